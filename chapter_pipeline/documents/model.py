@@ -1,0 +1,166 @@
+"""Owns the values a document is made of; they never know how they are stored.
+
+Offsets everywhere are half-open ``[start, end)`` positions in the page's canonical text (`Page.text`), in Unicode
+code points. ``page.text[start:end]`` is exactly the text of a block, passage, sentence or quote.
+Boxes are ``(x0, y0, x1, y1)`` in PDF points, origin top left. Page numbers start at 1.
+
+Canonical text: blocks in reading order, joined by a blank line; lines of a block joined by one space, words broken
+by a hyphen at a line end joined again; superscript digits and signs written with Unicode superscripts (``cm²``,
+``mortality.¹²``), so that a citation marker or an exponent can never be read as part of a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Box = tuple[float, float, float, float]
+
+
+class BlockKind(StrEnum):
+    """What a block of a page is. Only `BODY` and `ABSTRACT` become passages."""
+
+    TITLE = "title"
+    AUTHORS = "authors"
+    ABSTRACT = "abstract"
+    HEADING = "heading"
+    BODY = "body"
+    CAPTION = "caption"
+    TABLE = "table"
+    REFERENCE = "reference"
+    FURNITURE = "furniture"  # running heads, page numbers, licence lines, addresses, acknowledgements
+    OTHER = "other"
+
+
+class StudyType(StrEnum):
+    """Design of the study a document reports, as far as its own text says so. Ranked by `EVIDENCE_LEVELS`."""
+
+    META_ANALYSIS = "systematic review or meta-analysis"
+    RANDOMISED_TRIAL = "randomised controlled trial"
+    COHORT = "cohort or other comparative study"
+    CASE_SERIES = "case series or case report"
+    CLINICAL_TRIAL = "non-randomised clinical trial"
+    REVIEW = "narrative review"
+    PROTOCOL = "study protocol"
+    ANIMAL = "animal study"
+    LABORATORY = "laboratory study"
+    UNKNOWN = "not stated"
+
+
+# Oxford Centre for Evidence-Based Medicine 2011, treatment benefits column: 1 systematic review of randomised
+# trials, 2 randomised trial, 3 non-randomised controlled cohort, 4 case series, 5 mechanism-based reasoning.
+EVIDENCE_LEVELS: dict[StudyType, int] = {
+    StudyType.META_ANALYSIS: 1,
+    StudyType.RANDOMISED_TRIAL: 2,
+    StudyType.CLINICAL_TRIAL: 3,
+    StudyType.COHORT: 3,
+    StudyType.CASE_SERIES: 4,
+    StudyType.REVIEW: 5,
+    StudyType.PROTOCOL: 5,
+    StudyType.ANIMAL: 5,
+    StudyType.LABORATORY: 5,
+    StudyType.UNKNOWN: 5,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One paragraph-like region of a page, in reading order; `section` is the heading it stands under."""
+
+    index: int
+    kind: BlockKind
+    start: int
+    end: int
+    box: Box
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: canonical text and its blocks. Width and height in points."""
+
+    number: int
+    width: float
+    height: float
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A raster figure with its caption. `content` is PNG or JPEG; `label` as printed ("Figure 2")."""
+
+    ordinal: int
+    page: int
+    box: Box
+    label: str | None
+    caption: str | None
+    media_type: str
+    width_px: int
+    height_px: int
+    sha256: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the first pages say of the work itself; None where they do not say."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()  # "Family, Given" or as printed
+    year: int | None = None
+    doi: str | None = None  # lower case, no prefix
+    journal: str | None = None
+    licence: str | None = None  # as printed, e.g. "CC BY 4.0"
+    study_type: StudyType = StudyType.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDocument:
+    """All that the isolated parser found in one file."""
+
+    sha256: str
+    page_count: int
+    metadata: Metadata
+    pages: tuple[Page, ...]
+    figures: tuple[Figure, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A run of whole sentences of one block: what is searched, embedded and cited."""
+
+    ordinal: int
+    page: int
+    start: int
+    end: int
+    text: str
+    section: str | None
+    sentences: tuple[tuple[int, int], ...]  # offsets in the page text, in order, inside [start, end)
+
+
+class IngestStatus(StrEnum):
+    """How the ingest of one file ended."""
+
+    INGESTED = "ingested"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOutcome:
+    """One line of `chapter-pipeline ingest --json`. `document` is the document key, None when quarantined."""
+
+    path: str
+    status: IngestStatus
+    sha256: str | None = None
+    document: str | None = None
+    pages: int = 0
+    passages: int = 0
+    figures: int = 0
+    title: str | None = None
+    year: int | None = None
+    doi: str | None = None
+    reason: str | None = None

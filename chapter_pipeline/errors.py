@@ -1,0 +1,93 @@
+"""Owns the one exception tree; it never logs and never formats for a terminal.
+
+The tree is split by what the caller does next::
+
+    ChapterPipelineError
+    ├── UsageError              the caller fixes the request (exit code 1 or 2, HTTP 4xx)
+    │   ├── NotFound            no such document, chapter, stage, version
+    │   ├── AlreadyExists       the name is taken
+    │   ├── InvalidBrief        a brief with unknown or wrong keys
+    │   └── NoRelevantPassages  the library holds nothing on the topic
+    ├── DocumentRejected        the document is quarantined with a reason; the batch goes on
+    ├── TransientError          the same request may succeed later: retry
+    │   ├── DatabaseUnavailable
+    │   ├── BucketUnavailable
+    │   └── ModelUnavailable
+    ├── PermanentError          a retry cannot help: dead-letter
+    │   └── ModelFilesCorrupt
+    └── InvariantViolated       our own promise is broken: fix the code
+        └── ClaimNotGrounded
+
+Messages say what happened, the value with ``!r``, and the remedy.
+"""
+
+from __future__ import annotations
+
+
+class ChapterPipelineError(Exception):
+    """Root of everything this project raises on purpose."""
+
+
+class UsageError(ChapterPipelineError):
+    """The request cannot be carried out as it stands; the message names the value and the remedy."""
+
+
+class NotFound(UsageError):
+    """Something was asked for by a name that does not exist."""
+
+
+class AlreadyExists(UsageError):
+    """Something was created under a name that is taken."""
+
+
+class InvalidBrief(UsageError):
+    """A chapter brief has an unknown key or a wrong value."""
+
+
+class NoRelevantPassages(UsageError):
+    """The library holds no passage that is relevant to the chapter's topic."""
+
+
+class DocumentRejected(ChapterPipelineError):
+    """A file is not fit for the library.
+
+    `reason` is a short stable code for machines (``encrypted``, ``not_a_pdf``, ``timeout``...),
+    `detail` a sentence for people.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class TransientError(ChapterPipelineError):
+    """The same call may succeed later without any change."""
+
+
+class DatabaseUnavailable(TransientError):
+    """PostgreSQL cannot be reached or has no connection to give within the pool's timeout."""
+
+
+class BucketUnavailable(TransientError):
+    """The object store cannot be reached."""
+
+
+class ModelUnavailable(TransientError):
+    """A text or embedding model cannot answer now."""
+
+
+class PermanentError(ChapterPipelineError):
+    """No retry can help; the work goes to the dead letters."""
+
+
+class ModelFilesCorrupt(PermanentError):
+    """The embedding model's files are missing or differ from their recorded sha256."""
+
+
+class InvariantViolated(ChapterPipelineError):
+    """A promise of this code base is broken; the code has to be mended."""
+
+
+class ClaimNotGrounded(InvariantViolated):
+    """A sentence cites an unknown quote key, or says what its quotes do not."""

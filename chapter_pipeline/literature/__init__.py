@@ -1,0 +1,1 @@
+"""The outside world of published works: reference files now; indexes and full texts behind the same ports."""

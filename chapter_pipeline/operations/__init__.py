@@ -1,0 +1,1 @@
+"""Use cases over the rooms: ingest, library upkeep, progress, health."""

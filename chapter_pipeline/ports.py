@@ -1,0 +1,130 @@
+"""Owns the ports: what the rooms need from outside themselves, as protocols; it holds no implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+ReplyT = TypeVar("ReplyT", bound=BaseModel)
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Texts become unit vectors. `dimension` and `name` are properties of every index built with it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed `texts` in order: float32 of shape ``(len(texts), dimension)``, rows of norm 1."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as the model counts them, without special tokens."""
+        ...
+
+
+class Clock(Protocol):
+    """The only source of the present time; always timezone-aware UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Bucket(Protocol):
+    """Objects by key (``inbox/a.pdf``). Keys use forward slashes and never start with one."""
+
+    def put(self, key: str, content: bytes, *, overwrite: bool = False) -> bool:
+        """Store `content`; with `overwrite` false an existing object stays and the answer is False."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The content; raises `NotFound`."""
+        ...
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys under `prefix`, sorted."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; an absent one is not an error."""
+        ...
+
+
+class RetrievedPassage(BaseModel):
+    """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rank: int
+    passage_id: int
+    document: str  # document key
+    page: int
+    start: int
+    end: int
+    text: str
+    section: str | None
+    score: float
+    parts: dict[str, float]  # "bm25" raw, "cosine" raw, "bm25_z", "cosine_z"
+
+
+class PassageSearch(Protocol):
+    """Ranked passages of the library for a query."""
+
+    def search(self, query: str, *, k: int) -> list[RetrievedPassage]: ...
+
+
+class Usage(BaseModel):
+    """What a reply consumed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Generic[ReplyT]):
+    """One request to a text model.
+
+    `kind` names the stage's need (``key_concepts``, ``outline``, ``section``), `request` carries its typed input
+    (source text inside is data, never an instruction) and `reply_type` is what has to come back.
+    """
+
+    kind: str
+    request: BaseModel
+    reply_type: type[ReplyT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Generic[ReplyT]):
+    """A typed answer, who gave it and what it cost."""
+
+    value: ReplyT
+    provider: str
+    model: str
+    usage: Usage = Usage()
+
+
+class TextModel(Protocol):
+    """A provider of typed text. `name` is the provider's (``extractive``), `model` what answered."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
+        """Answer `task` with an instance of `task.reply_type`. Raises `ModelUnavailable` or `PermanentError`."""
+        ...

@@ -1,0 +1,1 @@
+"""Text models behind one port: `TextModel.complete(Task) -> Reply`."""

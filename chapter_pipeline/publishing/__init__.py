@@ -1,0 +1,1 @@
+"""Versions and exports of finished chapters, and the sample library."""

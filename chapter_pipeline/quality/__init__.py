@@ -1,0 +1,1 @@
+"""Grounding, gap analysis, the revision rule and data expectations."""

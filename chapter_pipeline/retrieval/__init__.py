@@ -1,0 +1,1 @@
+"""Passages become findable: embedders, BM25, vector search, fusion, evaluation."""

@@ -1,0 +1,1 @@
+"""Typed schema, migrations, database and bucket: the only room that opens connections."""

@@ -1,0 +1,223 @@
+"""Owns the tables of the library and of the chapters; every other mention of a column comes from here.
+
+Alembic migrations are generated from `Base.metadata`. Relationships are ``lazy="raise"``: what is needed is loaded
+by name, so an N+1 cannot be written by accident.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+EMBEDDING_DIMENSION = 384
+"""Dimension of the index; a property of the embedder (MiniLM-L6: 384). Switching embedders re-embeds everything."""
+
+
+class Base(DeclarativeBase):
+    """Declarative base with explicit constraint names, so that migrations are reproducible."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dict[str, Any]: JSONB, list[str]: JSONB, datetime: DateTime(timezone=True)}
+
+
+class Document(Base):
+    """One content: a PDF by its sha256, parsed under one settings hash. Its `key` is the sha256's first 16 digits."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(String(16), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    settings_hash: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    page_count: Mapped[int]
+    title: Mapped[str | None] = mapped_column(Text)
+    authors: Mapped[list[str]]
+    year: Mapped[int | None]
+    doi: Mapped[str | None] = mapped_column(Text)
+    journal: Mapped[str | None] = mapped_column(Text)
+    licence: Mapped[str | None] = mapped_column(Text)
+    study_type: Mapped[str] = mapped_column(Text)
+    warnings: Mapped[list[str]]
+    searchable: Mapped[bool] = mapped_column(default=False)
+    """True once passages, postings and embeddings are all stored: only then does search see the document."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    names: Mapped[list[DocumentName]] = relationship(back_populates="document", lazy="raise", passive_deletes=True)
+    pages: Mapped[list[PageRow]] = relationship(lazy="raise", passive_deletes=True, order_by="PageRow.number")
+    figures: Mapped[list[FigureRow]] = relationship(lazy="raise", passive_deletes=True, order_by="FigureRow.ordinal")
+    passages: Mapped[list[PassageRow]] = relationship(
+        back_populates="document", lazy="raise", passive_deletes=True, order_by="PassageRow.ordinal"
+    )
+
+
+class DocumentName(Base):
+    """A bucket key under which content was delivered, and what became of it. The `document` partition key."""
+
+    __tablename__ = "document_names"
+    __table_args__ = (CheckConstraint("(document_id IS NULL) = (reason IS NOT NULL)", name="document_or_reason"),)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    settings_hash: Mapped[str] = mapped_column(String(64))
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
+    """Set when the file is quarantined: reason code and a sentence for people."""
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    document: Mapped[Document | None] = relationship(back_populates="names", lazy="raise")
+
+
+class PageRow(Base):
+    """One page: canonical text, and its blocks as JSON (`chapter_pipeline.documents.model.Block`)."""
+
+    __tablename__ = "pages"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    width: Mapped[float]
+    height: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class FigureRow(Base):
+    """A figure of a document with its image."""
+
+    __tablename__ = "figures"
+    __table_args__ = (UniqueConstraint("document_id", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    page: Mapped[int]
+    box: Mapped[list[float]] = mapped_column(JSONB)
+    label: Mapped[str | None] = mapped_column(Text)
+    caption: Mapped[str | None] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class PassageRow(Base):
+    """A passage: whole sentences of one page; offsets are positions in `PageRow.text`."""
+
+    __tablename__ = "passages"
+    __table_args__ = (
+        UniqueConstraint("document_id", "ordinal"),
+        CheckConstraint("start_offset >= 0 AND end_offset > start_offset", name="offsets"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    page: Mapped[int]
+    start_offset: Mapped[int]
+    end_offset: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    section: Mapped[str | None] = mapped_column(Text)
+    sentences: Mapped[list[list[int]]] = mapped_column(JSONB)
+    length: Mapped[int]
+    """Number of lexemes, with repetitions: the document length of BM25."""
+
+    document: Mapped[Document] = relationship(back_populates="passages", lazy="raise")
+
+
+class Posting(Base):
+    """BM25 posting: how often a lexeme of ``to_tsvector('english', text)`` occurs in a passage."""
+
+    __tablename__ = "postings"
+
+    lexeme: Mapped[str] = mapped_column(Text, primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, index=True)
+    frequency: Mapped[int] = mapped_column(SmallInteger)
+
+
+class PassageEmbedding(Base):
+    """The unit vector of a passage; `model` names the embedder, all rows of an index have the same."""
+
+    __tablename__ = "passage_embeddings"
+    __table_args__ = (
+        Index(
+            "ix_passage_embeddings_vector",
+            "vector",
+            postgresql_using="hnsw",
+            postgresql_ops={"vector": "halfvec_cosine_ops"},
+        ),
+    )
+
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    vector: Mapped[Any] = mapped_column(HALFVEC(EMBEDDING_DIMENSION))
+
+
+class Chapter(Base):
+    """A chapter as it was asked for; what it became lies in `artifacts` and `chapter_versions`."""
+
+    __tablename__ = "chapters"
+
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    request: Mapped[dict[str, Any]]
+    """The validated `BriefRequest`."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Artifact(Base):
+    """One version of one stage's value for one chapter. Append-only: nothing here is ever updated or deleted."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (UniqueConstraint("asset", "partition", "version"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    asset: Mapped[str] = mapped_column(Text)
+    partition: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+    run_id: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Hash of all inputs; a repeated request with the same fingerprint is answered from here."""
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ChapterVersion(Base):
+    """A published version of a chapter: numbers run from 1 without holes, rows are never changed."""
+
+    __tablename__ = "chapter_versions"
+
+    slug: Mapped[str] = mapped_column(ForeignKey("chapters.slug", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    artifact_id: Mapped[int] = mapped_column(ForeignKey("artifacts.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""The stages of a chapter as pure functions over typed artifacts."""
