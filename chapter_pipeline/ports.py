@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from chapter_pipeline.documents.model import StudyType
+
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 Vectors = npt.NDArray[np.float32]
 
@@ -128,3 +130,61 @@ class TextModel(Protocol):
     def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
         """Answer `task` with an instance of `task.reply_type`. Raises `ModelUnavailable` or `PermanentError`."""
         ...
+
+
+class DocumentRecord(BaseModel):
+    """Metadata of a searchable document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    title: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    doi: str | None
+    journal: str | None
+    licence: str | None
+    study_type: StudyType
+    page_count: int
+
+
+class PassageRecord(BaseModel):
+    """A passage with its page's canonical text offsets; `sentences` are the quotable ones, as page offsets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    document: str
+    page: int
+    start: int
+    end: int
+    text: str
+    section: str | None
+    sentences: tuple[tuple[int, int], ...]
+
+
+class FigureRecord(BaseModel):
+    """A figure of a document, without its image."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    document: str
+    page: int
+    label: str | None
+    caption: str | None
+    media_type: str
+    width_px: int
+    height_px: int
+
+
+class LibraryReader(Protocol):
+    """What the stages read of the library; `LibraryStore` of the storage room implements it."""
+
+    def document_records(self, keys: Sequence[str]) -> list[DocumentRecord]: ...
+
+    def passages(self, ids: Sequence[int]) -> list[PassageRecord]: ...
+
+    def passages_of(self, documents: Sequence[str]) -> list[PassageRecord]: ...
+
+    def figures(self, documents: Sequence[str]) -> list[FigureRecord]: ...
