@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
@@ -115,7 +115,7 @@ class Reply(Generic[ReplyT]):
     value: ReplyT
     provider: str
     model: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 class TextModel(Protocol):

@@ -332,6 +332,9 @@ class Sentence(Artifact):
 
 
 class Paragraph(Artifact):
+    """Sentences that belong together. `label` is a run-in heading that says what kind of source they come from."""
+
+    label: str | None = None
     sentences: tuple[Sentence, ...]
 
 
