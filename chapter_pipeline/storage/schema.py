@@ -7,7 +7,7 @@ by name, so an N+1 cannot be written by accident.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -45,17 +46,34 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dict[str, Any]: JSONB, list[str]: JSONB, datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+        datetime: DateTime(timezone=True),
+    }
 
 
 class Document(Base):
-    """One content: a PDF by its sha256, parsed under one settings hash. Its `key` is the sha256's first 16 digits."""
+    """One content: a PDF by its sha256, parsed under one settings hash. Its `key` is the sha256's first 16 digits.
+
+    It is a draft until all its stages are stored, and `searchable` from then on. Of one content at most one row is
+    searchable; a draft beside it is the same file on its way through newer settings.
+    """
 
     __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("sha256", "settings_hash"),
+        Index("uq_documents_key_searchable", "key", unique=True, postgresql_where=text("searchable")),
+        CheckConstraint(
+            "NOT searchable OR (figure_count IS NOT NULL AND passage_count IS NOT NULL AND lexeme_count IS NOT NULL"
+            " AND embedding_model IS NOT NULL)",
+            name="searchable_is_complete",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    key: Mapped[str] = mapped_column(String(16), unique=True)
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    key: Mapped[str] = mapped_column(String(16))
+    sha256: Mapped[str] = mapped_column(String(64))
     settings_hash: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     page_count: Mapped[int]
@@ -67,6 +85,13 @@ class Document(Base):
     licence: Mapped[str | None] = mapped_column(Text)
     study_type: Mapped[str] = mapped_column(Text)
     warnings: Mapped[list[str]]
+    draft_of: Mapped[str | None] = mapped_column(Text, index=True)
+    """The name this draft is being made for, so that the next draft for that name can take its place."""
+    figure_count: Mapped[int | None]
+    passage_count: Mapped[int | None]
+    lexeme_count: Mapped[int | None] = mapped_column(BigInteger)
+    """Sum of the lengths of its passages; None, like the other counts, while that stage is not stored."""
+    embedding_model: Mapped[str | None] = mapped_column(Text)
     searchable: Mapped[bool] = mapped_column(default=False)
     """True once passages, postings and embeddings are all stored: only then does search see the document."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -88,6 +113,8 @@ class DocumentName(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     settings_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(Text)
+    """How its last ingest ended: `chapter_pipeline.documents.model.IngestStatus`."""
     document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,140 @@
+"""Owns files: one `ObjectBucket` over a local folder or an S3 bucket; it knows nothing of what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from chapter_pipeline.errors import BucketUnavailable, NotFound, UsageError
+from chapter_pipeline.settings import Settings
+
+KEY_BYTES = 1024
+"""Longest key S3 takes."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One object of a listing. `etag` changes with the content where the store gives one."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+    etag: str | None
+
+
+class ObjectBucket:
+    """Implements `ports.Bucket`. Keys with ``..``, a leading slash or control characters are refused."""
+
+    def __init__(self, store: ObjectStore, *, place: str) -> None:
+        self._store = store
+        self.place = place
+
+    @classmethod
+    def open(cls, settings: Settings) -> ObjectBucket:
+        """The bucket of `settings`: ``HOME/bucket``, ``file:///folder`` or ``s3://bucket/prefix``.
+
+        S3 takes address and credentials from the usual AWS_* variables (AWS_ENDPOINT_URL for a store of one's own).
+        """
+        url = settings.bucket_url or (settings.home / "bucket").as_uri()
+        parts = urlsplit(url)
+        try:
+            match parts.scheme:
+                case "file" if not parts.netloc and len(parts.path) > 1:
+                    store: ObjectStore = LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
+                case "s3" if parts.netloc:
+                    store = S3Store(parts.netloc, prefix=unquote(parts.path).strip("/") or None)
+                case _:
+                    raise UsageError(
+                        f"CHAPTER_BUCKET_URL={url!r} is not a bucket: write s3://bucket/prefix or file:///folder"
+                    )
+        except (BaseError, OSError) as error:
+            raise BucketUnavailable(f"the bucket {url!r} cannot be opened: {error}") from error
+        return cls(store, place=url)
+
+    def put(self, key: str, content: bytes, *, overwrite: bool = False) -> bool:
+        """Store `content`; with `overwrite` false an existing object stays and the answer is False (atomic)."""
+        with self._reachable(key):
+            try:
+                # One request, also for large objects: only that is atomic under "create".
+                obstore.put(
+                    self._store,
+                    valid_key(key),
+                    content,
+                    mode="overwrite" if overwrite else "create",
+                    use_multipart=False,
+                )
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def get(self, key: str) -> bytes:
+        """The content; raises `NotFound`."""
+        with self._reachable(key):
+            return bytes(obstore.get(self._store, valid_key(key)).bytes())
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix` (``library/``, or part of a name), sorted."""
+        return [entry.key for entry in self.entries(prefix)]
+
+    def entries(self, prefix: str) -> list[Entry]:
+        """All objects whose keys begin with `prefix`, sorted by key."""
+        # Stores list whole path segments only; the rest of the prefix is compared here.
+        folder, _, _ = prefix.rpartition("/")
+        if folder:
+            valid_key(folder)
+        with self._reachable(prefix):
+            found = [
+                Entry(key=meta["path"], size_bytes=meta["size"], modified=meta["last_modified"], etag=meta["e_tag"])
+                for page in obstore.list(self._store, prefix=folder or None)
+                for meta in page
+            ]
+        return sorted((entry for entry in found if entry.key.startswith(prefix)), key=lambda entry: entry.key)
+
+    def delete(self, key: str) -> None:
+        """Remove the object; an absent one is not an error."""
+        try:
+            with self._reachable(key):
+                obstore.delete(self._store, valid_key(key))
+        except NotFound:
+            return
+
+    @contextmanager
+    def _reachable(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound(
+                f"the bucket {self.place!r} holds no object {key!r}: list its keys to see what it holds"
+            ) from error
+        except (BaseError, OSError) as error:
+            reason = str(error).strip().splitlines()[0][:300]
+            raise BucketUnavailable(
+                f"the bucket {self.place!r} did not answer for {key!r}: {reason}; try again"
+            ) from error
+
+
+def valid_key(key: str) -> str:
+    """`key` itself when it is fit for every store; raises `UsageError` otherwise."""
+    segments = key.split("/")
+    if not key or key.startswith("/") or any(segment in {"", ".", ".."} for segment in segments):
+        raise UsageError(
+            f"{key!r} is not a bucket key: write folder/name, without '..', empty parts or a leading slash"
+        )
+    if _CONTROL.search(key) or "\\" in key:
+        raise UsageError(f"{key!r} is not a bucket key: it holds a control character or a backslash; rename the file")
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise UsageError(f"{key!r} is not a bucket key: it is not valid Unicode; rename the file") from None
+    if size > KEY_BYTES:
+        raise UsageError(f"a bucket key may have {KEY_BYTES} bytes, {key[:60]!r}... has {size}: use a shorter name")
+    return key

@@ -1,0 +1,205 @@
+"""Owns the connections to PostgreSQL: address, pool, sessions, health and schema version; it knows no table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from chapter_pipeline.errors import DatabaseUnavailable, UsageError
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.embedded import EmbeddedServer, embedded_server
+
+DATABASE = "chapter_pipeline"
+DAGSTER_DATABASE = "dagster"
+CONNECT_TIMEOUT_S = 10
+
+# The vector search asks for up to 200 neighbours and filters them: the index goes on until it has found as many
+# (pgvector 0.8). Set when a connection is made, so that a search is one statement.
+# jit: compiling costs more than any of our queries takes.
+SESSION_SETTINGS = {
+    "hnsw.ef_search": "200",
+    "hnsw.iterative_scan": "strict_order",
+    "jit": "off",
+    "timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What `Database.health_check` found; `detail` says in words why `ok` is false."""
+
+    ok: bool
+    server_version: str | None = None
+    pgvector_version: str | None = None
+    migration: str | None = None
+    latency_ms: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolStatus:
+    """`size` connections are kept; `overflow` more are open now; `checked_out` are in use."""
+
+    size: int
+    checked_out: int
+    overflow: int
+
+
+class Database:
+    """Sessions on the project's PostgreSQL. Thread-safe; one per process is enough."""
+
+    def __init__(
+        self, url: URL, settings: Settings, *, server: EmbeddedServer | None = None, schema: str | None = None
+    ) -> None:
+        self.url = url
+        self.settings = settings
+        self.schema = schema
+        self._server = server
+        self.engine = self._make_engine()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Database:
+        """The database of `settings`: the given one, or the embedded one, started and created when needed.
+
+        Call `migrate` before the first use. Raises `UsageError` for an unusable address, `DatabaseUnavailable` when
+        the embedded server does not start. A given server is not contacted before the first session.
+        """
+        if settings.database_url is not None:
+            return cls(_given_url(settings), settings)
+        server = embedded_server(settings.home)
+        server.create_database(DATABASE)
+        return cls(make_url(server.url(DATABASE, "psycopg")), settings, server=server)
+
+    def in_schema(self, schema: str) -> Database:
+        """The same database with another schema in front of the search path."""
+        return Database(self.url, self.settings, server=self._server, schema=schema)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises `DatabaseUnavailable` when there is no connection, or the server breaks off the transaction.
+        """
+        with self._unavailable_is_transient(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision; several processes may call it at once."""
+        from chapter_pipeline.storage.migrate import upgrade
+
+        with self._unavailable_is_transient():
+            upgrade(self.engine)
+
+    def health_check(self) -> Health:
+        """Ask the server for its versions; never raises, a failure is told in `detail`."""
+        from chapter_pipeline.storage.migrate import current_revision, newest_revision
+
+        started = time.perf_counter()
+        try:
+            with self.session() as session:
+                server_version = session.scalar(text("SHOW server_version"))
+                latency_ms = (time.perf_counter() - started) * 1000
+                vector = session.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"))
+                migration = current_revision(session.connection())
+        except DatabaseUnavailable as error:
+            return Health(ok=False, detail=str(error))
+        detail = ""
+        if migration != newest_revision():
+            detail = f"the schema is at revision {migration!r}, the program needs {newest_revision()!r}: run migrations"
+        return Health(
+            ok=not detail, server_version=server_version, pgvector_version=vector, migration=migration,
+            latency_ms=latency_ms, detail=detail,
+        )  # fmt: skip
+
+    def pool_status(self) -> PoolStatus:
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        return PoolStatus(size=pool.size(), checked_out=pool.checkedout(), overflow=max(pool.overflow(), 0))
+
+    def close(self) -> None:
+        """Close the connections. The embedded server stops when the last process that uses it ends."""
+        self.engine.dispose()
+
+    def _make_engine(self) -> Engine:
+        settings = self.settings
+        engine = create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=settings.pool_size,
+            max_overflow=settings.pool_overflow,
+            pool_timeout=settings.pool_timeout_s,
+            pool_recycle=settings.pool_recycle_s,
+            pool_pre_ping=True,
+            hide_parameters=True,  # source text and passwords stay out of messages
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "chapter_pipeline"},
+        )
+        event.listen(engine, "connect", self._prepare_connection)
+        return engine
+
+    def _prepare_connection(self, connection: Any, _record: Any) -> None:
+        wanted = dict(SESSION_SETTINGS)
+        if self.schema is not None:
+            wanted["search_path"] = f'"{self.schema}", public'
+        columns = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns}", [part for item in wanted.items() for part in item])
+        connection.commit()
+
+    @contextmanager
+    def _unavailable_is_transient(self) -> Iterator[None]:
+        place = place_of(self.url)
+        try:
+            yield
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(
+                f"all {self.settings.pool_size + self.settings.pool_overflow} connections to {place} were in use for"
+                f" {self.settings.pool_timeout_s:g} s: try again, or raise CHAPTER_POOL_SIZE"
+            ) from error
+        except (OperationalError, InterfaceError) as error:
+            reason = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+            raise DatabaseUnavailable(
+                f"the database at {place} did not answer ({reason[0]}): check that it runs and that"
+                " CHAPTER_DATABASE_URL is right, then try again"
+            ) from error
+
+
+def dagster_database_url(settings: Settings) -> str:
+    """The address for Dagster's own tables, for psycopg2 (dagster-postgres does not work with psycopg 3).
+
+    Embedded: a database of its own in the same server. Given: the given database; the table names do not clash.
+    """
+    if settings.database_url is not None:
+        return _given_url(settings).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+    server = embedded_server(settings.home)
+    server.create_database(DAGSTER_DATABASE)
+    return server.url(DAGSTER_DATABASE, "psycopg2")
+
+
+def place_of(url: URL) -> str:
+    """Where `url` points, for messages: host, port and database, never a password."""
+    host = url.host or url.query.get("host") or "localhost"
+    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def _given_url(settings: Settings) -> URL:
+    assert settings.database_url is not None
+    given = settings.database_url.get_secret_value()
+    try:
+        url = make_url(given.replace("postgres://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() != "postgresql" or not url.database:
+        raise UsageError(
+            "CHAPTER_DATABASE_URL is not a usable address (not shown, it may hold a password):"
+            " write postgresql://user:password@host:5432/database"
+        ) from None
+    return url.set(drivername="postgresql+psycopg")

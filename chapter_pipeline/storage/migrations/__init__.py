@@ -1,0 +1,1 @@
+"""The revisions of the schema; `chapter_pipeline.storage.migrate` applies them."""

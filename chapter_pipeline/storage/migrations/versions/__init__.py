@@ -1,0 +1,1 @@
+"""One module per revision, generated from `schema.py`, never changed once released."""
