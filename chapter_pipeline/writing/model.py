@@ -237,13 +237,14 @@ class Quote(Artifact):
     start: int
     end: int
     text: str
+    display: str = Field(description="The quote as a chapter prints it: the source's own citation markers left out.")
     document_section: str | None
     study_type: StudyType
     evidence_level: int
     year: int | None
     relevance: float = Field(description="Closeness to the topic, 0 to 1.")
     concepts: tuple[str, ...] = ()
-    sections: dict[str, float] = Field(default_factory=dict, description="Fit for each section kind, 0 to 1.")
+    sections: dict[str, float] = Field(default_factory=dict, description="Fit for each section kind; higher is better.")
     points: tuple[str, ...] = Field(default=(), description="Must-cover points it speaks to.")
 
 
@@ -251,6 +252,7 @@ class EvidenceMap(Artifact):
     """Stage 7: the quotes the chapter may use, and how many sentences were looked at."""
 
     quotes: tuple[Quote, ...]
+    concepts: dict[str, str] = Field(default_factory=dict, description="Names of the concepts quotes are clustered by.")
     sentences_read: int
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
 
@@ -274,6 +276,9 @@ class ChapterOutline(Artifact):
 
     title: str
     sections: tuple[OutlineSection, ...]
+    assignments: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Quote keys by section kind, best first; no quote serves two sections."
+    )
     unused: dict[str, str] = Field(default_factory=dict, description="Template sections left out, with the reason.")
 
 
@@ -313,8 +318,11 @@ class SectionPlan(Artifact):
 
 
 class SectionPlans(Artifact):
-    """Stage 9."""
+    """Stage 9: one plan per section of the outline, with what every section is written for."""
 
+    slug: str
+    topic: str
+    audience: str
     plans: tuple[SectionPlan, ...]
 
     def plan(self, kind: str) -> SectionPlan | None:

@@ -1,4 +1,187 @@
-"""Owns the order of the fourteen stages: one method per stage, each a pure function of earlier artifacts and the ports.
+"""Owns the order of the fourteen stages: one method each, a function of earlier artifacts and the ports.
 
 The Dagster assets call these methods one by one; nothing here knows a run, a partition or a table.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chapter_pipeline.errors import NoRelevantPassages
+from chapter_pipeline.literature import research as literature_stages
+from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
+from chapter_pipeline.quality import gaps as gap_analysis
+from chapter_pipeline.writing import assembly, brief, concepts, evidence, final, outline, research, review, sections
+from chapter_pipeline.writing.model import (
+    BriefRequest,
+    ChapterBrief,
+    ChapterDraft,
+    ChapterOutline,
+    EvidenceMap,
+    FinalChapter,
+    Gap,
+    GapReport,
+    KeyConcepts,
+    LibraryResearch,
+    LiteratureResearch,
+    OpenAccessDocuments,
+    ResearchSet,
+    ReviewedChapter,
+    Section,
+    SectionPlans,
+)
+
+PROBE_HITS = 80
+
+
+class Stages:
+    """The stages with their ports bound. Stateless between calls and safe to call from several threads."""
+
+    def __init__(
+        self,
+        *,
+        search: PassageSearch,
+        library: LibraryReader,
+        embedder: Embedder,
+        bucket: Bucket,
+        model: TextModel,
+        clock: Clock,
+    ) -> None:
+        self._search = search
+        self._library = library
+        self._embedder = embedder
+        self._bucket = bucket
+        self._model = model
+        self._clock = clock
+
+    def chapter_brief(self, slug: str, request: BriefRequest) -> ChapterBrief:
+        """Stage 1. Raises `InvalidBrief`."""
+        return brief.chapter_brief(slug, request, today=self._clock.now().date())
+
+    def key_concepts(self, brief: ChapterBrief) -> KeyConcepts:
+        """Stage 2, from a first search of the topic. Raises `NoRelevantPassages` when the library is empty."""
+        probe = self._search.search(brief.topic, k=PROBE_HITS)
+        if not probe:
+            raise NoRelevantPassages(
+                f"the library holds no passage on {brief.topic!r}: ingest documents first, chapter-pipeline ingest PATH"
+            )
+        records = self._library.document_records(sorted({hit.document for hit in probe}))
+        near = research.documents_on_topic(brief.topic, probe, records, self._embedder)
+        return concepts.key_concepts(
+            brief,
+            probe=[hit for hit in probe if hit.document in near],
+            documents=[record for record in records if record.key in near],
+            embedder=self._embedder,
+            model=self._model,
+        )
+
+    def library_research(self, brief: ChapterBrief, concepts: KeyConcepts) -> LibraryResearch:
+        """Stage 3. Raises `NoRelevantPassages`."""
+        return research.library_research(
+            brief, concepts, search=self._search, library=self._library, embedder=self._embedder
+        )
+
+    def literature_research(self, brief: ChapterBrief, concepts: KeyConcepts) -> LiteratureResearch:
+        """Stage 4."""
+        return literature_stages.literature_research(brief, bucket=self._bucket, embedder=self._embedder)
+
+    def open_access_documents(self, literature: LiteratureResearch) -> OpenAccessDocuments:
+        """Stage 5."""
+        return literature_stages.open_access_documents(literature)
+
+    def research_set(
+        self,
+        brief: ChapterBrief,
+        concepts: KeyConcepts,
+        library: LibraryResearch,
+        literature: LiteratureResearch,
+        open_access: OpenAccessDocuments,
+    ) -> ResearchSet:
+        """Stage 6."""
+        documents = sorted({found.passage.document for found in library.passages})
+        return research.research_set(
+            brief, library=library, literature=literature, records=self._library.document_records(documents)
+        )
+
+    def evidence_map(self, brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet) -> EvidenceMap:
+        """Stage 7."""
+        return evidence.evidence_map(brief, concepts, research, library=self._library, embedder=self._embedder)
+
+    def chapter_outline(self, brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
+        """Stage 8. Raises `NoRelevantPassages` when no section has enough evidence."""
+        planned = outline.chapter_outline(brief, evidence)
+        if not planned.sections:
+            raise NoRelevantPassages(
+                f"no section on {brief.topic!r} has the {outline.MIN_QUOTES} quotes it needs "
+                f"({len(evidence.quotes)} quotes of {evidence.sentences_read} sentences): ingest more documents on it"
+            )
+        return planned
+
+    def section_plans(
+        self,
+        brief: ChapterBrief,
+        planned: ChapterOutline,
+        evidence: EvidenceMap,
+        research: ResearchSet,
+        recommendations: Sequence[Gap] = (),
+    ) -> SectionPlans:
+        """Stage 9; `recommendations` are the gaps of an earlier report that this writing is to close."""
+        documents = [source.document for source in research.sources if source.document]
+        return outline.section_plans(
+            brief,
+            planned,
+            evidence,
+            research,
+            figures=self._library.figures(documents),
+            embedder=self._embedder,
+            recommendations=recommendations,
+        )
+
+    def section(self, kind: str, plans: SectionPlans) -> Section:
+        """Stage 10: one section; status `unused` when the plans have none of this kind. Raises `ClaimNotGrounded`."""
+        return sections.write_section(kind, plans, model=self._model)
+
+    def section_fingerprint(self, kind: str, plans: SectionPlans) -> str:
+        """Hash of all that the section is made of."""
+        return sections.section_fingerprint(kind, plans, model=self._model)
+
+    def chapter_draft(
+        self,
+        brief: ChapterBrief,
+        planned: ChapterOutline,
+        plans: SectionPlans,
+        written: Sequence[Section],
+        research: ResearchSet,
+    ) -> ChapterDraft:
+        """Stage 11."""
+        return assembly.chapter_draft(planned, plans, written, research, document_texts=self._document_texts)
+
+    def _document_texts(self, documents: Sequence[str]) -> Iterable[str]:
+        return (passage.text for passage in self._library.passages_of(documents))
+
+    def reviewed_chapter(self, draft: ChapterDraft) -> ReviewedChapter:
+        """Stage 12."""
+        return review.reviewed_chapter(draft, embedder=self._embedder)
+
+    def gap_report(
+        self,
+        brief: ChapterBrief,
+        planned: ChapterOutline,
+        plans: SectionPlans,
+        evidence: EvidenceMap,
+        research: ResearchSet,
+        reviewed: ReviewedChapter,
+    ) -> GapReport:
+        """Stage 13."""
+        return gap_analysis.gap_report(
+            gap_analysis.Inputs(
+                brief=brief, outline=planned, evidence=evidence, research=research, chapter=reviewed.chapter
+            ),
+            embedder=self._embedder,
+        )
+
+    def final_chapter(
+        self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
+    ) -> FinalChapter:
+        """Stage 14. Raises `ClaimNotGrounded`."""
+        return final.final_chapter(brief, concepts, reviewed, gaps)

@@ -1,0 +1,148 @@
+"""Owns how the extractive provider writes a section: verbatim sentences, the best and most different, by source."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.writing.model import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
+from chapter_pipeline.writing.tasks import SectionReply
+
+DIVERSITY = 0.35
+"""Weight of the likeness to what is already chosen (maximal marginal relevance, Carbonell and Goldstein 1998)."""
+MAX_ROWS = 6
+LONGEST_PARAGRAPH = 6
+_FINDING = re.compile(
+    r"\d+(?:\.\d+)?\s?%|\bP\s?[<=]|\bmedian\b|\bhazard ratio\b|\bodds ratio\b|\brisk ratio\b|\b\d+ patients\b", re.I
+)
+_ANIMAL_FIRST = (StudyType.ANIMAL, StudyType.LABORATORY)
+
+
+def write_section(plan: SectionPlan, embedder: Embedder) -> SectionReply:
+    """Choose sentences up to the word budget, group them by sub-topic and by kind of source, add a table of findings.
+
+    Sentences are the quotes' display texts, word for word; each cites its quote. Empty when the plan has no quotes.
+    """
+    if not plan.quotes:
+        return SectionReply(subsections=())
+    quotes = {quote.key: quote for quote in plan.quotes}
+    chosen = _choose(plan, embedder)
+    subsections = tuple(
+        Subsection(
+            title=planned.title or None,
+            paragraphs=tuple(_paragraphs([quotes[key] for key in planned.quotes if key in chosen])),
+        )
+        for planned in plan.subsections
+        if any(key in chosen for key in planned.quotes)
+    )
+    return SectionReply(subsections=subsections, evidence_table=_table([q for q in plan.quotes if q.key not in chosen]))
+
+
+def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
+    """Greedy maximal marginal relevance over the whole pack, until the budget is met. Must-cover points go first."""
+    pack = list(plan.quotes)
+    vectors = embedder.embed([quote.display for quote in pack])
+    value = np.array([_value(quote, plan.kind) for quote in pack])
+    chosen: list[int] = []
+    sources: dict[str, int] = defaultdict(int)
+    length = 0
+    covered: set[str] = set()
+    while len(chosen) < len(pack) and length < plan.word_budget:
+        likeness = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(pack))
+        scores = (1 - DIVERSITY) * value - DIVERSITY * likeness
+        for i, quote in enumerate(pack):
+            scores[i] += 0.15 * bool(set(quote.points) - covered) - 0.02 * sources[quote.source]
+        scores[chosen] = -np.inf
+        best = int(np.argmax(scores))
+        if scores[best] == -np.inf:
+            break
+        quote = pack[best]
+        chosen.append(best)
+        sources[quote.source] += 1
+        covered.update(quote.points)
+        length += len(quote.display.split())
+    return {pack[i].key for i in chosen}
+
+
+def _value(quote: Quote, kind: str) -> float:
+    return quote.sections.get(kind, 0.0) + quote.relevance + 0.03 * (5 - quote.evidence_level)
+
+
+def _paragraphs(quotes: Sequence[Quote]) -> list[Paragraph]:
+    """One paragraph per source with two sentences or more; single sentences of one kind of study stand together."""
+    by_source: dict[str, list[Quote]] = defaultdict(list)
+    for quote in quotes:
+        by_source[quote.source].append(quote)
+    grouped: list[list[Quote]] = []
+    singles: dict[StudyType, list[Quote]] = defaultdict(list)
+    for group in by_source.values():
+        if len(group) > 1:
+            ordered = sorted(group, key=lambda quote: (quote.page, quote.start))
+            grouped += [ordered[i : i + LONGEST_PARAGRAPH] for i in range(0, len(ordered), LONGEST_PARAGRAPH)]
+        else:
+            singles[group[0].study_type] += group
+    grouped += [sorted(group, key=lambda quote: (quote.year or 0, quote.key)) for group in singles.values()]
+    grouped.sort(key=_strength)
+    return [_paragraph(group) for group in grouped]
+
+
+def _strength(group: Sequence[Quote]) -> tuple[bool, int, float]:
+    """Studies in people before animals and cells, better evidence first, then the more relevant."""
+    return (
+        group[0].study_type in _ANIMAL_FIRST,
+        group[0].evidence_level,
+        -max(quote.relevance for quote in group),
+    )
+
+
+def _paragraph(quotes: Sequence[Quote]) -> Paragraph:
+    study = quotes[0].study_type
+    years = sorted({quote.year for quote in quotes if quote.year})
+    single = len({quote.source for quote in quotes}) == 1
+    label = None if study is StudyType.UNKNOWN else _label(study, years, single=single)
+    return Paragraph(label=label, sentences=tuple(Sentence(text=q.display, quotes=(q.key,)) for q in quotes))
+
+
+_PLURALS: Mapping[StudyType, str] = {
+    StudyType.META_ANALYSIS: "Systematic reviews or meta-analyses",
+    StudyType.RANDOMISED_TRIAL: "Randomised controlled trials",
+    StudyType.COHORT: "Cohort or other comparative studies",
+    StudyType.CASE_SERIES: "Case series or case reports",
+    StudyType.CLINICAL_TRIAL: "Non-randomised clinical trials",
+    StudyType.REVIEW: "Narrative reviews",
+    StudyType.PROTOCOL: "Study protocols",
+    StudyType.ANIMAL: "Animal studies",
+    StudyType.LABORATORY: "Laboratory studies",
+}
+
+
+def _label(study: StudyType, years: Sequence[int], *, single: bool) -> str:
+    name = study.value[0].upper() + study.value[1:] if single else _PLURALS[study]
+    when = "" if not years else f", {years[0]}" if years[0] == years[-1] else f", {years[0]} to {years[-1]}"
+    return f"{name}{when}."
+
+
+def _table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:
+    """Findings with figures that the text does not repeat: the strongest one of each source."""
+    best: dict[str, Quote] = {}
+    for quote in sorted(unused, key=lambda quote: -quote.relevance):
+        if _FINDING.search(quote.display):
+            best.setdefault(quote.source, quote)
+    if len(best) < 2:
+        return ()
+    rows = sorted(best.values(), key=lambda quote: (quote.evidence_level, -(quote.year or 0), quote.key))[:MAX_ROWS]
+    return tuple(
+        EvidenceRow(
+            source=quote.source,
+            study_type=quote.study_type,
+            evidence_level=quote.evidence_level,
+            year=quote.year,
+            finding=Sentence(text=quote.display, quotes=(quote.key,)),
+        )
+        for quote in rows
+    )

@@ -1,0 +1,56 @@
+"""Owns citation closure: every claim has quotes, every quote is known, every citation has its reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from chapter_pipeline.quality.grounding import support_problems
+from chapter_pipeline.writing.model import ChapterText, Quote, Section, SectionPlan, Sentence
+
+POINTER = re.compile(r"See (?:also )?(?:Figures? \d+(?: and \d+)?|the sections? .+)\.")
+"""The only sentences that may stand without a quote: they point to a figure or section of the chapter itself."""
+
+
+def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
+    """What is wrong with the citations of one section; `plan` holds the only quotes it may use."""
+    if section.status == "unused":
+        return []
+    quotes = {quote.key: quote for quote in plan.quotes} if plan else {}
+    problems = list(_sentence_problems(_claims(section), quotes))
+    if not section.sentences:
+        problems.append("the section is empty")
+    return problems
+
+
+def closure_problems(chapter: ChapterText) -> list[str]:
+    """What is wrong with the citations of a chapter: unknown quotes, unnumbered or uncited sources, retractions."""
+    claims = [sentence for section in chapter.sections for sentence in _claims(section)]
+    problems = list(_sentence_problems([*claims, *chapter.key_points], chapter.quotes))
+    numbered = {reference.source.key: reference for reference in chapter.references}
+    cited = {chapter.quotes[key].source for sentence in claims for key in sentence.quotes if key in chapter.quotes}
+    cited |= {figure.figure.source for figure in chapter.figures}
+    problems += [f"source {key!r} is cited but has no reference" for key in sorted(cited - numbered.keys())]
+    problems += [f"reference {key!r} is not cited" for key in sorted(numbered.keys() - cited)]
+    problems += [f"source {key!r} is retracted" for key, ref in sorted(numbered.items()) if ref.source.retracted]
+    if [reference.number for reference in chapter.references] != list(range(1, len(chapter.references) + 1)):
+        problems.append("the reference numbers do not run from 1 without a hole")
+    return problems
+
+
+def _claims(section: Section) -> list[Sentence]:
+    return [*section.sentences, *(row.finding for row in section.evidence_table)]
+
+
+def _sentence_problems(sentences: Iterable[Sentence], quotes: Mapping[str, Quote]) -> Iterator[str]:
+    for sentence in sentences:
+        if not sentence.quotes:
+            if not POINTER.fullmatch(sentence.text):
+                yield f"uncited claim {sentence.text!r}"
+            continue
+        unknown = [key for key in sentence.quotes if key not in quotes]
+        if unknown:
+            yield f"unknown quote key {unknown[0]!r} in {sentence.text!r}"
+            continue
+        for problem in support_problems(sentence.text, [quotes[key].text for key in sentence.quotes]):
+            yield f"{sentence.text!r} {problem}"

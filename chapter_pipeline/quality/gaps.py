@@ -1,0 +1,278 @@
+"""Owns stage 13: the five gap dimensions, computed from evidence, and the revision rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.writing.model import (
+    ChapterBrief,
+    ChapterOutline,
+    ChapterText,
+    EvidenceMap,
+    Gap,
+    GapReport,
+    GapStatistics,
+    GapType,
+    MustCoverPoint,
+    Quote,
+    ResearchSet,
+    Section,
+    Severity,
+    UnusedEvidence,
+)
+from chapter_pipeline.writing.text import mentioned
+
+SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
+"""The owner's weights."""
+COMPLETENESS_FLOOR = 0.75
+MAX_HIGH = 2
+ESSENTIAL_SHARE = 0.08
+"""A template section with this share of the words or more is essential: its absence is high, not medium."""
+THIN, SHORT, LONG = 0.4, 0.5, 1.75
+RECENT_YEARS = 5
+UNUSED_SHOWN = 15
+UNUSED_VALUE = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """All that the gap analysis looks at."""
+
+    brief: ChapterBrief
+    outline: ChapterOutline
+    evidence: EvidenceMap
+    research: ResearchSet
+    chapter: ChapterText
+
+
+def gap_report(inputs: Inputs, *, embedder: Embedder) -> GapReport:
+    """Stage 13. The completeness score is the mean of two shares: template words with text, must-cover points met."""
+    unused = unused_evidence(inputs, embedder=embedder)
+    gaps = [
+        *content_completeness(inputs),
+        *source_coverage(inputs, unused),
+        *section_balance(inputs),
+        *temporal_coverage(inputs),
+        *critical_information(inputs),
+    ]
+    order = list(Severity)
+    gaps.sort(key=lambda gap: order.index(gap.severity))
+    counts = Counter(gap.severity for gap in gaps)
+    score = completeness_score(inputs)
+    return GapReport(
+        completeness_score=score,
+        requires_revision=requires_revision(score, gaps),
+        gaps=tuple(gaps),
+        statistics=GapStatistics(
+            critical_gaps=counts[Severity.CRITICAL],
+            high_gaps=counts[Severity.HIGH],
+            medium_gaps=counts[Severity.MEDIUM],
+            low_gaps=counts[Severity.LOW],
+        ),
+        unused_evidence=unused,
+    )
+
+
+def requires_revision(completeness_score: float, gaps: Sequence[Gap]) -> bool:
+    """The owner's rule: any critical gap, more than two high ones, or a completeness score under 0.75."""
+    critical = sum(gap.severity is Severity.CRITICAL for gap in gaps)
+    high = sum(gap.severity is Severity.HIGH for gap in gaps)
+    return critical > 0 or high > MAX_HIGH or completeness_score < COMPLETENESS_FLOOR
+
+
+def completeness_score(inputs: Inputs) -> float:
+    """Between 0 and 1; a section counts by its share of the template, filled up to its budget at most."""
+    written = {section.kind: section for section in inputs.chapter.sections}
+    budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
+    whole = sum(section.share for section in inputs.brief.sections)
+    filled = sum(
+        section.share * min(1.0, written[section.kind].words / (SHORT * max(1, budgets.get(section.kind, 1))))
+        for section in inputs.brief.sections
+        if section.kind in written
+    )
+    points = inputs.brief.must_cover
+    met = sum(_covered(point, inputs.chapter) for point in points)
+    return round((filled / whole + (met / len(points) if points else 1.0)) / 2, 3)
+
+
+def content_completeness(inputs: Inputs) -> Iterator[Gap]:
+    """Template sections that are missing, or far shorter than planned."""
+    written = {section.kind: section for section in inputs.chapter.sections}
+    budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
+    for section in inputs.brief.sections:
+        if section.kind not in written:
+            reason = inputs.outline.unused.get(section.kind, "the section lost all its sentences in review")
+            yield Gap(
+                type=GapType.CONTENT_COMPLETENESS,
+                severity=Severity.HIGH if section.share >= ESSENTIAL_SHARE else Severity.MEDIUM,
+                description=f"The section “{section.title}” is missing: {reason}.",
+                recommendation=f"Add documents to the library on: {'; '.join(section.queries)}.",
+                section=section.kind,
+            )
+        elif written[section.kind].words < THIN * budgets[section.kind]:
+            yield Gap(
+                type=GapType.CONTENT_COMPLETENESS,
+                severity=Severity.MEDIUM,
+                description=(
+                    f"“{section.title}” has {written[section.kind].words} words of {budgets[section.kind]} planned."
+                ),
+                recommendation=f"Add documents to the library on: {'; '.join(section.queries)}.",
+                section=section.kind,
+            )
+
+
+def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterator[Gap]:
+    """Sections on one source, a chapter on few or weak ones, good evidence that is not cited."""
+    chapter = inputs.chapter
+    cited = Counter(chapter.quotes[key].source for s in chapter.sections for c in _claims(s) for key in c)
+    total = sum(cited.values())
+    if cited:
+        key, most = cited.most_common(1)[0]
+        if most > 0.5 * total:
+            yield Gap(
+                type=GapType.SOURCE_COVERAGE,
+                severity=Severity.HIGH,
+                description=f"{most} of {total} citations are of one source ({key}).",
+                recommendation="Add documents by other authors on the topic.",
+            )
+    levels = {reference.source.evidence_level for reference in chapter.references}
+    if levels and min(levels) > 3:
+        yield Gap(
+            type=GapType.SOURCE_COVERAGE,
+            severity=Severity.HIGH,
+            description=f"No controlled study of patients is cited: the best evidence level is {min(levels)}.",
+            recommendation="Add trials, cohort studies or systematic reviews on the topic.",
+        )
+    for section in chapter.sections:
+        sources = {chapter.quotes[key].source for claim in _claims(section) for key in claim}
+        if len(sources) == 1 and section.words > 60:
+            yield Gap(
+                type=GapType.SOURCE_COVERAGE,
+                severity=Severity.MEDIUM,
+                description=f"“{section.title}” rests on one source ({next(iter(sources))}).",
+                recommendation=f"Add a second source for “{section.title}”.",
+                section=section.kind,
+            )
+    strong = {s.key: s for s in inputs.research.sources if s.evidence_level <= 2 and s.document and s.relevance >= 0.45}
+    for key in sorted(strong.keys() - cited.keys()):
+        yield Gap(
+            type=GapType.SOURCE_COVERAGE,
+            severity=Severity.MEDIUM,
+            description=f"{strong[key].study_type.value.capitalize()} not cited: {strong[key].title}",
+            recommendation=f"Use the evidence of {key}.",
+        )
+    if unused and unused[0].score >= UNUSED_VALUE:
+        yield Gap(
+            type=GapType.SOURCE_COVERAGE,
+            severity=Severity.LOW,
+            description=f"{len(unused)} relevant sentences far from all that is cited are not used.",
+            recommendation=f"Read the unused evidence, first {unused[0].source}, page {unused[0].page}.",
+        )
+
+
+def section_balance(inputs: Inputs) -> Iterator[Gap]:
+    """Sections far from the words the outline gave them."""
+    budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
+    for section in inputs.chapter.sections:
+        ratio = section.words / max(1, budgets.get(section.kind, section.words))
+        if THIN <= ratio < SHORT or ratio > LONG:
+            yield Gap(
+                type=GapType.SECTION_BALANCE,
+                severity=Severity.MEDIUM if ratio > LONG else Severity.LOW,
+                description=f"“{section.title}” has {ratio:.0%} of its planned words.",
+                recommendation="Shorten the section." if ratio > LONG else f"Find more evidence for “{section.title}”.",
+                section=section.kind,
+            )
+
+
+def temporal_coverage(inputs: Inputs) -> Iterator[Gap]:
+    """Whether the chapter knows the last five years before its cut-off date, and how many sources have no year."""
+    years = [r.source.year for r in inputs.chapter.references]
+    known = [year for year in years if year is not None]
+    since = inputs.brief.cutoff_date.year - RECENT_YEARS
+    if len(known) < len(years):
+        yield Gap(
+            type=GapType.TEMPORAL_COVERAGE,
+            severity=Severity.LOW,
+            description=f"{len(years) - len(known)} of {len(years)} cited sources have no known year.",
+            recommendation="Add reference files (RIS, NBIB, BibTeX) of these works to references/.",
+        )
+    if not known:
+        return
+    recent = sum(year >= since for year in known) / len(known)
+    if max(known) < since:
+        severity = Severity.HIGH
+    elif recent < 0.2:
+        severity = Severity.MEDIUM
+    else:
+        return
+    yield Gap(
+        type=GapType.TEMPORAL_COVERAGE,
+        severity=severity,
+        description=f"{recent:.0%} of the cited sources are of {since} or later; the newest is of {max(known)}.",
+        recommendation=f"Search the literature since {since} on {inputs.brief.topic}.",
+    )
+
+
+def critical_information(inputs: Inputs) -> Iterator[Gap]:
+    """Must-cover points that no cited sentence of their section speaks to."""
+    available = Counter(point for quote in inputs.evidence.quotes for point in quote.points)
+    for point in inputs.brief.must_cover:
+        if _covered(point, inputs.chapter):
+            continue
+        hint = (
+            f"{available[point.text]} quotes of the evidence map speak to it"
+            if available[point.text]
+            else "the library holds no evidence of it"
+        )
+        yield Gap(
+            type=GapType.CRITICAL_INFORMATION,
+            severity=Severity.CRITICAL if point.critical else Severity.MEDIUM,
+            description=f"Not covered: {point.text}; {hint}.",
+            recommendation=f"Cover {point.text} in this section"
+            + ("." if available[point.text] else ": add documents on it first."),
+            section=point.section,
+        )
+
+
+def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEvidence, ...]:
+    """Quotes not cited, by closeness to the topic times distance (1 - cosine) from the nearest cited sentence."""
+    cited = {key for section in inputs.chapter.sections for claim in _claims(section) for key in claim}
+    left: list[Quote] = [quote for quote in inputs.evidence.quotes if quote.key not in cited]
+    used = [quote for quote in inputs.evidence.quotes if quote.key in cited]
+    if not left:
+        return ()
+    vectors = embedder.embed([quote.display for quote in left])
+    nearest = (
+        (vectors @ embedder.embed([quote.display for quote in used]).T).max(axis=1) if used else np.zeros(len(left))
+    )
+    scored = [
+        UnusedEvidence(
+            quote=quote.key,
+            source=quote.source,
+            page=quote.page,
+            text=quote.display,
+            score=round(float(quote.relevance * (1 - near)), 4),
+        )
+        for quote, near in zip(left, nearest, strict=True)
+    ]
+    return tuple(sorted(scored, key=lambda item: (-item.score, item.quote))[:UNUSED_SHOWN])
+
+
+def _claims(section: Section) -> list[tuple[str, ...]]:
+    """The quote keys of every claim of a section, its table included."""
+    claims = [*section.sentences, *(row.finding for row in section.evidence_table)]
+    return [claim.quotes for claim in claims if claim.quotes]
+
+
+def _covered(point: MustCoverPoint, chapter: ChapterText) -> bool:
+    section = next((item for item in chapter.sections if item.kind == point.section), None)
+    return section is not None and any(
+        mentioned(text, point.terms)
+        for text in [*(s.text for s in section.sentences), *(row.finding.text for row in section.evidence_table)]
+    )

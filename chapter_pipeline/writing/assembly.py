@@ -1,0 +1,168 @@
+"""Owns stage 11: sections become one chapter with numbered citations, figures, key points and abbreviations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from chapter_pipeline.writing.model import (
+    Abbreviation,
+    ChapterDraft,
+    ChapterOutline,
+    ChapterText,
+    NumberedFigure,
+    Paragraph,
+    PlannedFigure,
+    Quote,
+    Reference,
+    ResearchSet,
+    Section,
+    SectionPlans,
+    Sentence,
+    Source,
+    Subsection,
+)
+from chapter_pipeline.writing.text import abbreviation_definitions
+
+KEY_POINTS = 6
+_KEY_POINT_WORDS = 40
+_SHORT_FORM = re.compile(r"(?<![\w-])[A-Z][A-Za-z0-9]*[A-Z0-9][A-Za-z0-9]*s?(?![\w])")
+
+
+def chapter_draft(
+    outline: ChapterOutline,
+    plans: SectionPlans,
+    sections: Sequence[Section],
+    research: ResearchSet,
+    *,
+    document_texts: Callable[[Sequence[str]], Iterable[str]],
+) -> ChapterDraft:
+    """Stage 11: put the written sections in the outline's order and number what they cite in order of first citation.
+
+    `document_texts` gives the texts of documents by key: abbreviations are expanded as the cited sources define them.
+    """
+    written = {section.kind: section for section in sections if section.status == "written"}
+    ordered = [written[item.kind] for item in outline.sections if item.kind in written]
+    quotes = {quote.key: quote for plan in plans.plans for quote in plan.quotes}
+    return ChapterDraft(
+        chapter=compose(
+            slug=plans.slug,
+            title=outline.title,
+            topic=plans.topic,
+            sections=ordered,
+            quotes=quotes,
+            sources={source.key: source for source in research.sources},
+            document_texts=document_texts,
+        )
+    )
+
+
+def compose(
+    *,
+    slug: str,
+    title: str,
+    topic: str,
+    sections: Sequence[Section],
+    quotes: dict[str, Quote],
+    sources: dict[str, Source],
+    document_texts: Callable[[Sequence[str]], Iterable[str]] | None = None,
+    abbreviations: Sequence[Abbreviation] = (),
+) -> ChapterText:
+    """A chapter of `sections`, numbered anew. Without `document_texts` those of `abbreviations` still used are kept."""
+    figures = _figures(sections)
+    pointed = [_with_pointers(section, figures) for section in sections]
+    references = _references(pointed, quotes, sources)
+    numbers = {reference.source.key: reference.number for reference in references}
+    used = {key for section in pointed for sentence in _claims(section) for key in sentence.quotes}
+    points = key_points(pointed, quotes)
+    cited = [quotes[key] for key in sorted(used)]
+    text = " ".join(sentence.text for section in pointed for sentence in _claims(section))
+    if document_texts is not None:
+        abbreviations = _defined(document_texts(sorted({quote.document for quote in cited})))
+    return ChapterText(
+        slug=slug,
+        title=title,
+        topic=topic,
+        sections=tuple(pointed),
+        references=references,
+        figures=tuple(
+            NumberedFigure(number=number, section=kind, figure=figure, reference=numbers[figure.source])
+            for number, (kind, figure) in enumerate(figures, start=1)
+        ),
+        quotes={quote.key: quote for quote in cited},
+        key_points=points,
+        abbreviations=_used(abbreviations, text),
+    )
+
+
+def _figures(sections: Sequence[Section]) -> list[tuple[str, PlannedFigure]]:
+    return [(section.kind, figure) for section in sections for figure in section.figures]
+
+
+def _with_pointers(section: Section, figures: Sequence[tuple[str, PlannedFigure]]) -> Section:
+    """End the section's first paragraph with a pointer to its figures; a pointer of an earlier round is replaced."""
+    numbers = [str(number) for number, (kind, _) in enumerate(figures, start=1) if kind == section.kind]
+    bare = [
+        sub.model_copy(
+            update={
+                "paragraphs": tuple(
+                    Paragraph(label=p.label, sentences=kept)
+                    for p in sub.paragraphs
+                    if (kept := tuple(s for s in p.sentences if s.quotes))
+                )
+            }
+        )
+        for sub in section.subsections
+    ]
+    subsections = [sub for sub in bare if sub.paragraphs]
+    if numbers and subsections:
+        noun = "Figures" if len(numbers) > 1 else "Figure"
+        pointer = Sentence(text=f"See {noun} {' and '.join(numbers)}.", quotes=())
+        first, *rest = subsections[0].paragraphs
+        first = Paragraph(label=first.label, sentences=(*first.sentences, pointer))
+        subsections[0] = Subsection(title=subsections[0].title, paragraphs=(first, *rest))
+    return section.model_copy(update={"subsections": tuple(subsections)})
+
+
+def _claims(section: Section) -> list[Sentence]:
+    return [*section.sentences, *(row.finding for row in section.evidence_table)]
+
+
+def _references(
+    sections: Sequence[Section], quotes: dict[str, Quote], sources: dict[str, Source]
+) -> tuple[Reference, ...]:
+    """Sources in order of first citation: the section's text, then its table, then its figures."""
+    order: dict[str, None] = {}
+    for section in sections:
+        for sentence in _claims(section):
+            order.update((quotes[key].source, None) for key in sentence.quotes)
+        order.update((figure.source, None) for figure in section.figures)
+    return tuple(Reference(number=number, source=sources[key]) for number, key in enumerate(order, start=1))
+
+
+def key_points(sections: Sequence[Section], quotes: dict[str, Quote]) -> tuple[Sentence, ...]:
+    """The best-graded and most relevant short sentence of each section, at most six, in the chapter's order."""
+    best: list[tuple[int, float, int, Sentence]] = []
+    for index, section in enumerate(sections):
+        usable = [s for s in section.sentences if s.quotes and len(s.text.split()) <= _KEY_POINT_WORDS]
+        ranked = sorted(
+            usable, key=lambda s: (min(quotes[k].evidence_level for k in s.quotes), -quotes[s.quotes[0]].relevance)
+        )
+        if ranked:
+            quote = quotes[ranked[0].quotes[0]]
+            best.append((quote.evidence_level, -quote.relevance, index, ranked[0]))
+    chosen = sorted(best, key=lambda item: item[:3])[:KEY_POINTS]
+    return tuple(sentence for _, _, _, sentence in sorted(chosen, key=lambda item: item[2]))
+
+
+def _defined(texts: Iterable[str]) -> list[Abbreviation]:
+    found: dict[str, str] = {}
+    for text in texts:
+        for short, long_form in abbreviation_definitions(text).items():
+            found.setdefault(short, " ".join(long_form.split()))
+    return [Abbreviation(short=short, long=long_form) for short, long_form in sorted(found.items())]
+
+
+def _used(abbreviations: Sequence[Abbreviation], text: str) -> tuple[Abbreviation, ...]:
+    present = set(_SHORT_FORM.findall(text))
+    return tuple(item for item in abbreviations if item.short in present)

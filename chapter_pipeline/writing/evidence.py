@@ -1,0 +1,180 @@
+"""Owns stage 7: the verbatim sentences a chapter may use, each with its page and what it speaks to."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chapter_pipeline.ports import Embedder, LibraryReader, PassageRecord
+from chapter_pipeline.writing.model import (
+    ChapterBrief,
+    EvidenceMap,
+    KeyConcepts,
+    Quote,
+    ResearchSet,
+    SectionTemplate,
+    Source,
+)
+from chapter_pipeline.writing.quotability import Refusal, refusal
+from chapter_pipeline.writing.text import display_text, mentioned, uses_numbered_parentheses
+
+SENTENCE_FLOOR = 0.22
+"""Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""
+SAME_SENTENCE = 0.92
+MAX_QUOTES = 600
+CUE_WEIGHT = 0.06
+MAX_CUES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A sentence that may become a quote; `text` verbatim, `display` as a chapter would print it."""
+
+    source: Source
+    passage: PassageRecord
+    start: int
+    end: int
+    text: str
+    display: str
+    relevance: float
+
+
+def evidence_map(
+    brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet, *, library: LibraryReader, embedder: Embedder
+) -> EvidenceMap:
+    """Stage 7: read every sentence of the found passages, keep those that can stand alone and belong to the topic.
+
+    A quote's fit for a section is the cosine to the section's queries above the sentence's mean over all sections,
+    plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a cue counts as one.
+    """
+    refused: Counter[str] = Counter()
+    candidates, read = _candidates(research, library, refused)
+    if not candidates:
+        return EvidenceMap(quotes=(), sentences_read=read, refused=dict(refused))
+    vectors = embedder.embed([candidate.display for candidate in candidates])
+    topic = embedder.embed([brief.topic])[0]
+    closeness = vectors @ topic
+    relevance = np.array([0.5 * near + 0.5 * c.relevance for near, c in zip(closeness, candidates, strict=True)])
+    order = [int(i) for i in np.argsort(-relevance, kind="stable") if relevance[i] >= SENTENCE_FLOOR]
+    refused[Refusal.SCOPE] += len(candidates) - len(order)
+    chosen = _distinct(order, vectors, candidates)
+    refused[Refusal.REPEATS] += len(order) - len(chosen)
+    fits = section_fits(brief.sections, [candidates[i] for i in chosen], vectors[chosen], embedder)
+    quotes = tuple(
+        _quote(number, candidates[i], float(relevance[i]), fit, brief, concepts)
+        for number, (i, fit) in enumerate(zip(chosen[:MAX_QUOTES], fits, strict=False), start=1)
+    )
+    return EvidenceMap(
+        quotes=quotes,
+        concepts={concept.key: concept.name for concept in concepts.concepts[1:]},
+        sentences_read=read,
+        refused={reason: count for reason, count in refused.items() if count},
+    )
+
+
+def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[str]) -> tuple[list[_Candidate], int]:
+    found: list[_Candidate] = []
+    read = 0
+    for source in research.sources:
+        if not source.passages or source.retracted:
+            continue
+        relevance = {item.passage.passage_id: item.relevance for item in source.passages}
+        passages = library.passages(sorted(relevance))
+        numbered = uses_numbered_parentheses([passage.text for passage in passages])
+        for passage in passages:
+            for start, end in passage.sentences:
+                read += 1
+                text = passage.text[start - passage.start : end - passage.start]
+                display = display_text(text, numbered_parentheses=numbered)
+                reason = refusal(display, passage.section)
+                if reason:
+                    refused[reason] += 1
+                    continue
+                found.append(
+                    _Candidate(
+                        source=source,
+                        passage=passage,
+                        start=start,
+                        end=end,
+                        text=text,
+                        display=display,
+                        relevance=relevance[passage.id],
+                    )
+                )
+    return found, read
+
+
+def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[_Candidate]) -> list[int]:
+    """Drop a sentence that says what a better-graded or more relevant one says."""
+    ranked = sorted(order, key=lambda i: candidates[i].source.evidence_level)  # stable: relevance within a level
+    kept: list[int] = []
+    for i in ranked:
+        if not kept or float((vectors[kept] @ vectors[i]).max()) < SAME_SENTENCE:
+            kept.append(i)
+    wanted = set(kept)
+    return [i for i in order if i in wanted]
+
+
+def section_fits(
+    sections: Sequence[SectionTemplate], candidates: Sequence[_Candidate], vectors: np.ndarray, embedder: Embedder
+) -> list[dict[str, float]]:
+    """For each candidate its fit to each section kind, see `evidence_map`."""
+    queries = [query for section in sections for query in section.queries]
+    near = vectors @ embedder.embed(queries).T
+    columns: dict[str, list[int]] = defaultdict(list)
+    position = 0
+    for section in sections:
+        columns[section.kind] = list(range(position, position + len(section.queries)))
+        position += len(section.queries)
+    best = np.stack([near[:, columns[section.kind]].max(axis=1) for section in sections], axis=1)
+    contrast = best - best.mean(axis=1, keepdims=True)
+    fits = []
+    for row, candidate in zip(contrast, candidates, strict=True):
+        cues = [_cues(section, candidate) for section in sections]
+        fits.append(
+            {
+                section.kind: round(float(value) + CUE_WEIGHT * min(count, MAX_CUES), 4)
+                for section, value, count in zip(sections, row, cues, strict=True)
+            }
+        )
+    return fits
+
+
+def _cues(section: SectionTemplate, candidate: _Candidate) -> int:
+    heading = candidate.passage.section or ""
+    return len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
+
+
+def _quote(
+    number: int,
+    candidate: _Candidate,
+    relevance: float,
+    fit: dict[str, float],
+    brief: ChapterBrief,
+    concepts: KeyConcepts,
+) -> Quote:
+    return Quote(
+        key=f"q{number}",
+        source=candidate.source.key,
+        document=candidate.passage.document,
+        page=candidate.passage.page,
+        start=candidate.start,
+        end=candidate.end,
+        text=candidate.text,
+        display=candidate.display,
+        document_section=candidate.passage.section,
+        study_type=candidate.source.study_type,
+        evidence_level=candidate.source.evidence_level,
+        year=candidate.source.year,
+        relevance=round(relevance, 4),
+        concepts=tuple(
+            concept.key
+            for concept in concepts.concepts[1:]
+            if mentioned(candidate.display, (concept.name, *concept.synonyms))
+        ),
+        sections=fit,
+        points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
+    )

@@ -1,0 +1,46 @@
+"""Owns stage 14: the chapter that is published, refused when its citations do not close."""
+
+from __future__ import annotations
+
+from chapter_pipeline.errors import ClaimNotGrounded
+from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.writing.model import (
+    ChapterBrief,
+    FinalChapter,
+    GapReport,
+    KeyConcepts,
+    ReviewedChapter,
+)
+
+
+def final_chapter(
+    brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
+) -> FinalChapter:
+    """Stage 14. Raises `ClaimNotGrounded` when a claim has no quote or a citation no reference."""
+    problems = closure_problems(reviewed.chapter)
+    if problems:
+        raise ClaimNotGrounded(f"chapter {brief.slug!r}: {problems[0]} ({len(problems)} problems)")
+    sections = reviewed.chapter.sections
+    providers = dict.fromkeys([concepts.provider, *(section.provider for section in sections)])
+    return FinalChapter(
+        chapter=reviewed.chapter,
+        gap_report=gaps,
+        cutoff_date=brief.cutoff_date,
+        providers=tuple(name for name in providers if name),
+        cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections),
+        notes=_notes(reviewed, gaps),
+    )
+
+
+def _notes(reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
+    notes = ["Retractions: not checked, no literature source is configured."]
+    differing = [edit for edit in reviewed.edits if edit.action == "keep"]
+    if differing:
+        notes.append(f"Sources differ on {len(differing)} points; the review lists them.")
+    unlicensed = [item for item in reviewed.chapter.figures if not item.figure.licence]
+    if unlicensed:
+        numbers = ", ".join(str(item.number) for item in unlicensed)
+        notes.append(f"Licence not stated by the source of figure {numbers}: ask for permission before reprinting.")
+    if gaps.requires_revision:
+        notes.append("The gap analysis asks for a revision: a person has to decide before this is used.")
+    return tuple(notes)

@@ -1,0 +1,191 @@
+"""Owns stages 8 and 9: which sections the evidence supports, and what each is written from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from chapter_pipeline.ports import Embedder, FigureRecord
+from chapter_pipeline.writing.model import (
+    ChapterBrief,
+    ChapterOutline,
+    EvidenceMap,
+    Gap,
+    OutlineSection,
+    PlannedFigure,
+    PlannedSubsection,
+    Quote,
+    ResearchSet,
+    SectionPlan,
+    SectionPlans,
+    Source,
+)
+
+MIN_QUOTES = 3
+"""A section with fewer quotes is left out, and its absence becomes a gap."""
+FIT_FLOOR = 0.02
+"""A quote below this fit for a section is not about what the section is about."""
+PACK_FACTOR = 2.0
+"""An evidence pack holds up to twice the words of its section, so that the writer can choose."""
+MAX_FIGURES = 2
+FIGURE_FLOOR = 0.30
+
+
+def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
+    """Stage 8: assign every quote to the section it fits best and give the sections that remain their words.
+
+    The word budget of a section that has no evidence goes to the others in proportion to their shares.
+    """
+    assigned = assign(brief, evidence.quotes)
+    used = [section for section in brief.sections if len(assigned[section.kind]) >= MIN_QUOTES]
+    whole = sum(section.share for section in used) or 1.0
+    unused = {
+        section.kind: f"{len(assigned[section.kind])} of at least {MIN_QUOTES} quotes found for {section.title!r}"
+        for section in brief.sections
+        if section not in used
+    }
+    return ChapterOutline(
+        title=brief.title,
+        sections=tuple(
+            OutlineSection(
+                kind=section.kind,
+                title=section.title,
+                purpose=section.purpose,
+                word_budget=round(brief.word_budget * section.share / whole),
+                evidence=len(assigned[section.kind]),
+            )
+            for section in used
+        ),
+        assignments={section.kind: tuple(quote.key for quote in assigned[section.kind]) for section in used},
+        unused=unused,
+    )
+
+
+def assign(brief: ChapterBrief, quotes: Sequence[Quote]) -> dict[str, list[Quote]]:
+    """Each quote to one section, best fits first; a section that is full passes a quote on to the next best one."""
+    room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in brief.sections}
+    assigned: dict[str, list[Quote]] = {section.kind: [] for section in brief.sections}
+    taken: set[str] = set()
+    pairs = sorted(
+        ((_value(quote, fit), quote, kind) for quote in quotes for kind, fit in quote.sections.items()),
+        key=lambda pair: (-pair[0], pair[1].key, pair[2]),
+    )
+    for _, quote, kind in pairs:
+        if quote.key in taken or quote.sections[kind] < FIT_FLOOR or room[kind] <= 0:
+            continue
+        assigned[kind].append(quote)
+        room[kind] -= len(quote.display.split())
+        taken.add(quote.key)
+    return assigned
+
+
+def _value(quote: Quote, fit: float) -> float:
+    """Fit first, then closeness to the topic, then evidence: level 1 is worth 0.08 more than level 5."""
+    return fit + 0.5 * quote.relevance + 0.02 * (5 - quote.evidence_level)
+
+
+def section_plans(
+    brief: ChapterBrief,
+    outline: ChapterOutline,
+    evidence: EvidenceMap,
+    research: ResearchSet,
+    *,
+    figures: Sequence[FigureRecord],
+    embedder: Embedder,
+    recommendations: Sequence[Gap] = (),
+) -> SectionPlans:
+    """Stage 9: each section's quotes grouped under the concepts they speak of, its figures and its neighbours."""
+    quotes = {quote.key: quote for quote in evidence.quotes}
+    chosen_figures = choose_figures(brief, outline, research, figures, embedder)
+    titles = [section.title for section in outline.sections]
+    plans = []
+    for index, section in enumerate(outline.sections):
+        pack = [quotes[key] for key in outline.assignments[section.kind]]
+        plans.append(
+            SectionPlan(
+                kind=section.kind,
+                title=section.title,
+                purpose=section.purpose,
+                word_budget=section.word_budget,
+                subsections=_subsections(pack, evidence.concepts),
+                quotes=tuple(pack),
+                figures=tuple(chosen_figures.get(section.kind, ())),
+                previous=titles[index - 1] if index else None,
+                following=titles[index + 1] if index + 1 < len(titles) else None,
+                recommendations=tuple(
+                    gap.recommendation for gap in recommendations if gap.section in (None, section.kind)
+                ),
+            )
+        )
+    return SectionPlans(slug=brief.slug, topic=brief.topic, audience=brief.audience, plans=tuple(plans))
+
+
+def _subsections(pack: Sequence[Quote], concepts: Mapping[str, str]) -> tuple[PlannedSubsection, ...]:
+    """Quotes under the concept that most of the section's quotes share; what has no company stands first."""
+    shared: dict[str, int] = defaultdict(int)
+    for quote in pack:
+        for key in quote.concepts:
+            shared[key] += 1
+    by_concept: dict[str, list[Quote]] = defaultdict(list)
+    for quote in pack:
+        keys = [key for key in quote.concepts if shared[key] >= 3]
+        by_concept[min(keys, key=lambda key: (shared[key], key)) if keys else ""].append(quote)
+    general = list(by_concept.pop("", []))
+    for key in [key for key, group in by_concept.items() if len(group) < 3]:
+        general += by_concept.pop(key)
+    groups = [PlannedSubsection(title="", quotes=tuple(quote.key for quote in general))] if general else []
+    if len(by_concept) == 1 and not general:
+        return (PlannedSubsection(title="", quotes=tuple(quote.key for quote in pack)),)
+    for key, name in concepts.items():
+        if key in by_concept:
+            keys = tuple(quote.key for quote in by_concept[key])
+            groups.append(PlannedSubsection(title=name[0].upper() + name[1:], quotes=keys))
+    return tuple(groups)
+
+
+def choose_figures(
+    brief: ChapterBrief,
+    outline: ChapterOutline,
+    research: ResearchSet,
+    figures: Sequence[FigureRecord],
+    embedder: Embedder,
+) -> Mapping[str, list[PlannedFigure]]:
+    """Figures of the sources whose captions are closest to a section; each figure is used once, most fitting first."""
+    sources = {source.document: source for source in research.sources if source.document}
+    usable = [figure for figure in figures if figure.caption and figure.document in sources]
+    queries = {section.kind: section.queries for section in brief.sections}
+    kinds = [section.kind for section in outline.sections]
+    if not usable or not kinds:
+        return {}
+    captions = embedder.embed([figure.caption or "" for figure in usable])
+    texts = [query for kind in kinds for query in queries[kind]]
+    owners = [kind for kind in kinds for _ in queries[kind]]
+    near = captions @ embedder.embed(texts).T
+    ranked = sorted(
+        ((float(near[i, j]), i, owners[j]) for i in range(len(usable)) for j in range(len(owners))),
+        key=lambda item: (-item[0], item[1], item[2]),
+    )
+    chosen: dict[str, list[PlannedFigure]] = defaultdict(list)
+    taken: set[int] = set()
+    documents: dict[str, int] = defaultdict(int)
+    for value, i, kind in ranked:
+        figure = usable[i]
+        if value < FIGURE_FLOOR or i in taken or len(chosen[kind]) >= MAX_FIGURES or documents[figure.document] >= 2:
+            continue
+        taken.add(i)
+        documents[figure.document] += 1
+        chosen[kind].append(_planned(figure, sources[figure.document]))
+    return chosen
+
+
+def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:
+    return PlannedFigure(
+        figure_id=figure.id,
+        source=source.key,
+        document=figure.document,
+        page=figure.page,
+        label=figure.label,
+        caption=figure.caption or "",
+        licence=source.licence,
+        media_type=figure.media_type,
+    )

@@ -1,0 +1,130 @@
+"""Owns which sentences of a source may stand in a chapter on their own, and why the others may not."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+MIN_WORDS = 8
+MAX_WORDS = 60
+
+
+class Refusal(StrEnum):
+    """Why a sentence is not quoted."""
+
+    LENGTH = "too short or too long"
+    SECTION = "stands in methods, acknowledgements or the like"
+    CONTEXT = "needs the sentence before it"
+    FIRST_PERSON = "speaks of its authors or its own study"
+    POINTER = "points to a figure, table or other place of its source"
+    LAYOUT = "is not running prose"
+    SCOPE = "is not about the topic"
+    REPEATS = "says what another quote says"
+
+
+_SECTIONS = re.compile(
+    r"method|material|statistic|procedure|data collection|search strategy|eligib|inclusion criteria|study design|"
+    r"participants|sample size|randomi[sz]ation|ethic|acknowledg|funding|conflict|competing|contribut|availability|"
+    r"supplement|abbreviation|reference|disclosure|author|correspond|keyword|consent|recruitment|intervention group|"
+    r"measures|instruments|questionnaire|assays?\b|staining|western blot|pcr\b|cell culture|animals\b|mice\b|reagent",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(
+    r"^(?:th(?:is|ese|ose|at|ey|us|erefore|en|ere(?:after|by|fore)?)|it|its|their|he|she|his|her|such|however|"
+    r"moreover|furthermore|hence|in addition|additionally|also|nevertheless|nonetheless|in contrast|by contrast|"
+    r"conversely|similarly|likewise|on the other hand|on the one hand|second(?:ly)?|third(?:ly)?|first(?:ly)?|"
+    r"final(?:ly)?|lastly|last|the (?:latter|former|same|other|remaining|above|following)|as such|as a result|"
+    r"consequently|accordingly|instead|indeed|in fact|in turn|for (?:example|instance|this|these|that)|"
+    r"in (?:this|these|that|such|all|both|each|one|another|either|other|the (?:present|current))|"
+    r"at (?:this|that)|by (?:this|these)|with (?:this|these)|to (?:this|that)|of (?:these|those|the|note)|"
+    r"(?:both|each|all|one|two|three|four|five|most|some|none|neither|either|another|others?) "
+    r"(?:of (?:these|the|them)|groups?|patients?|arms?|studies|trials|participants|animals)|"
+    r"both|another|others?|and|but|or|yet|so|nor|because|since then|notably|importantly|interestingly|surprisingly|"
+    r"remarkably|strikingly|specifically|here|again|afterwards?|subsequently|overall|together|taken together|"
+    r"collectively|altogether|meanwhile|otherwise|rather|still|only|next|"
+    r"no (?:such|other|differences?|significant)|compared (?:with|to)|similar (?:results|findings|to)|"
+    r"consistent with|according(?:ly)?|data (?:are|were|from)|results? (?:of|are|were|from)|values)\b",
+    re.IGNORECASE,
+)
+_DEIXIS = re.compile(
+    r"\b(?:this|these|those|that) (?:\w+ )?(?:stud(?:y|ies)|trials?|reviews?|articles?|papers?|reports?|patients?|"
+    r"findings?|results?|data|groups?|methods?|analys[ie]s|work|cohorts?|cases?|model|experiments?|mice|animals|"
+    r"effects?|approach(?:es)?|agents?|drugs?|treatments?|compounds?|techniques?|observations?|factors?|tumou?rs?|"
+    r"cells?|lines?|question|hypothesis|meta-analysis|series|population|sample|period|time|reason|regard|case|"
+    r"manuscript)\b|"
+    r"\b(?:present|current) (?:stud|trial|review|article|paper|report|work|analys|meta-analysis|series|data|findings|"
+    r"results)|"
+    r"\b(?:former|latter|aforementioned|above-mentioned|respectively described)\b|"
+    r"\b(?:group|arm|cohort|cluster|panel|experiment|case|patient|subject|stage) (?:[A-Z]|\d+|I{1,3}V?)\b"
+    r"(?!\s*(?:trial|stud|glioma|tumou?r|disease|lesion))",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:we|our|ours|us|I|my|authors?|herein|the (?:study|trial|review|meta-analysis) (?:was|is|has|had|did|included))\b"
+)
+_POINTER = re.compile(
+    r"\b(?:fig(?:ure|s|\.)?s?|tables?|box|appendix|supplement\w*|equation|eq\.|panel|movie|video|additional file|"
+    r"web ?site|section|chapter)\s*(?:\d|[A-Z]\b|S\d|below|above|\()|"
+    r"\b(?:see|shown|described|mentioned|discussed|noted|listed|presented|reported|outlined|summari[sz]ed) "
+    r"(?:above|below|earlier|previously|elsewhere|in (?:fig|table|the (?:fig|table|text|supp|present)))|"
+    r"\bdata not shown\b|\bsupplementa(?:l|ry)\b|\[[a-z]\]|\(\s*[a-zA-Z]\s*\)|\b(?:above|below)\b(?=[.,;)])",
+    re.IGNORECASE,
+)
+_LAYOUT = re.compile(
+    r"https?://|www\.|@|doi:|©|\bISSN\b|\bPMID\b|et al\.\s*\d{4};|\.{3,}|…|[|{}<>\\]{2,}|\bdownloaded\b|"
+    r"(?:\b[A-Z]\.\s*){3,}|\b\d{4};\s?\d+|\bclinicaltrials\.gov\b|\bNCT\d+|�",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[.!]['”\")\]]?$")
+
+
+def refusal(sentence: str, document_section: str | None) -> Refusal | None:
+    """Why `sentence` (as a chapter would print it) cannot stand on its own; None when it can.
+
+    `document_section` is the heading it stands under in its source.
+    """
+    if document_section and _SECTIONS.search(document_section):
+        return Refusal.SECTION
+    count = len(sentence.split())
+    if not MIN_WORDS <= count <= MAX_WORDS:
+        return Refusal.LENGTH
+    if not _is_prose(sentence):
+        return Refusal.LAYOUT
+    if _POINTER.search(sentence):
+        return Refusal.POINTER
+    if _FIRST_PERSON.search(sentence):
+        return Refusal.FIRST_PERSON
+    if _CONTEXT.match(sentence) or _DEIXIS.search(sentence) or _opens_late(sentence):
+        return Refusal.CONTEXT
+    return None
+
+
+def _is_prose(sentence: str) -> bool:
+    if _LAYOUT.search(sentence) or not _ENDS.search(sentence):
+        return False
+    first = sentence[0]
+    if not (first.isupper() or first.isdigit()) or not any(ch.islower() for ch in sentence):
+        return False
+    letters = sum(ch.isalpha() for ch in sentence)
+    tokens = sentence.split()
+    numbers = sum(any(ch.isdigit() for ch in token) for token in tokens)
+    singles = sum(len(token) == 1 and not token.isdigit() and token.lower() not in "aip" for token in tokens)
+    return (
+        letters >= 0.66 * len(sentence)
+        and numbers <= 0.3 * len(tokens)
+        and singles <= max(1, len(tokens) // 12)
+        and sentence.count("(") == sentence.count(")")
+        and sentence.count("[") == sentence.count("]")
+    )
+
+
+_SUBJECT_PRONOUN = re.compile(
+    r"^(?:\S+\s){0,6}(?:they|it|he|she)\b(?! (?:is|was|has been|may be) (?:not )?(?:known|clear|unclear|possible|likely|"
+    r"important|estimated|believed|thought|suggested|recommended|shown|reported|well|generally|difficult|necessary))",
+    re.IGNORECASE,
+)
+
+
+def _opens_late(sentence: str) -> bool:
+    """A pronoun among the first words that has nothing to refer to, as in ``In mice they were...``."""
+    return _SUBJECT_PRONOUN.match(sentence) is not None

@@ -1,0 +1,54 @@
+"""Owns stage 10: one section from its plan, refused unless every claim stands on a quote of the plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from chapter_pipeline.errors import ClaimNotGrounded
+from chapter_pipeline.ports import Reply, Task, TextModel
+from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.writing.model import Section, SectionPlans
+from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
+
+SECTION_VERSION = "1"
+"""Part of every section's fingerprint: raise it when the way sections are made changes."""
+
+
+def write_section(kind: str, plans: SectionPlans, *, model: TextModel) -> Section:
+    """Stage 10. Without a plan the section is `unused`. Raises `ClaimNotGrounded` naming the first fault."""
+    plan = plans.plan(kind)
+    if plan is None:
+        return Section(kind=kind, title=kind.replace("_", " ").capitalize(), status="unused")
+    request = SectionRequest(topic=plans.topic, audience=plans.audience, plan=plan)
+    reply: Reply[SectionReply] = model.complete(Task(kind="section", request=request, reply_type=SectionReply))
+    section = Section(
+        kind=kind,
+        title=plan.title,
+        status="written",
+        subsections=reply.value.subsections,
+        evidence_table=reply.value.evidence_table,
+        figures=plan.figures,
+        provider=reply.provider,
+        model=reply.model,
+        cost_usd=reply.usage.cost_usd,
+    )
+    problems = section_problems(section, plan)
+    if problems:
+        raise ClaimNotGrounded(f"section {kind!r} of {plans.slug!r}: {problems[0]} ({len(problems)} problems)")
+    return section
+
+
+def section_fingerprint(kind: str, plans: SectionPlans, *, model: TextModel) -> str:
+    """Hash of all that a section is made of: its plan, the chapter's topic and audience, the model and this code."""
+    plan = plans.plan(kind)
+    parts = [
+        SECTION_VERSION,
+        kind,
+        plans.topic,
+        plans.audience,
+        model.name,
+        model.model,
+        plan.model_dump(mode="json") if plan else None,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
