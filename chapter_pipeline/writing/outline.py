@@ -131,15 +131,15 @@ def _subsections(pack: Sequence[Quote], concepts: Mapping[str, str]) -> tuple[Pl
         keys = [key for key in quote.concepts if shared[key] >= 3]
         by_concept[min(keys, key=lambda key: (shared[key], key)) if keys else ""].append(quote)
     general = list(by_concept.pop("", []))
-    for key in [key for key, group in by_concept.items() if len(group) < 3]:
-        general += by_concept.pop(key)
+    for small in [key for key, group in by_concept.items() if len(group) < 3]:
+        general += by_concept.pop(small)
     groups = [PlannedSubsection(title="", quotes=tuple(quote.key for quote in general))] if general else []
     if len(by_concept) == 1 and not general:
         return (PlannedSubsection(title="", quotes=tuple(quote.key for quote in pack)),)
     for key, name in concepts.items():
         if key in by_concept:
-            keys = tuple(quote.key for quote in by_concept[key])
-            groups.append(PlannedSubsection(title=name[0].upper() + name[1:], quotes=keys))
+            members = tuple(quote.key for quote in by_concept[key])
+            groups.append(PlannedSubsection(title=name[0].upper() + name[1:], quotes=members))
     return tuple(groups)
 
 

@@ -49,7 +49,8 @@ _CONTEXT = re.compile(
 _DEIXIS = re.compile(
     r"\b(?:this|these|those|that) (?:\w+ )?(?:stud(?:y|ies)|trials?|reviews?|articles?|papers?|reports?|patients?|"
     r"findings?|results?|data|groups?|methods?|analys[ie]s|work|cohorts?|cases?|model|experiments?|mice|animals|"
-    r"effects?|approach(?:es)?|agents?|drugs?|treatments?|compounds?|techniques?|observations?|factors?|tumou?rs?|"
+    r"effects?|approach(?:es)?|agents?|drugs?|treatments?|compounds?|techniques?|observations?|factors?|"
+    r"tumou?rs?|"
     r"cells?|lines?|question|hypothesis|meta-analysis|series|population|sample|period|time|reason|regard|case|"
     r"manuscript)\b|"
     r"\b(?:present|current) (?:stud|trial|review|article|paper|report|work|analys|meta-analysis|series|data|findings|"
@@ -119,8 +120,8 @@ def _is_prose(sentence: str) -> bool:
 
 
 _SUBJECT_PRONOUN = re.compile(
-    r"^(?:\S+\s){0,6}(?:they|it|he|she)\b(?! (?:is|was|has been|may be) (?:not )?(?:known|clear|unclear|possible|likely|"
-    r"important|estimated|believed|thought|suggested|recommended|shown|reported|well|generally|difficult|necessary))",
+    r"^(?:\S+\s){0,6}(?:they|it|he|she)\b(?! (?:is|was|has been|may be) (?:not )?(?:known|clear|unclear|possible|"
+    r"likely|important|estimated|believed|thought|suggested|recommended|shown|reported|well|generally|difficult|necessary))",
     re.IGNORECASE,
 )
 

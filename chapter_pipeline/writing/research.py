@@ -86,7 +86,7 @@ def _closeness(topic: str, texts: Sequence[str], embedder: Embedder) -> np.ndarr
     if not texts:
         return np.zeros(0, dtype=np.float32)
     vectors = embedder.embed([topic, *texts])
-    return vectors[1:] @ vectors[0]
+    return np.asarray(vectors[1:] @ vectors[0])
 
 
 def document_closeness(

@@ -1,0 +1,242 @@
+"""Owns the commands on chapters: new, write, list, show, gaps and export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chapter_pipeline.cli.console import out, print_json, print_table, progress
+from chapter_pipeline.cli.context import Context, context
+from chapter_pipeline.errors import NotFound, PermanentError, UsageError
+from chapter_pipeline.writing.model import ChapterKind
+
+if TYPE_CHECKING:
+    from chapter_pipeline.writing.model import FinalChapter
+
+app = typer.Typer(no_args_is_help=True)
+Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+STAGES = (
+    "chapter_brief",
+    "key_concepts",
+    "library_research",
+    "literature_research",
+    "open_access_documents",
+    "research_set",
+    "evidence_map",
+    "chapter_outline",
+    "section_plans",
+    "chapter_draft",
+    "reviewed_chapter",
+    "gap_report",
+    "final_chapter",
+)
+
+
+@app.command("new")
+def new_chapter(
+    slug: Slug,
+    topic: Annotated[str | None, typer.Option(help="What the chapter is about.")] = None,
+    kind: Annotated[ChapterKind | None, typer.Option(help="Which template it follows.")] = None,
+    brief: Annotated[Path | None, typer.Option(help="YAML file with the keys of a brief.")] = None,
+) -> None:
+    """Ask for a chapter."""
+    from chapter_pipeline.writing.brief import request_from, request_from_yaml, validated_slug
+
+    validated_slug(slug)
+    if brief is None and topic is None:
+        raise UsageError(f"the chapter {slug!r} needs a topic: give --topic TEXT, or --brief FILE.yaml with one")
+    values = {"topic": topic, "kind": kind}
+    request = (
+        request_from_yaml(brief, **values)
+        if brief is not None
+        else request_from({key: value for key, value in values.items() if value is not None})
+    )
+    with context() as opened:
+        opened.chapters.create(slug, request.model_dump(mode="json", exclude_unset=True))
+    out.print(f"chapter {slug} is on record; write it with: chapter-pipeline chapters write {slug}", markup=False)
+
+
+@app.command("write")
+def write_chapter(
+    slug: Slug,
+    section: Annotated[
+        list[str] | None, typer.Option("--section", help="Write only this section kind again; repeatable.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
+    with context() as opened:
+        opened.chapters.get(slug)
+        _known_kinds(section or [])
+        with progress(quiet=json) as bars:
+            task = bars.add_task(f"Writing {slug}", total=None)
+
+            def advance(done: int, total: int, name: str) -> None:
+                bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
+
+            report = opened.runs.write_chapter(slug, sections=section or None, on_progress=advance)
+        if not report.success:
+            raise PermanentError(
+                f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
+            )
+        final = _final(opened, slug)
+        version = opened.chapters.versions(slug)[-1].number
+    summary = _summary(slug, version, final)
+    if json:
+        print_json(summary)
+        return
+    print_table(final.chapter.title, ["", ""], list(summary.items()))
+    out.print(f"export it with: chapter-pipeline chapters export {slug} --format pdf,docx --output DIR", markup=False)
+
+
+def _known_kinds(kinds: list[str]) -> None:
+    from chapter_pipeline.writing.templates import section_kinds
+
+    for kind in kinds:
+        if kind not in section_kinds():
+            raise UsageError(f"unknown section kind {kind!r}: the kinds are {', '.join(section_kinds())}")
+
+
+def _final(opened: Context, slug: str, version: int | None = None) -> FinalChapter:
+    from chapter_pipeline.writing.model import FinalChapter
+
+    return opened.artifacts.get("final_chapter", slug, FinalChapter, version)
+
+
+def _summary(slug: str, version: int, final: FinalChapter) -> dict[str, Any]:
+    chapter, gaps = final.chapter, final.gap_report
+    return {
+        "slug": slug,
+        "version": version,
+        "sections": len(chapter.sections),
+        "words": chapter.words,
+        "references": len(chapter.references),
+        "figures": len(chapter.figures),
+        "completeness_score": gaps.completeness_score,
+        "requires_revision": gaps.requires_revision,
+        "gaps": len(gaps.gaps),
+        "cost_usd": str(final.cost_usd),
+    }
+
+
+@app.command("list")
+def list_chapters(json: Json = False) -> None:
+    """All chapters with their newest version."""
+    with context() as opened:
+        rows: list[dict[str, Any]] = []
+        for chapter in opened.chapters.list():
+            versions = opened.chapters.versions(chapter.slug)
+            rows.append(
+                {
+                    "slug": chapter.slug,
+                    "topic": chapter.request.get("topic"),
+                    "kind": chapter.request.get("kind", ChapterKind.DISEASE.value),
+                    "version": versions[-1].number if versions else None,
+                    "written": versions[-1].created_at if versions else None,
+                }
+            )
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    print_table("Chapters", ["Chapter", "Topic", "Kind", "Version", "Written"], [list(row.values()) for row in rows])
+
+
+@app.command("show")
+def show_chapter(
+    slug: Slug,
+    stage: Annotated[
+        str | None, typer.Option(help="A stage's stored value, e.g. evidence_map or section/outcomes.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The chapter as text, or what one of its stages holds, as JSON."""
+    with context() as opened:
+        opened.chapters.get(slug)
+        if stage is not None:
+            print_json(_stage_body(opened, slug, stage))
+            return
+        final = _final(opened, slug)
+    if json:
+        print_json(final.model_dump(mode="json"))
+        return
+    from chapter_pipeline.writing.rendering import chapter_markdown
+
+    print(chapter_markdown(final.chapter))
+
+
+def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
+    from chapter_pipeline.writing.templates import section_kinds
+
+    known = (*STAGES, *(f"section/{kind}" for kind in section_kinds()))
+    if stage not in known:
+        raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(STAGES)} and section/KIND")
+    stored = opened.artifacts.latest(stage, slug)
+    if stored is None:
+        raise NotFound(f"chapter {slug!r} has no {stage!r} yet: write it with chapter-pipeline chapters write {slug}")
+    return stored.body
+
+
+@app.command("gaps")
+def show_gaps(slug: Slug, json: Json = False) -> None:
+    """The gap report of the newest writing."""
+    from chapter_pipeline.writing.model import GapReport
+    from chapter_pipeline.writing.rendering import gap_table
+
+    with context() as opened:
+        opened.chapters.get(slug)
+        report = opened.artifacts.get("gap_report", slug, GapReport)
+    if json:
+        print_json(report.model_dump(mode="json"))
+        return
+    gaps = [
+        (gap.severity.value, gap.type.value, gap.section, gap.description, gap.recommendation) for gap in report.gaps
+    ]
+    print_table(gap_table(report).splitlines()[0], ["Severity", "Dimension", "Section", "Gap", "Do"], gaps)
+
+
+@app.command("export")
+def export(
+    slug: Slug,
+    formats: Annotated[str, typer.Option("--format", help="md, html, docx, pdf, jats, bib; comma separated.")] = "docx",
+    output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    version: Annotated[int | None, typer.Option(min=1, help="A published version; default the newest.")] = None,
+    json: Json = False,
+) -> None:
+    """Write a version of a chapter as files."""
+    with context() as opened:
+        opened.chapters.get(slug)
+        paths = export_version(opened, slug, formats.split(","), output, version)
+    if json:
+        for path in paths:
+            print_json({"format": path.suffix.removeprefix("."), "path": str(path)})
+        return
+    for path in paths:
+        out.print(str(path), markup=False, highlight=False)
+
+
+def export_version(
+    opened: Context, slug: str, formats: list[str], output: Path, version: int | None = None
+) -> list[Path]:
+    """Export a published version of a chapter into `output`. Raises `NotFound` when there is none."""
+    from chapter_pipeline.publishing.exports import export_chapter
+    from chapter_pipeline.writing.model import FinalChapter
+
+    versions = {item.number: item for item in opened.chapters.versions(slug)}
+    if not versions:
+        raise NotFound(f"chapter {slug!r} has no version yet: chapter-pipeline chapters write {slug}")
+    number = max(versions) if version is None else version
+    if number not in versions:
+        raise NotFound(f"chapter {slug!r} has no version {number}: it has {', '.join(map(str, sorted(versions)))}")
+    final = opened.artifacts.get_by_id(versions[number].artifact_id, FinalChapter)
+    return export_chapter(
+        final,
+        formats=[name.strip() for name in formats if name.strip()],
+        destination=output,
+        figure_content=opened.library.figure_content,
+        version=number,
+    )

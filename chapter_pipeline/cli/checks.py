@@ -1,0 +1,114 @@
+"""Owns the checks of `doctor`: each part of the installation, whether it works, and the remedy when it does not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chapter_pipeline.cli.context import Context
+from chapter_pipeline.errors import ChapterPipelineError
+
+KEYS = {
+    "ANTHROPIC_API_KEY": "claude",
+    "OPENAI_API_KEY": "gpt",
+    "GEMINI_API_KEY": "gemini",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The state of one part. ``missing`` is optional and not configured; ``failed`` stops the product."""
+
+    name: str
+    state: Literal["ok", "missing", "failed"]
+    detail: str
+    remedy: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "state": self.state, "detail": self.detail, "remedy": self.remedy}
+
+
+def run_checks(opened: Context) -> list[Check]:
+    """All checks; one that raises is reported as failed and stops no other."""
+    parts: list[tuple[str, Callable[[Context], list[Check]]]] = [
+        ("database", _database),
+        ("bucket", _bucket),
+        ("embedding model", _embedder),
+        ("exports", _exports),
+        ("text models", _text_models),
+    ]
+    checks: list[Check] = []
+    for name, part in parts:
+        try:
+            checks += part(opened)
+        except ChapterPipelineError as error:
+            checks.append(Check(name=name, state="failed", detail=str(error), remedy="see the detail"))
+    return checks
+
+
+def _database(opened: Context) -> list[Check]:
+    health = opened.database.health_check()
+    pool = opened.database.pool_status()
+    where = "given by CHAPTER_DATABASE_URL" if opened.settings.database_url else "embedded"
+    version = health.pgvector_version
+    return [
+        Check(
+            name="database",
+            state="ok" if health.ok else "failed",
+            detail=f"PostgreSQL {health.server_version}, {where}, answered in {health.latency_ms:.0f} ms; "
+            f"pool of {pool.size}, {pool.checked_out} in use",
+            remedy=None if health.ok else health.detail,
+        ),
+        Check(
+            name="extension",
+            state="ok" if version else "failed",
+            detail=f"pgvector {version}" if version else "pgvector is not installed",
+            remedy=None if version else "install pgvector on the server, then run CREATE EXTENSION vector",
+        ),
+    ]
+
+
+def _bucket(opened: Context) -> list[Check]:
+    key = "health/doctor"
+    opened.bucket.put(key, b"ok", overwrite=True)
+    readable = opened.bucket.get(key) == b"ok"
+    opened.bucket.delete(key)
+    where = opened.settings.bucket_url or f"local folder {opened.settings.home / 'bucket'}"
+    return [Check(name="bucket", state="ok" if readable else "failed", detail=f"{where}: written, read and deleted")]
+
+
+def _embedder(opened: Context) -> list[Check]:
+    shape = opened.embedder.embed(["chronic subdural haematoma"]).shape
+    detail = f"{opened.embedder.name}, {shape[1]} dimensions, files verified by sha256"
+    return [Check(name="embedding model", state="ok", detail=detail)]
+
+
+def _exports(opened: Context) -> list[Check]:
+    import pypandoc
+    import typst
+
+    return [
+        Check(
+            name="exports",
+            state="ok",
+            detail=f"pandoc {pypandoc.get_pandoc_version()}, typst {getattr(typst, '__version__', 'present')}",
+        )
+    ]
+
+
+def _text_models(opened: Context) -> list[Check]:
+    checks = [
+        Check(name="extractive provider", state="ok", detail="writes with the words of the sources; no key needed")
+    ]
+    for variable, provider in KEYS.items():
+        present = bool(os.environ.get(variable))
+        checks.append(
+            Check(
+                name=f"{provider} key",
+                state="missing",
+                detail=f"{variable} is {'set, but this version writes with the extractive provider only' if present else 'not set'}",
+            )
+        )
+    return checks

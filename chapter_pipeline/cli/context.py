@@ -1,0 +1,93 @@
+"""Owns what a command needs of the rooms, opened once, on first use, and closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chapter_pipeline.settings import Settings, settings_from_environment
+
+if TYPE_CHECKING:
+    from chapter_pipeline.cli.runs import Runs
+    from chapter_pipeline.retrieval.minilm import MiniLM
+    from chapter_pipeline.retrieval.search import LibrarySearch
+    from chapter_pipeline.storage.artifacts import ArtifactStore
+    from chapter_pipeline.storage.bucket import ObjectBucket
+    from chapter_pipeline.storage.chapters import ChapterStore
+    from chapter_pipeline.storage.database import Database
+    from chapter_pipeline.storage.library import LibraryStore
+
+
+class Context:
+    """The rooms behind one command. Heavy imports happen where a command first needs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def database(self) -> Database:
+        from chapter_pipeline.storage.database import Database
+
+        database = Database.open(self.settings)
+        database.migrate()
+        return database
+
+    @cached_property
+    def bucket(self) -> ObjectBucket:
+        from chapter_pipeline.storage.bucket import ObjectBucket
+
+        return ObjectBucket.open(self.settings)
+
+    @cached_property
+    def embedder(self) -> MiniLM:
+        from chapter_pipeline.retrieval.minilm import MiniLM
+
+        return MiniLM(batch_size=self.settings.embedding_batch)
+
+    @cached_property
+    def library(self) -> LibraryStore:
+        from chapter_pipeline.storage.library import LibraryStore
+
+        return LibraryStore(self.database)
+
+    @cached_property
+    def search(self) -> LibrarySearch:
+        from chapter_pipeline.retrieval.search import LibrarySearch
+
+        return LibrarySearch(self.database, self.embedder)
+
+    @cached_property
+    def chapters(self) -> ChapterStore:
+        from chapter_pipeline.storage.chapters import ChapterStore
+
+        return ChapterStore(self.database)
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        from chapter_pipeline.storage.artifacts import ArtifactStore
+
+        return ArtifactStore(self.database)
+
+    @cached_property
+    def runs(self) -> Runs:
+        from chapter_pipeline.cli.runs import Runs
+
+        return Runs(self.settings)
+
+    def close(self) -> None:
+        """Release the database, if a command opened it."""
+        opened = self.__dict__.get("database")
+        if opened is not None:
+            opened.close()
+
+
+@contextmanager
+def context() -> Iterator[Context]:
+    """The rooms as the environment configures them. Raises `UsageError` for a wrong setting."""
+    opened = Context(settings_from_environment())
+    try:
+        yield opened
+    finally:
+        opened.close()

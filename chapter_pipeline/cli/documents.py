@@ -1,0 +1,114 @@
+"""Owns the commands on the library: ingest, search, documents list, show and remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chapter_pipeline.cli.console import out, print_json, print_table, progress
+from chapter_pipeline.cli.context import context
+from chapter_pipeline.documents.model import IngestStatus
+
+app = typer.Typer(no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="PDF files, or folders that hold them.")], json: Json = False
+) -> None:
+    """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
+    from dataclasses import asdict
+
+    from chapter_pipeline.operations.ingest import expand_paths
+
+    files = expand_paths(paths)
+    with context() as opened:
+        with progress(quiet=json) as bars:
+            task = bars.add_task("Ingesting", total=len(files))
+            outcomes = opened.runs.ingest(files, on_outcome=lambda _: bars.advance(task))
+    if json:
+        for outcome in outcomes:
+            print_json(asdict(outcome))
+        return
+    rows = [
+        (Path(o.path).name, o.status.value, o.pages or "", o.passages or "", o.figures or "", o.title or o.reason)
+        for o in outcomes
+    ]
+    print_table("Ingested", ["File", "Status", "Pages", "Passages", "Figures", "Title or reason"], rows)
+    counts = {status: sum(o.status is status for o in outcomes) for status in IngestStatus}
+    out.print(", ".join(f"{count} {status.value}" for status, count in counts.items() if count), markup=False)
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("--k", min=1, max=200, help="How many passages.")] = 10,
+    json: Json = False,
+) -> None:
+    """Find passages of the library, with the page each stands on."""
+    with context() as opened:
+        hits = opened.search.search(query, k=k)
+        titles = {
+            record.key: record.title for record in opened.library.document_records(sorted({h.document for h in hits}))
+        }
+    if json:
+        for hit in hits:
+            print_json({**hit.model_dump(), "title": titles.get(hit.document)})
+        return
+    if not hits:
+        out.print("nothing found")
+    for hit in hits:
+        parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
+        out.print(
+            f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}", style="bold", markup=False
+        )
+        out.print(f"   score {hit.score:.3f} ({parts}), document {hit.document}", style="dim", markup=False)
+        out.print(f"   {hit.text}", markup=False, highlight=False)
+
+
+@app.command("list")
+def list_documents(json: Json = False) -> None:
+    """All documents, and the files in quarantine with their reasons."""
+    with context() as opened:
+        documents = opened.library.documents()
+        quarantined = opened.library.quarantined()
+    if json:
+        for document in documents:
+            print_json(document.as_json())
+        for item in quarantined:
+            print_json(item.as_json())
+        return
+    rows = [(d.key, d.title or "", d.year, d.page_count, d.passages, ", ".join(d.names)) for d in documents]
+    print_table("Documents", ["Document", "Title", "Year", "Pages", "Passages", "Names"], rows)
+    if quarantined:
+        print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
+
+
+@app.command("show")
+def show_document(
+    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
+) -> None:
+    """One document: metadata, pages, figures."""
+    with context() as opened:
+        found = opened.library.document(document)
+        figures = opened.library.figures([found.key])
+    if json:
+        print_json({**found.as_json(), "figure_list": [figure.model_dump() for figure in figures]})
+        return
+    print_table("Document", ["Field", "Value"], list(found.as_json().items()))
+    if figures:
+        rows = [(figure.label, figure.page, figure.caption) for figure in figures]
+        print_table("Figures", ["Figure", "Page", "Caption"], rows)
+
+
+@app.command("remove")
+def remove_document(
+    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")],
+) -> None:
+    """Take a document out of the library: its text, passages, vectors, names and its file in the bucket."""
+    with context() as opened:
+        from chapter_pipeline.operations.ingest import remove_document as remove
+
+        removed = remove(document, library=opened.library, bucket=opened.bucket)
+    out.print(f"removed {removed}", markup=False)
