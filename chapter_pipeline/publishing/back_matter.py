@@ -1,0 +1,121 @@
+"""Owns what follows the sections: gaps, abbreviations, references and the verbatim quotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chapter_pipeline.publishing import pandoc_ast as ast
+from chapter_pipeline.publishing.citations import Citations, cited_quotes, quotation_anchor, reference_anchor
+from chapter_pipeline.publishing.csl import short_citation
+from chapter_pipeline.publishing.medium import Medium
+from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Severity
+
+Node = ast.Node
+
+QUOTATIONS_INTRODUCTION = (
+    "Every cited sentence of this chapter rests on the following passages, given word for word with the page of the "
+    "source file they stand on."
+)
+
+
+def back_matter(
+    final: FinalChapter, references: Mapping[int, Sequence[Node]], medium: Medium, citations: Citations
+) -> list[Node]:
+    """Gaps, abbreviations, references, quotations, in this order."""
+    chapter = final.chapter
+    return [
+        *_gaps(final, medium),
+        *_abbreviations(chapter, medium),
+        *_references(references, medium),
+        *_quotations(chapter, medium, citations),
+    ]
+
+
+def _gaps(final: FinalChapter, medium: Medium) -> list[Node]:
+    order = list(Severity)
+    gaps = sorted(final.gap_report.gaps, key=lambda gap: order.index(gap.severity))
+    titles = {section.kind: section.title for section in final.chapter.sections}
+    blocks = [medium.heading(1, ast.text("What this chapter does not cover"), "limits", numbered=False)]
+    share = f"{final.gap_report.completeness_score:.0%}"
+    if gaps:
+        lead = f"The gap analysis rates the chapter {share} complete and found:"
+        items = [[ast.plain(_gap(gap, titles))] for gap in gaps]
+        blocks += [ast.paragraph(ast.text(lead)), ast.bullets(items)]
+    else:
+        blocks.append(ast.paragraph(ast.text(f"The gap analysis rates the chapter {share} complete and found no gap.")))
+    if final.notes:
+        blocks += [ast.paragraph(ast.text("Notes:")), ast.bullets([[ast.plain(ast.text(n))] for n in final.notes])]
+    return blocks
+
+
+def _gap(gap: Gap, titles: Mapping[str, str]) -> list[Node]:
+    kind = gap.type.value.replace("_", " ")
+    where = f" (section “{titles.get(gap.section, gap.section)}”)" if gap.section else ""
+    label = f"{gap.severity.value.capitalize()}, {kind}{where}:"
+    words = f"{_sentence(gap.description)} {_sentence(gap.recommendation)}"
+    return [ast.strong(ast.text(label)), ast.space(), *ast.text(words)]
+
+
+def _sentence(words: str) -> str:
+    """`words` ending in a full stop."""
+    line = words.strip()
+    return line if not line or line.endswith((".", "!", "?")) else f"{line}."
+
+
+def _abbreviations(chapter: ChapterText, medium: Medium) -> list[Node]:
+    if not chapter.abbreviations:
+        return []
+    entries = sorted(chapter.abbreviations, key=lambda entry: entry.short.casefold())
+    lines: list[Node] = []
+    for index, entry in enumerate(entries):
+        lines += [*ast.text(";"), ast.space()] if index else []
+        lines += [ast.strong(ast.text(entry.short)), ast.space(), *ast.text(entry.long)]
+    heading = medium.heading(1, ast.text("Abbreviations"), "abbreviations", numbered=False)
+    return [heading, *medium.styled([ast.paragraph([*lines, ast.string(".")])], "abbreviation-list")]
+
+
+def _references(references: Mapping[int, Sequence[Node]], medium: Medium) -> list[Node]:
+    """The reference list in the shape pandoc's writers know as a bibliography (JATS makes a ref-list of it)."""
+    entries = [_reference(number, references[number], medium) for number in sorted(references)]
+    heading = medium.heading(1, ast.text("References"), "references", numbered=False)
+    if not medium.links:
+        return [heading, *(block for entry in entries for block in entry)]
+    boxes = [
+        ast.div(entry, reference_anchor(number), ["csl-entry"], {"role": "listitem"} if medium.collapsible else {})
+        for number, entry in zip(sorted(references), entries, strict=True)
+    ]
+    return [heading, ast.div(boxes, "refs", ["references", "csl-bib-body"])]
+
+
+def _reference(number: int, formatted: Sequence[Node], medium: Medium) -> list[Node]:
+    if not medium.links:
+        return [ast.paragraph([ast.raw("markdown", f"{number}\\."), ast.space(), *formatted])]
+    if medium.splits_references:
+        margin = ast.span([ast.string(f"{number}.")], classes=["csl-left-margin"])
+        return [ast.paragraph([margin, ast.span(formatted, classes=["csl-right-inline"])])]
+    return [ast.paragraph([ast.string(f"{number}."), ast.space(), *formatted])]
+
+
+def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> list[Node]:
+    cited = cited_quotes(chapter, citations)
+    if not cited:
+        return []
+    names = {reference.number: short_citation(reference.source) for reference in chapter.references}
+    blocks = [ast.paragraph(ast.text(QUOTATIONS_INTRODUCTION))]
+    for number, pages in cited.items():
+        heading = [*citations.bracketed(number), ast.space(), *ast.text(names[number])]
+        blocks.append(ast.paragraph([ast.strong(heading)]))
+        blocks.append(ast.bullets([[ast.plain(_page(number, page, pages[page], medium))] for page in pages]))
+    heading_block = medium.heading(1, ast.text("Quotations"), "quotations", numbered=False)
+    body = medium.styled(blocks, "quotation-list")
+    if not medium.collapsible:
+        return [heading_block, *body]
+    opened = ast.raw("html", "<details open>\n<summary>Show or hide the quotations</summary>", block=True)
+    return [heading_block, opened, *body, ast.raw("html", "</details>", block=True)]
+
+
+def _page(number: int, page: int, quotes: Sequence[Quote], medium: Medium) -> list[Node]:
+    inlines = medium.anchored(ast.text(f"p {page}:"), quotation_anchor(number, page))
+    for quote in quotes:
+        inlines += [ast.space(), *ast.text(f"“{quote.text}”")]
+    return inlines

@@ -1,0 +1,141 @@
+"""Owns how a sentence cites: numbers of the reference list, pages of its quotes, links; it never picks evidence.
+
+The form is AMA's for page locators (AMA Manual of Style, 11th ed., 3.6.2) in Vancouver brackets:
+``[3(p5), 7(pp2,4)]``. It is written here and not by a citation processor because the numbers are the artifact's
+(`Reference.number`), and because each page links to its verbatim quotation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated
+from chapter_pipeline.publishing import pandoc_ast as ast
+from chapter_pipeline.writing.model import ChapterText, Quote, Reference, Sentence
+
+Node = ast.Node
+_NO_BREAK_SPACE = "\u00a0"
+
+
+class Citations:
+    """Citations of one chapter: what `cite` was asked for is what the quotations appendix lists.
+
+    `links` false gives plain text, for a format that is read as it is.
+    """
+
+    def __init__(self, chapter: ChapterText, *, links: bool) -> None:
+        self._quotes = chapter.quotes
+        self._references = {reference.source.key: reference for reference in chapter.references}
+        self._links = links
+        if len(self._references) != len({reference.number for reference in chapter.references}):
+            raise InvariantViolated(f"chapter {chapter.slug!r}: two references share a number or a key")
+
+    def reference(self, key: str) -> Reference:
+        """The reference of source `key`; raises `ClaimNotGrounded`."""
+        try:
+            return self._references[key]
+        except KeyError:
+            raise ClaimNotGrounded(
+                f"source {key!r} is cited and is not in the reference list; assemble the chapter again"
+            ) from None
+
+    def quotes(self, sentence: Sentence) -> list[Quote]:
+        """The quotes `sentence` stands on; raises `ClaimNotGrounded` for an unknown key."""
+        unknown = [key for key in sentence.quotes if key not in self._quotes]
+        if unknown:
+            raise ClaimNotGrounded(
+                f"the sentence {sentence.text[:80]!r} cites the unknown quote {unknown[0]!r}; assemble the chapter again"
+            )
+        return [self._quotes[key] for key in sentence.quotes]
+
+    def cite(self, sentence: Sentence) -> list[Node]:
+        """`sentence` with its citation before the full stop, as inlines."""
+        quotes = self.quotes(sentence)
+        if not quotes:
+            return ast.text(sentence.text)
+        words = ast.clean(sentence.text)
+        stop = words[-1] if words.endswith((".", "!", "?")) and not words.endswith("..") else ""
+        body = words[: len(words) - len(stop)]
+        tail = [ast.string(stop)] if stop else []
+        return [*ast.text(body), *self._gap(), *self.marker(quotes), *tail]
+
+    def marker(self, quotes: Iterable[Quote]) -> list[Node]:
+        """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page."""
+        pages: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for quote in quotes:
+            pages[self.reference(quote.source).number][quote.page].append(quote.text)
+        inlines: list[Node] = [ast.string("[")]
+        for index, number in enumerate(sorted(pages)):
+            if index:
+                inlines += [ast.string(","), ast.space()]
+            inlines += [self.number(number), *self._locator(number, pages[number])]
+        return self._joined([*inlines, ast.string("]")])
+
+    def number(self, number: int) -> Node:
+        """The number of a reference, linked to it where the format has links."""
+        if not self._links:
+            return ast.string(str(number))
+        return ast.link(
+            [ast.string(str(number))], f"#{reference_anchor(number)}", classes=["citation"], role="doc-biblioref"
+        )
+
+    def bracketed(self, number: int) -> list[Node]:
+        """``[3]``: the reference as a whole."""
+        return self._joined([ast.string("["), self.number(number), ast.string("]")])
+
+    def _locator(self, number: int, pages: dict[int, list[str]]) -> list[Node]:
+        """``(p5)`` or ``(pp2,4)``; each page links to its quotations and shows them when pointed at."""
+        inlines: list[Node] = [ast.string("(")]
+        if len(pages) > 1:
+            inlines.append(ast.string("pp"))
+        for index, page in enumerate(sorted(pages)):
+            if index:
+                inlines.append(ast.string(","))
+            label = ast.string(str(page) if len(pages) > 1 else f"p{page}")
+            inlines.append(self._page(label, number, page, pages[page]))
+        return [*inlines, ast.string(")")]
+
+    def _page(self, label: Node, number: int, page: int, quotes: list[str]) -> Node:
+        if not self._links:
+            return label
+        title = " … ".join(f"“{ast.clean(quote)}”" for quote in dict.fromkeys(quotes))
+        return ast.link([label], f"#{quotation_anchor(number, page)}", title=title, classes=["locator"])
+
+    def _gap(self) -> list[Node]:
+        return [ast.string(_NO_BREAK_SPACE)] if self._links else [ast.space()]
+
+    def _joined(self, inlines: list[Node]) -> list[Node]:
+        """Plain citations as one piece of Markdown: pandoc would put a backslash before each bracket."""
+        if self._links:
+            return inlines
+        marker = "".join(" " if node["t"] == "Space" else node["c"] for node in inlines)
+        return [ast.raw("markdown", marker)]
+
+
+def reference_anchor(number: int) -> str:
+    return f"ref-{number}"
+
+
+def quotation_anchor(number: int, page: int) -> str:
+    return f"quote-{number}-p{page}"
+
+
+def cited_quotes(chapter: ChapterText, citations: Citations) -> dict[int, dict[int, list[Quote]]]:
+    """What the printed text cites, by reference number and page, both ascending; quotes by place on the page."""
+    found: dict[str, Quote] = {}
+    for sentence in printed_sentences(chapter):
+        found.update((quote.key, quote) for quote in citations.quotes(sentence))
+    numbered = [(citations.reference(quote.source).number, quote) for quote in found.values()]
+    cited: dict[int, dict[int, list[Quote]]] = defaultdict(lambda: defaultdict(list))
+    for number, quote in sorted(numbered, key=lambda pair: (pair[0], pair[1].page, pair[1].start, pair[1].key)):
+        cited[number][quote.page].append(quote)
+    return cited
+
+
+def printed_sentences(chapter: ChapterText) -> list[Sentence]:
+    """Every sentence of the published chapter: key points, sections, evidence tables."""
+    written = [section for section in chapter.sections if section.status == "written"]
+    body = [sentence for section in written for sentence in section.sentences]
+    findings = [row.finding for section in written for row in section.evidence_table]
+    return [*chapter.key_points, *body, *findings]
