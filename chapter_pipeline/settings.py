@@ -21,13 +21,19 @@ class Settings(BaseSettings):
     Paths are absolute after validation. Durations are seconds, sizes bytes.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", populate_by_name=True
+    )
 
-    home: Path = Field(default=Path(".data"), description="Folder of the embedded database, the local bucket and the logs.")
+    home: Path = Field(
+        default=Path(".data"), description="Folder of the embedded database, the local bucket and the logs."
+    )
     database_url: SecretStr | None = Field(
         default=None, description="postgresql://... of a PostgreSQL with pgvector; unset: the embedded one."
     )
-    bucket_url: str | None = Field(default=None, description="s3://bucket/prefix or file:///folder; unset: HOME/bucket.")
+    bucket_url: str | None = Field(
+        default=None, description="s3://bucket/prefix or file:///folder; unset: HOME/bucket."
+    )
 
     pool_size: int = Field(default=10, ge=1, le=100)
     pool_overflow: int = Field(default=10, ge=0, le=100)
@@ -40,12 +46,18 @@ class Settings(BaseSettings):
     parser_cpu_s: int = Field(default=60, ge=1, description="CPU limit of one document.")
     parser_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
 
-    passage_tokens: int = Field(default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256).")
+    passage_tokens: int = Field(
+        default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
+    )
     embedding_batch: int = Field(default=32, ge=1, le=512)
 
     text_model: Literal["extractive"] = Field(default="extractive", description="The provider that writes.")
     section_concurrency: int = Field(default=5, ge=1, le=32)
     max_revisions: int = Field(default=2, ge=0, le=5)
+
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    gemini_api_key: SecretStr | None = Field(default=None, validation_alias="GEMINI_API_KEY")
 
     webserver_host: str = "127.0.0.1"
     webserver_port: int = Field(default=3000, ge=1, le=65535)
@@ -66,7 +78,7 @@ def settings_from_environment() -> Settings:
 
     Raises `UsageError` naming the variable and the value when one is wrong, or unknown under our prefix.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if not field.validation_alias}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
         raise UsageError(

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from chapter_pipeline.cli.context import Context
 from chapter_pipeline.errors import ChapterPipelineError
-
-KEYS = {
-    "ANTHROPIC_API_KEY": "claude",
-    "OPENAI_API_KEY": "gpt",
-    "GEMINI_API_KEY": "gemini",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +95,12 @@ def _text_models(opened: Context) -> list[Check]:
     checks = [
         Check(name="extractive provider", state="ok", detail="writes with the words of the sources; no key needed")
     ]
-    for variable, provider in KEYS.items():
-        present = bool(os.environ.get(variable))
-        checks.append(
-            Check(
-                name=f"{provider} key",
-                state="missing",
-                detail=f"{variable} is {'set, but this version writes with the extractive provider only' if present else 'not set'}",
-            )
-        )
+    keys = {
+        "claude": opened.settings.anthropic_api_key,
+        "gpt": opened.settings.openai_api_key,
+        "gemini": opened.settings.gemini_api_key,
+    }
+    for provider, key in keys.items():
+        detail = "set, but this version writes with the extractive provider only" if key else "not set"
+        checks.append(Check(name=f"{provider} key", state="missing", detail=detail))
     return checks

@@ -24,10 +24,9 @@ def ingest(
     from chapter_pipeline.operations.ingest import expand_paths
 
     files = expand_paths(paths)
-    with context() as opened:
-        with progress(quiet=json) as bars:
-            task = bars.add_task("Ingesting", total=len(files))
-            outcomes = opened.runs.ingest(files, on_outcome=lambda _: bars.advance(task))
+    with context() as opened, progress(quiet=json) as bars:
+        task = bars.add_task("Ingesting", total=len(files))
+        outcomes = opened.runs.ingest(files, on_outcome=lambda _: bars.advance(task))
     if json:
         for outcome in outcomes:
             print_json(asdict(outcome))

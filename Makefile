@@ -1,0 +1,58 @@
+# Needs Python 3.11 to 3.13, make, git and a package index; no root, no service, no key.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+UV := $(BIN)/uv pip
+# A development environment holds everything of the runtime one: never shrink it.
+ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
+
+.PHONY: demo up test check format clean install install-browser lock
+
+demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
+	$(BIN)/chapter-pipeline demo
+
+up: $(ENVIRONMENT)  ## database, Dagster webserver and daemon; Ctrl-C stops them
+	@exec $(BIN)/chapter-pipeline up
+
+test: .venv/.development  ## all tests that this machine can run
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: .venv/.development  ## what continuous integration runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: .venv/.development
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(ENVIRONMENT)
+
+install-browser:  ## Debian's chromium, for the tests marked browser (needs root)
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver
+
+lock: .venv/.development  ## renew the locks; they carry versions and hashes, no address of an index
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml --group dev \
+		-c requirements.lock -o requirements-dev.lock
+
+clean:  ## everything that make made, the library included
+	rm -rf .venv .data build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/.made: requirements-uv.lock
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.13 found; set PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/.runtime: .venv/.made requirements.lock pyproject.toml
+	$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/.development: .venv/.made requirements-dev.lock pyproject.toml
+	$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
