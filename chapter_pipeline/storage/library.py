@@ -1,0 +1,156 @@
+"""Owns what the library's names point to: the moment search may see a document, its quarantine and its removal.
+
+A content becomes a *draft*, gets its stages one by one (`library_drafts`), and is made searchable in one last
+transaction, in which its names point to it and whatever they pointed to before is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library_drafts import LibraryDrafts, delete_drafts, document_locked
+from chapter_pipeline.storage.library_reading import LibraryReading
+from chapter_pipeline.storage.schema import Document, DocumentName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRecord:
+    """What became of the file delivered under a name: `key` of its document, or the `reason` of its quarantine."""
+
+    name: str
+    sha256: str
+    settings_hash: str
+    status: IngestStatus
+    key: str | None
+    reason: str | None
+    detail: str | None
+
+
+class LibraryStore(LibraryDrafts, LibraryReading):
+    """Documents in (`LibraryDrafts`), out, and read (`LibraryReading`: implements `ports.LibraryReader`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, name: str) -> NameRecord | None:
+        """What is known of `name`; None when nothing was delivered under it."""
+        return next(iter(self._names(name)), None)
+
+    def names(self) -> list[NameRecord]:
+        """All names, sorted."""
+        return self._names(None)
+
+    def mark_searchable(self, document_id: int, *, name: str) -> None:
+        """Let search see the document, and `name` point to it; what it pointed to before goes unless named elsewhere.
+
+        One transaction: a search sees the old content or the new, never neither, both or half.
+        """
+        with self._database.session() as session:
+            sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
+            take_turns(session, f"document\n{sha256}")
+            document = document_locked(session, document_id)
+            older = list(
+                session.scalars(
+                    select(Document.id).where(
+                        Document.sha256 == document.sha256, Document.id != document_id, Document.searchable
+                    )
+                )
+            )
+            session.execute(
+                update(DocumentName)
+                .where(DocumentName.document_id.in_(older))
+                .values(document_id=document_id, settings_hash=document.settings_hash)
+            )
+            session.execute(delete(Document).where(Document.id.in_(older)))
+            others = select(exists().where(DocumentName.document_id == document_id, DocumentName.name != name))
+            status = IngestStatus.DUPLICATE if session.scalar(others) else IngestStatus.INGESTED
+            document.searchable = True
+            document.draft_of = None
+            session.flush()
+            _point(
+                session, name, sha256=document.sha256, settings_hash=document.settings_hash, status=status,
+                document_id=document_id, reason=None, detail=None,
+            )  # fmt: skip
+            delete_drafts(session, name)
+
+    def mark_unchanged(self, name: str) -> None:
+        """Record that `name` was delivered again as it is."""
+        with self._database.session() as session:
+            session.execute(
+                update(DocumentName)
+                .where(DocumentName.name == name, DocumentName.document_id.is_not(None))
+                .values(status=IngestStatus.UNCHANGED.value)
+            )
+
+    def quarantine(self, name: str, *, sha256: str, settings_hash: str, reason: str, detail: str) -> None:
+        """Record why the file under `name` is not in the library. What `name` pointed to goes: it is there no more."""
+        with self._database.session() as session:
+            delete_drafts(session, name)
+            _point(
+                session, name, sha256=sha256, settings_hash=settings_hash, status=IngestStatus.QUARANTINED,
+                document_id=None, reason=reason, detail=detail,
+            )  # fmt: skip
+
+    def remove(self, wanted: str) -> list[str]:
+        """Remove a document (by key or its prefix) with all its names, or one name; the names that are gone.
+
+        A document goes with its last name. Raises `NotFound`.
+        """
+        known = {record.name: record for record in self.names()}
+        name = next((candidate for candidate in (wanted, f"library/{wanted}") if candidate in known), None)
+        if name is not None:
+            doomed = [name]
+        else:
+            key = self.document(wanted).key
+            doomed = [record.name for record in known.values() if record.key == key]
+        with self._database.session() as session:
+            for one in doomed:
+                delete_drafts(session, one)
+            touched = list(
+                session.scalars(
+                    delete(DocumentName).where(DocumentName.name.in_(doomed)).returning(DocumentName.document_id)
+                )
+            )
+            _delete_unnamed(session, [document_id for document_id in touched if document_id is not None])
+        return doomed
+
+    def _names(self, name: str | None) -> list[NameRecord]:
+        query = (
+            select(DocumentName, Document.key)
+            .outerjoin(Document, Document.id == DocumentName.document_id)
+            .order_by(DocumentName.name)
+        )
+        if name is not None:
+            query = query.where(DocumentName.name == name)
+        with self._database.session() as session:
+            return [
+                NameRecord(
+                    name=row.name, sha256=row.sha256, settings_hash=row.settings_hash, status=IngestStatus(row.status),
+                    key=key, reason=row.reason, detail=row.detail,
+                )
+                for row, key in session.execute(query)
+            ]  # fmt: skip
+
+
+def _point(session: Session, name: str, **values: str | int | None) -> None:
+    """Let `name` mean `values` from now on; the document it meant before goes with its last name."""
+    take_turns(session, f"name\n{name}")
+    before = session.scalar(select(DocumentName.document_id).where(DocumentName.name == name))
+    statement = upsert(DocumentName).values(name=name, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**values, "updated_at": func.now()}))
+    if before is not None:
+        _delete_unnamed(session, [before])
+
+
+def _delete_unnamed(session: Session, document_ids: Sequence[int]) -> None:
+    """Delete those documents that no name points to any more, with all that hangs on them."""
+    named = exists().where(DocumentName.document_id == Document.id)
+    session.execute(delete(Document).where(Document.id.in_(document_ids), Document.searchable, ~named))
