@@ -55,7 +55,7 @@ def library_research(
             if query.section:
                 sections[hit.passage_id].add(query.section)
     passages = [hits[key] for key in sorted(hits)]
-    closeness = _closeness(brief.topic, [passage.text for passage in passages], embedder)
+    closeness = library.vectors([passage.passage_id for passage in passages]) @ embedder.embed([brief.topic])[0]
     records = {record.key: record for record in library.document_records(sorted({p.document for p in passages}))}
     by_document = document_closeness(brief.topic, passages, closeness, records, embedder)
     floor = _floor(by_document)
@@ -112,10 +112,15 @@ def document_closeness(
 
 
 def documents_on_topic(
-    topic: str, passages: Sequence[RetrievedPassage], records: Sequence[DocumentRecord], embedder: Embedder
+    topic: str,
+    passages: Sequence[RetrievedPassage],
+    records: Sequence[DocumentRecord],
+    *,
+    library: LibraryReader,
+    embedder: Embedder,
 ) -> set[str]:
     """Keys of the documents of `passages` that are about the topic."""
-    closeness = _closeness(topic, [passage.text for passage in passages], embedder)
+    closeness = library.vectors([passage.passage_id for passage in passages]) @ embedder.embed([topic])[0]
     by_document = document_closeness(topic, passages, closeness, {record.key: record for record in records}, embedder)
     floor = _floor(by_document)
     return {key for key, value in by_document.items() if value >= floor}

@@ -11,6 +11,7 @@ from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
 from chapter_pipeline.quality import gaps as gap_analysis
+from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.writing import assembly, brief, concepts, evidence, final, outline, research, review, sections
 from chapter_pipeline.writing.model import (
     BriefRequest,
@@ -49,7 +50,7 @@ class Stages:
     ) -> None:
         self._search = search
         self._library = library
-        self._embedder = embedder
+        self._embedder = CachedEmbedder(embedder)
         self._bucket = bucket
         self._model = model
         self._clock = clock
@@ -66,7 +67,7 @@ class Stages:
                 f"the library holds no passage on {brief.topic!r}: ingest documents first, chapter-pipeline ingest PATH"
             )
         records = self._library.document_records(sorted({hit.document for hit in probe}))
-        near = research.documents_on_topic(brief.topic, probe, records, self._embedder)
+        near = research.documents_on_topic(brief.topic, probe, records, library=self._library, embedder=self._embedder)
         return concepts.key_concepts(
             brief,
             probe=[hit for hit in probe if hit.document in near],
