@@ -99,28 +99,31 @@ class LibraryStore(LibraryDrafts, LibraryReading):
                 document_id=None, reason=reason, detail=detail,
             )  # fmt: skip
 
-    def remove(self, wanted: str) -> list[str]:
-        """Remove a document (by key or its prefix) with all its names, or one name; the names that are gone.
+    def names_meant(self, wanted: str) -> list[str]:
+        """The names that `remove` would take away: `wanted` itself, or all names of the document with that key.
 
-        A document goes with its last name. Raises `NotFound`.
+        Raises `NotFound`; `UsageError` when the beginning of a key fits several documents.
         """
-        known = {record.name: record for record in self.names()}
-        name = next((candidate for candidate in (wanted, f"library/{wanted}") if candidate in known), None)
-        if name is not None:
-            doomed = [name]
-        else:
-            key = self.document(wanted).key
-            doomed = [record.name for record in known.values() if record.key == key]
+        known = {record.name: record.key for record in self.names()}
+        for candidate in (wanted, f"library/{wanted}"):
+            if candidate in known:
+                return [candidate]
+        key = self.document(wanted).key
+        return [name for name, of in known.items() if of == key]
+
+    def remove(self, wanted: str) -> list[str]:
+        """Remove a document (by key or its beginning) with all its names, or one name; the names that are gone.
+
+        A document goes with its last name. Raises as `names_meant`.
+        """
+        names = self.names_meant(wanted)
         with self._database.session() as session:
-            for one in doomed:
-                delete_drafts(session, one)
-            touched = list(
-                session.scalars(
-                    delete(DocumentName).where(DocumentName.name.in_(doomed)).returning(DocumentName.document_id)
-                )
-            )
-            _delete_unnamed(session, [document_id for document_id in touched if document_id is not None])
-        return doomed
+            for name in names:
+                delete_drafts(session, name)
+            gone = delete(DocumentName).where(DocumentName.name.in_(names)).returning(DocumentName.document_id)
+            touched = [document_id for document_id in session.scalars(gone) if document_id is not None]
+            _delete_unnamed(session, touched)
+        return names
 
     def _names(self, name: str | None) -> list[NameRecord]:
         query = (

@@ -13,11 +13,12 @@ from sqlalchemy import delete, insert, not_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from chapter_pipeline.documents.model import ParsedDocument, Passage
+from chapter_pipeline.documents.model import Page, ParsedDocument, Passage
 from chapter_pipeline.errors import InvariantViolated, TransientError
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.artifacts import take_turns
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library_reading import page_of
 from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION, Document, FigureRow, PageRow, PassageRow
 
 KEY_DIGITS = 16
@@ -49,15 +50,16 @@ _STORE_PASSAGES = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
-    """A content in the library, and which of its stages are stored."""
+    """A content in the library; a count is None, and so is the model, while that stage is not stored."""
 
     id: int
     key: str
     sha256: str
     settings_hash: str
-    has_figures: bool
-    has_passages: bool
-    has_embeddings: bool
+    page_count: int
+    figure_count: int | None
+    passage_count: int | None
+    embedding_model: str | None
     searchable: bool
 
 
@@ -141,6 +143,12 @@ class LibraryDrafts:
                 },
             )
 
+    def stored_pages(self, document_id: int) -> tuple[Page, ...]:
+        """The pages of a document, draft or not, in order: what passages are made of."""
+        query = select(PageRow).where(PageRow.document_id == document_id).order_by(PageRow.number)
+        with self._database.session() as session:
+            return tuple(page_of(row) for row in session.scalars(query))
+
     def passage_texts(self, document_id: int) -> list[str]:
         """The passages' texts in order: what is to be embedded."""
         query = select(PassageRow.text).where(PassageRow.document_id == document_id).order_by(PassageRow.ordinal)
@@ -206,8 +214,9 @@ def _stored(row: Document) -> StoredDocument:
         key=row.key,
         sha256=row.sha256,
         settings_hash=row.settings_hash,
-        has_figures=row.figure_count is not None,
-        has_passages=row.passage_count is not None,
-        has_embeddings=row.embedding_model is not None,
+        page_count=row.page_count,
+        figure_count=row.figure_count,
+        passage_count=row.passage_count,
+        embedding_model=row.embedding_model,
         searchable=row.searchable,
     )

@@ -143,13 +143,7 @@ class LibraryReading:
         if number is not None:
             query = query.where(PageRow.number == number)
         with self._database.session() as session:
-            return [
-                Page(
-                    number=row.number, width=row.width, height=row.height, text=row.text,
-                    blocks=tuple(_block(block) for block in row.blocks),
-                )
-                for row in session.scalars(query)
-            ]  # fmt: skip
+            return [page_of(row) for row in session.scalars(query)]
 
 
 def _summary_query() -> Select[Any]:
@@ -181,6 +175,14 @@ def _passage(row: PassageRow, key: str) -> PassageRecord:
     return PassageRecord(
         id=row.id, document=key, page=row.page, start=row.start_offset, end=row.end_offset, text=row.text,
         section=row.section, sentences=tuple((start, end) for start, end in row.sentences),
+    )  # fmt: skip
+
+
+def page_of(row: PageRow) -> Page:
+    """The value a stored page stands for."""
+    return Page(
+        number=row.number, width=row.width, height=row.height, text=row.text,
+        blocks=tuple(_block(block) for block in row.blocks),
     )  # fmt: skip
 
 

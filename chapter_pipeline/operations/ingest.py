@@ -1,0 +1,276 @@
+"""Owns the way of a file into the library, stage by stage; the Dagster assets only call these methods.
+
+Every stage may be called again: what is stored under the same content hash and settings hash is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument, Passage
+from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
+from chapter_pipeline.ports import Bucket, Embedder
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import valid_key
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_drafts import StoredDocument
+
+FOLDER = "library/"
+"""Prefix of the bucket keys of the library; a key is also the `document` partition key."""
+RETRIED_REASONS = frozenset({"timeout", "cpu_limit", "memory_limit", "crashed"})
+"""Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
+
+
+class Parser(Protocol):
+    """Reads a file in isolation. Raises `DocumentRejected`."""
+
+    def __call__(self, content: bytes) -> ParsedDocument: ...
+
+
+class PassageMaker(Protocol):
+    """`chapter_pipeline.documents.passages.make_passages`."""
+
+    def __call__(
+        self, document: ParsedDocument, *, count_tokens: Callable[[str], int], max_tokens: int
+    ) -> tuple[Passage, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDocument:
+    """A file of the bucket, and what is going to become of it.
+
+    `status`: INGESTED is to be processed, DUPLICATE is known under another name, UNCHANGED is there already,
+    QUARANTINED was refused before, with these settings, for `reason`.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    status: IngestStatus
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStage:
+    """A stage of a document that is stored: how many pages, figures, passages or vectors; `reused` if it was before."""
+
+    document: str
+    count: int
+    reused: bool
+
+
+class Ingest:
+    """The ingest use case. One instance per process; not for several threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        bucket: Bucket,
+        library: LibraryStore,
+        embedder: Embedder,
+        parser: Parser,
+        make_passages: PassageMaker,
+        settings_hash: str,
+    ) -> None:
+        self._settings = settings
+        self._bucket = bucket
+        self._library = library
+        self._embedder = embedder
+        self._parser = parser
+        self._make_passages = make_passages
+        # Vectors of two embedders must never lie in one index: another embedder is another settings hash.
+        self.settings_hash = hashlib.sha256(f"{settings_hash}\n{embedder.name}".encode()).hexdigest()
+        self._parsed: ParsedDocument | None = None  # of the document in hand, so that figures need no second parse
+
+    def register(self, path: Path) -> str:
+        """Put a local file into the bucket as ``library/<file name>``, over an older one of that name; the key.
+
+        Raises `UsageError` for a path that cannot be read, `DocumentRejected` for a file above the size limit.
+        """
+        name = valid_key(FOLDER + path.name)
+        try:
+            size = path.stat().st_size
+            if size > self._settings.document_max_bytes:
+                with path.open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                limit = self._settings.document_max_bytes
+                raise self._quarantine(
+                    name, sha256, DocumentRejected("too_large", f"{size} bytes, the limit is {limit} bytes")
+                )
+            content = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"{str(path)!r} cannot be read ({error.strerror}): check the path and its rights"
+            ) from error
+        self._bucket.put(name, content, overwrite=True)
+        return name
+
+    def source(self, name: str) -> SourceDocument:
+        """What lies in the bucket under `name` and what is to be done with it. Raises `NotFound`."""
+        content = self._bucket.get(name)
+        sha256 = hashlib.sha256(content).hexdigest()
+        record = self._library.record(name)
+        status, reason, detail = IngestStatus.INGESTED, None, None
+        if record is not None and (record.sha256, record.settings_hash) == (sha256, self.settings_hash):
+            if record.key is not None:
+                status = IngestStatus.UNCHANGED
+                self._library.mark_unchanged(name)
+            elif record.reason not in RETRIED_REASONS:
+                status, reason, detail = IngestStatus.QUARANTINED, record.reason, record.detail
+        if status is IngestStatus.INGESTED:
+            known = self._library.find(sha256, self.settings_hash)
+            if known is not None and known.searchable:
+                status = IngestStatus.DUPLICATE
+        return SourceDocument(
+            name=name, sha256=sha256, size_bytes=len(content), status=status, reason=reason, detail=detail
+        )
+
+    def text(self, source: SourceDocument) -> StoredStage:
+        """Parse and store the pages. Raises `DocumentRejected`, after the quarantine is recorded."""
+        if source.status is IngestStatus.QUARANTINED:
+            raise DocumentRejected(source.reason or "", source.detail or "")
+        known = self._library.find(source.sha256, self.settings_hash)
+        if known is not None:
+            return StoredStage(document=known.key, count=known.page_count, reused=True)
+        parsed = self._parse(source)
+        stored = self._library.store_text(
+            parsed, name=source.name, size_bytes=source.size_bytes, settings_hash=self.settings_hash
+        )
+        return StoredStage(document=stored.key, count=stored.page_count, reused=False)
+
+    def figures(self, source: SourceDocument) -> StoredStage:
+        """Store the figures. Raises `DocumentRejected` as `text`."""
+        document = self._stored(source)
+        if document.figure_count is not None:
+            return StoredStage(document=document.key, count=document.figure_count, reused=True)
+        parsed = self._parse(source)
+        self._library.store_figures(document.id, parsed)
+        return StoredStage(document=document.key, count=len(parsed.figures), reused=False)
+
+    def passages(self, source: SourceDocument) -> StoredStage:
+        """Cut the pages into passages and store them. Raises `DocumentRejected` when there is nothing to search."""
+        document = self._stored(source)
+        if document.passage_count is not None:
+            return StoredStage(document=document.key, count=document.passage_count, reused=True)
+        pages = self._library.stored_pages(document.id)
+        passages = self._make_passages(
+            ParsedDocument(sha256=document.sha256, page_count=len(pages), metadata=Metadata(), pages=pages),
+            count_tokens=self._embedder.count_tokens,
+            max_tokens=self._settings.passage_tokens,
+        )
+        if not passages:
+            detail = f"none of its {len(pages)} pages holds a paragraph of running text"
+            raise self._quarantine(source.name, source.sha256, DocumentRejected("no_text", detail))
+        self._library.store_passages(document.id, passages)
+        return StoredStage(document=document.key, count=len(passages), reused=False)
+
+    def embeddings(self, source: SourceDocument) -> StoredStage:
+        """Embed the passages and store the vectors; then, in one transaction, let search see the document."""
+        document = self._stored(source)
+        if document.embedding_model is None:
+            vectors = self._embedder.embed(self._library.passage_texts(document.id))
+            self._library.store_embeddings(document.id, vectors, model=self._embedder.name)
+        if source.status is not IngestStatus.UNCHANGED:
+            self._library.mark_searchable(document.id, name=source.name)
+        return StoredStage(
+            document=document.key, count=document.passage_count or 0, reused=document.embedding_model is not None
+        )
+
+    def outcome(self, name: str) -> IngestOutcome:
+        """How the last ingest of `name` ended. Raises `NotFound` when there was none."""
+        record = self._library.record(name)
+        if record is None or record.key is None:
+            if record is None:
+                raise NotFound(f"{name!r} was never ingested: ingest it first")
+            return IngestOutcome(path=name, status=record.status, sha256=record.sha256, reason=record.reason)
+        found = self._library.document(record.key)
+        return IngestOutcome(
+            path=name, status=record.status, sha256=record.sha256, document=found.key, pages=found.record.page_count,
+            passages=found.passage_count, figures=found.figure_count, title=found.record.title,
+            year=found.record.year, doi=found.record.doi,
+        )  # fmt: skip
+
+    def ingest(self, name: str) -> IngestOutcome:
+        """All stages of one object of the bucket, without Dagster; a rejected document is an outcome, no error."""
+        try:
+            source = self.source(name)
+            for stage in (self.text, self.figures, self.passages, self.embeddings):
+                stage(source)
+        except DocumentRejected:
+            pass  # recorded under its name
+        return self.outcome(name)
+
+    def ingest_files(self, paths: Sequence[Path]) -> Iterator[IngestOutcome]:
+        """Register and ingest files and folders, see `expand`; one outcome each, as soon as it is known."""
+        for path in expand(paths):
+            try:
+                name = self.register(path)
+            except DocumentRejected:
+                yield self.outcome(FOLDER + path.name)
+            else:
+                yield self.ingest(name)
+
+    def remove(self, wanted: str) -> list[str]:
+        """Remove a document (key or its beginning) or one name, from the bucket and from the library; the names gone.
+
+        The files go first: were they left over, the next look at the bucket would ingest them again.
+        """
+        for name in self._library.names_meant(wanted):
+            self._bucket.delete(name)
+        return self._library.remove(wanted)
+
+    def _stored(self, source: SourceDocument) -> StoredDocument:
+        document = self._library.find(source.sha256, self.settings_hash)
+        if document is None:
+            raise InvariantViolated(f"{source.name!r} has no stored text: call the stages in their order")
+        return document
+
+    def _parse(self, source: SourceDocument) -> ParsedDocument:
+        if self._parsed is not None and self._parsed.sha256 == source.sha256:
+            return self._parsed
+        content = self._bucket.get(source.name)
+        if hashlib.sha256(content).hexdigest() != source.sha256:
+            raise TransientError(f"{source.name!r} was replaced while it was being ingested: ingest it again")
+        try:
+            self._parsed = self._parser(content)
+        except DocumentRejected as rejected:
+            raise self._quarantine(source.name, source.sha256, rejected) from rejected
+        return self._parsed
+
+    def _quarantine(self, name: str, sha256: str, rejected: DocumentRejected) -> DocumentRejected:
+        """Record the rejection; the exception to raise."""
+        self._library.quarantine(
+            name, sha256=sha256, settings_hash=self.settings_hash, reason=rejected.reason, detail=rejected.detail
+        )
+        return rejected
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Files as they are given, and all ``*.pdf`` below given folders, sorted and each once.
+
+    Raises `UsageError` for a missing path, a folder without PDFs, or two different files of one name: the library
+    knows a file by its name.
+    """
+    found: dict[str, Path] = {}
+    for given in paths:
+        if given.is_dir():
+            files = sorted(path for path in given.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
+            if not files:
+                raise UsageError(f"the folder {str(given)!r} holds no *.pdf: name another folder, or a file")
+        elif given.is_file():
+            files = [given]
+        else:
+            raise UsageError(f"there is no file or folder {str(given)!r}: check the path")
+        for path in files:
+            other = found.setdefault(path.name, path)
+            if other != path and other.read_bytes() != path.read_bytes():
+                raise UsageError(
+                    f"{str(other)!r} and {str(path)!r} have one name and other content: rename one of them"
+                )
+    return list(found.values())

@@ -1,0 +1,173 @@
+"""Owns the ranking of passages for a query: exact BM25 and cosine, normalised and fused, in one SQL round trip.
+
+Weights and parameters are the ones that were measured on SciFact (`chapter_pipeline.retrieval.evaluation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pgvector import HalfVector
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text as SqlText
+
+from chapter_pipeline.errors import UsageError
+from chapter_pipeline.ports import Embedder, RetrievedPassage, Vectors
+from chapter_pipeline.storage.database import Database
+
+K1 = 1.2
+"""Saturation of term frequency; Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009."""
+B = 0.75
+"""Weight of the passage's length; same source."""
+CANDIDATES = 200
+"""How many passages each part hands to the fusion."""
+EXACT_BELOW = 20_000
+"""Up to this many passages every vector is compared; above it the HNSW index is asked."""
+MAX_RESULTS = 2 * CANDIDATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each normalised part counts; a part of weight 0 brings no candidates either."""
+
+    bm25: float
+    cosine: float
+
+
+FUSED = Weights(bm25=0.3, cosine=0.7)
+"""Best of the fusions that were compared on SciFact: better than either part and than reciprocal ranks."""
+
+# bm25: idf = ln(1 + (N - df + 0.5) / (df + 0.5)), as in Lucene. Statistics are of the whole searchable library also
+# under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `library`
+# alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the index.
+_SEARCH = text("""
+WITH library AS MATERIALIZED (
+    SELECT coalesce(sum(passage_count), 0)::float8 AS passages,
+           greatest(sum(lexeme_count)::float8 / nullif(sum(passage_count), 0), 1) AS mean_length
+    FROM documents WHERE searchable
+), wanted AS MATERIALIZED (
+    SELECT id, key FROM documents
+    WHERE searchable AND (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
+), lexemes AS MATERIALIZED (
+    SELECT word.lexeme FROM unnest(to_tsvector('english', :query)) AS word WHERE :bm25_weight > 0
+), hits AS MATERIALIZED (
+    SELECT postings.lexeme, postings.passage_id, postings.frequency, passages.length, passages.document_id
+    FROM lexemes JOIN postings USING (lexeme)
+    JOIN passages ON passages.id = postings.passage_id
+    JOIN documents ON documents.id = passages.document_id AND documents.searchable
+), rarity AS MATERIALIZED (
+    SELECT lexeme, ln(1 + (max(library.passages) - count(*) + 0.5) / (count(*) + 0.5)) AS idf
+    FROM hits, library GROUP BY lexeme
+), lexical AS MATERIALIZED (
+    SELECT hits.passage_id,
+           sum(rarity.idf * hits.frequency * (:k1 + 1)
+               / (hits.frequency + :k1 * (1 - :b + :b * hits.length / library.mean_length))) AS score
+    FROM hits JOIN rarity USING (lexeme), library
+    WHERE hits.document_id IN (SELECT id FROM wanted)
+    GROUP BY hits.passage_id
+), best_lexical AS (
+    SELECT passage_id FROM lexical ORDER BY score DESC, passage_id LIMIT :candidates
+), near AS (
+    (SELECT embedding.passage_id
+     FROM passage_embeddings AS embedding JOIN passages ON passages.id = embedding.passage_id
+     WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM library)
+       AND passages.document_id IN (SELECT id FROM wanted)
+     ORDER BY (embedding.vector <=> CAST(:vector AS halfvec)) + 0, embedding.passage_id LIMIT :candidates)
+    UNION ALL
+    (SELECT embedding.passage_id
+     FROM passage_embeddings AS embedding
+     WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM library)
+       AND EXISTS (SELECT FROM passages JOIN wanted ON wanted.id = passages.document_id
+                   WHERE passages.id = embedding.passage_id)
+     ORDER BY embedding.vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
+), candidates AS (
+    SELECT passage_id FROM best_lexical UNION SELECT passage_id FROM near
+), scored AS MATERIALIZED (
+    SELECT candidates.passage_id,
+           coalesce(lexical.score, 0) AS bm25,
+           1 - (embedding.vector <=> CAST(:vector AS halfvec)) AS cosine
+    FROM candidates
+    JOIN passage_embeddings AS embedding USING (passage_id)
+    LEFT JOIN lexical USING (passage_id)
+), normalised AS (
+    SELECT *,
+           coalesce((bm25 - avg(bm25) OVER ()) / nullif(stddev_pop(bm25) OVER (), 0), 0) AS bm25_z,
+           coalesce((cosine - avg(cosine) OVER ()) / nullif(stddev_pop(cosine) OVER (), 0), 0) AS cosine_z
+    FROM scored
+), ranked AS (
+    SELECT *, :bm25_weight * bm25_z + :cosine_weight * cosine_z AS score FROM normalised
+    ORDER BY score DESC, cosine DESC, bm25 DESC, passage_id LIMIT :k
+)
+SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_offset, passages.text, passages.section
+FROM ranked JOIN passages ON passages.id = ranked.passage_id JOIN wanted ON wanted.id = passages.document_id
+ORDER BY ranked.score DESC, ranked.cosine DESC, ranked.bm25 DESC, ranked.passage_id
+""").bindparams(bindparam("documents", type_=ARRAY(SqlText)))
+
+
+class LibrarySearch:
+    """Implements `chapter_pipeline.ports.PassageSearch` over the searchable documents of `database`."""
+
+    def __init__(self, database: Database, embedder: Embedder, *, weights: Weights = FUSED) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._weights = weights
+
+    def search(self, query: str, *, k: int, documents: Sequence[str] | None = None) -> list[RetrievedPassage]:
+        """The `k` best passages, best first; `documents` limits the search to these keys.
+
+        A library without passages gives an empty list. Raises `UsageError` for a blank query or an impossible `k`.
+        """
+        return self.search_many([query], k=k, documents=documents)[0]
+
+    def search_many(
+        self, queries: Sequence[str], *, k: int, documents: Sequence[str] | None = None
+    ) -> list[list[RetrievedPassage]]:
+        """One result list per query; the queries are embedded together, each is one round trip."""
+        for query in queries:
+            if not query.strip():
+                raise UsageError(f"the query {query!r} is blank: give at least one word")
+        if not 1 <= k <= MAX_RESULTS:
+            raise UsageError(f"k={k!r} passages cannot be searched: ask for 1 to {MAX_RESULTS}")
+        vectors = self._embedder.embed(queries)
+        return [
+            self.search_vector(query, vector, k=k, documents=documents)
+            for query, vector in zip(queries, vectors, strict=True)
+        ]
+
+    def search_vector(
+        self, query: str, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
+    ) -> list[RetrievedPassage]:
+        """Like `search`, for a query whose unit vector is known already."""
+        parameters = {
+            "query": query.replace("\x00", " "),
+            "vector": HalfVector(vector).to_text(),
+            "documents": None if documents is None else list(documents),
+            "bm25_weight": self._weights.bm25,
+            "cosine_weight": self._weights.cosine,
+            "k1": K1,
+            "b": B,
+            "candidates": CANDIDATES,
+            "exact_below": EXACT_BELOW,
+            "k": k,
+        }
+        with self._database.session() as session:
+            rows = session.execute(_SEARCH, parameters).all()
+        return [_passage(rank, row) for rank, row in enumerate(rows, start=1)]
+
+
+def _passage(rank: int, row: Row[*tuple[object, ...]]) -> RetrievedPassage:
+    found = row._mapping
+    return RetrievedPassage(
+        rank=rank,
+        passage_id=found["passage_id"],
+        document=found["key"],
+        page=found["page"],
+        start=found["start_offset"],
+        end=found["end_offset"],
+        text=found["text"],
+        section=found["section"],
+        score=found["score"],
+        parts={part: float(found[part]) for part in ("bm25", "cosine", "bm25_z", "cosine_z")},
+    )
