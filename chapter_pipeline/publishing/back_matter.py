@@ -50,8 +50,8 @@ def _gaps(final: FinalChapter, medium: Medium) -> list[Node]:
 
 def _gap(gap: Gap, titles: Mapping[str, str]) -> list[Node]:
     kind = gap.type.value.replace("_", " ")
-    where = f" (section “{titles.get(gap.section, gap.section)}”)" if gap.section else ""
-    label = f"{gap.severity.value.capitalize()}, {kind}{where}:"
+    where = f", section “{titles.get(gap.section, gap.section)}”" if gap.section else ""
+    label = f"{kind.capitalize()} ({gap.severity.value}{where}):"
     words = f"{_sentence(gap.description)} {_sentence(gap.recommendation)}"
     return [ast.strong(ast.text(label)), ast.space(), *ast.text(words)]
 
@@ -115,7 +115,7 @@ def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> l
 
 
 def _page(number: int, page: int, quotes: Sequence[Quote], medium: Medium) -> list[Node]:
-    inlines = medium.anchored(ast.text(f"p {page}:"), quotation_anchor(number, page))
+    inlines = medium.anchored([ast.strong(ast.text(f"p{page}"))], quotation_anchor(number, page))
     for quote in quotes:
         inlines += [ast.space(), *ast.text(f"“{quote.text}”")]
     return inlines

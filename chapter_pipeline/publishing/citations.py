@@ -45,7 +45,7 @@ class Citations:
         unknown = [key for key in sentence.quotes if key not in self._quotes]
         if unknown:
             raise ClaimNotGrounded(
-                f"the sentence {sentence.text[:80]!r} cites the unknown quote {unknown[0]!r}; assemble the chapter again"
+                f"{sentence.text[:80]!r} cites the unknown quote {unknown[0]!r}; assemble the chapter again"
             )
         return [self._quotes[key] for key in sentence.quotes]
 

@@ -108,6 +108,7 @@ class _Style:
     outline: int | None = None
     keep: bool = False
     based_on: str = "Normal"
+    linked: bool = False
     more: str = ""
 
 
@@ -115,11 +116,11 @@ _BOX_SIDES = "".join(
     f'<w:{side} w:val="single" w:sz="8" w:space="4" w:color="9A3412"/>' for side in ("top", "left", "bottom", "right")
 )
 _PARAGRAPHS = (
-    _Style(name="Body Text", more='<w:spacing w:after="120" w:line="276" w:lineRule="auto"/>'),
-    _Style(name="Compact", size_pt=9.5, before=20, after=20, based_on="BodyText"),
-    _Style(name="Title", size_pt=22, after=160, bold=True),
-    _Style(name="heading 1", size_pt=14, before=360, bold=True, outline=0, keep=True),
-    _Style(name="heading 2", size_pt=11.5, before=240, after=80, bold=True, outline=1, keep=True),
+    _Style(name="Body Text", linked=True, more='<w:spacing w:after="120" w:line="276" w:lineRule="auto"/>'),
+    _Style(name="Compact", size_pt=10, before=20, after=20, based_on="BodyText"),
+    _Style(name="Title", size_pt=22, after=160, bold=True, linked=True),
+    _Style(name="heading 1", size_pt=14, before=360, bold=True, outline=0, keep=True, linked=True),
+    _Style(name="heading 2", size_pt=11.5, before=240, after=80, bold=True, outline=1, keep=True, linked=True),
     _Style(name="Chapter Meta", size_pt=9, after=60, based_on="BodyText"),
     _Style(
         name="Status",
@@ -155,11 +156,12 @@ def _paragraph_style(style: _Style) -> str:
     keep = "<w:keepNext/><w:keepLines/>" if style.keep else ""
     # The order of these elements is the schema's (ECMA-376, 17.3.1.26): Word rejects another one.
     box, indent = (style.more, "") if style.more.startswith("<w:pBdr") else ("", style.more)
+    link = f'<w:link w:val="{identifier}Char"/>' if style.linked else ""
     outline = "" if style.outline is None else f'<w:outlineLvl w:val="{style.outline}"/>'
     size = round(style.size_pt * 2)
     run = f'{"<w:b/>" if style.bold else ""}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>'
     return (
         f'<w:style w:type="paragraph" w:styleId="{identifier}"><w:name w:val="{style.name}"/>'
-        f'<w:basedOn w:val="{style.based_on}"/><w:next w:val="BodyText"/><w:qFormat/>'
+        f'<w:basedOn w:val="{style.based_on}"/><w:next w:val="BodyText"/>{link}<w:qFormat/>'
         f"<w:pPr>{keep}{box}{spacing}{indent}{outline}</w:pPr><w:rPr>{run}</w:rPr></w:style>"
     )

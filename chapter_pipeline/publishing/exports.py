@@ -66,16 +66,19 @@ def export_chapter(
         images=load_images(final.chapter.figures, figure_content),
         references=format_references(final.chapter.references),
     )
+    files = {
+        f"{stem}.{wanted_format.extension}": _render(wanted_format, publication, f"{stem}-figures")
+        for wanted_format in wanted
+    }
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=destination) as name:
         folder = Path(name)
-        for wanted_format in wanted:
-            content = _render(wanted_format, publication, f"{stem}-figures")
-            (folder / f"{stem}.{wanted_format.extension}").write_bytes(content)
+        for file_name, content in files.items():
+            (folder / file_name).write_bytes(content)
         if publication.images and any(wanted_format.has_figure_folder for wanted_format in wanted):
             _write_figures(publication, folder / f"{stem}-figures")
         _move_all(folder, destination)
-    return [destination / f"{stem}.{wanted_format.extension}" for wanted_format in wanted]
+    return [destination / file_name for file_name in files]
 
 
 def parse_formats(names: Sequence[ExportFormat | str]) -> list[ExportFormat]:

@@ -29,7 +29,7 @@ DISCLAIMER = (
     "Compiled by software from the cited publications for professional education. It is not medical advice and does "
     "not replace the cited sources or clinical judgement."
 )
-_TABLE_WIDTHS = (0.22, 0.18, 0.12, 0.48)
+_TABLE_WIDTHS = (0.21, 0.17, 0.11, 0.51)
 _TABLE_HEAD = ("Source", "Study type", "Evidence level", "Finding")
 
 

@@ -35,6 +35,7 @@ class Medium:
     captions: bool = True
     plain_alternative: bool = False
     collapsible: bool = False
+    front_apart: bool = False
     word_styles: bool = False
     splits_references: bool = True
     top_level: int = 1
@@ -54,7 +55,7 @@ class Medium:
         if not self.boxes:
             return list(blocks)
         pairs = {"custom-style": name.replace("-", " ").title()} if self.word_styles else {}
-        return [ast.div(blocks, classes=[name], pairs=pairs)]
+        return [ast.div(blocks, name, [name], pairs)]
 
     def notice(self, blocks: Sequence[Node]) -> Node:
         """`blocks` set apart from the text so that nobody misses them."""
@@ -65,9 +66,7 @@ class Medium:
             return ast.div(blocks, "status", ["boxed-text"])
         return {"t": "BlockQuote", "c": list(blocks)}
 
-    def figure(
-        self, image: FigureImage, alternative: str, caption: Sequence[Node], identifier: str
-    ) -> list[Node]:
+    def figure(self, image: FigureImage, alternative: str, caption: Sequence[Node], identifier: str) -> list[Node]:
         inside = self.images is ImagePlace.INSIDE
         source = image.data_uri if inside else f"{self.figure_folder}/{image.file_name}"
         # pandoc 3.9 writes JATS alt-text without escaping it: only words of our own may stand there.

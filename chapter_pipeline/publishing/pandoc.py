@@ -55,7 +55,7 @@ def format_references(references: Sequence[Reference]) -> dict[int, list[ast.Nod
     """
     if not references:
         return {}
-    metadata = {
+    metadata: dict[str, ast.Node] = {
         "references": {"t": "MetaList", "c": [_metadata(reference) for reference in references]},
         "nocite": {"t": "MetaInlines", "c": [_cite_all(references)]},
         "link-bibliography": {"t": "MetaBool", "c": True},

@@ -59,9 +59,7 @@ def emphasis(inlines: Sequence[Node]) -> Node:
     return {"t": "Emph", "c": list(inlines)}
 
 
-def attributes(
-    identifier: str = "", classes: Sequence[str] = (), pairs: Mapping[str, str] | None = None
-) -> Attributes:
+def attributes(identifier: str = "", classes: Sequence[str] = (), pairs: Mapping[str, str] | None = None) -> Attributes:
     return [identifier, list(classes), [[key, value] for key, value in (pairs or {}).items()]]
 
 

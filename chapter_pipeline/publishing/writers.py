@@ -43,9 +43,10 @@ def write_markdown(publication: Publication, figure_folder: str) -> bytes:
 
 def write_html(publication: Publication) -> bytes:
     """One HTML file that needs nothing else: no script, no address but those of DOIs."""
-    medium = Medium(writer="html5", images=ImagePlace.INSIDE, collapsible=True, top_level=2)
+    medium = Medium(writer="html5", images=ImagePlace.INSIDE, collapsible=True, front_apart=True, top_level=2)
     options = ["--standalone", f"--template={_TEMPLATES / 'chapter.html'}", "--toc", "--toc-depth=3"]
-    return _write(publication, medium, options=options)
+    date = ast.meta(publication.final.cutoff_date.isoformat())
+    return _write(publication, medium, options=options, metadata={"date": date})
 
 
 def write_docx(publication: Publication, epoch_s: int) -> bytes:
@@ -54,7 +55,7 @@ def write_docx(publication: Publication, epoch_s: int) -> bytes:
     with tempfile.TemporaryDirectory(prefix="chapter-docx-") as name:
         folder = Path(name)
         reference = folder / "reference.docx"
-        reference.write_bytes(reference_docx(ast.clean(publication.final.chapter.title)))
+        reference.write_bytes(reference_docx(_running_head(publication)))
         options = [f"--reference-doc={reference}", "--output=-"]
         return _write(publication, medium, options=options, epoch_s=epoch_s)
 
@@ -70,7 +71,11 @@ def write_pdf(publication: Publication, epoch_s: int) -> bytes:
         literal=_SHORTHANDS,
     )
     options = ["--standalone", f"--template={_TEMPLATES / 'chapter.typ'}"]
-    source = _write(publication, medium, options=options, epoch_s=epoch_s)
+    cutoff = publication.final.cutoff_date
+    numbers = {"year": cutoff.year, "month": cutoff.month, "day": cutoff.day, "version": publication.version}
+    metadata = {name: ast.meta(number) for name, number in numbers.items()}
+    metadata["running-head"] = medium.literal_text([ast.meta(_running_head(publication))])[0]
+    source = _write(publication, medium, options=options, metadata=metadata)
     with tempfile.TemporaryDirectory(prefix="chapter-pdf-") as name:
         return compile_pdf(source, publication.images.values(), epoch_s=epoch_s, folder=Path(name))
 
@@ -89,6 +94,7 @@ def write_jats(publication: Publication, figure_folder: str) -> bytes:
     article = {"type": "review-article", "publisher-id": f"{chapter.slug}-v{publication.version}"}
     journal = {"publisher-id": "chapter_pipeline", "title": "chapter_pipeline", "publisher-name": "chapter_pipeline"}
     metadata = {"article": ast.meta(article), "journal": ast.meta(journal)}
+    metadata["date"] = ast.meta(publication.final.cutoff_date.isoformat())
     return _write(publication, medium, options=["--standalone"], metadata=metadata)
 
 
@@ -102,20 +108,19 @@ def _write(
     epoch_s: int = 0,
 ) -> bytes:
     blocks = medium.literal_text([*before, *chapter_blocks(publication, medium)])
-    tree = ast.document(blocks, {**_metadata(publication, medium), **(metadata or {})})
+    # A template with a table of contents puts it between the front matter and the chapter.
+    front = _front_length(blocks) if medium.front_apart else 0
+    title = medium.literal_text([ast.meta(publication.final.chapter.title)])[0]
+    values = {"title": title, "lang": ast.meta("en"), "front": {"t": "MetaBlocks", "c": blocks[:front]}}
+    tree = ast.document(blocks[front:], {**values, **(metadata or {})})
     return run_pandoc(tree, medium.writer, options=options, epoch_s=epoch_s)
 
 
-def _metadata(publication: Publication, medium: Medium) -> dict[str, ast.Node]:
-    final = publication.final
-    values = {
-        "title": final.chapter.title,
-        "lang": "en",
-        "date": final.cutoff_date.isoformat(),
-        "year": str(final.cutoff_date.year),
-        "month": str(final.cutoff_date.month),
-        "day": str(final.cutoff_date.day),
-        "version": str(publication.version),
-    }
-    title = medium.literal_text([ast.meta(values["title"])])[0]
-    return {**{key: ast.meta(value) for key, value in values.items()}, "title": title}
+def _front_length(blocks: Sequence[ast.Node]) -> int:
+    return next((index for index, block in enumerate(blocks) if block["t"] == "Header"), len(blocks))
+
+
+def _running_head(publication: Publication) -> str:
+    """The title, cut at a word where it would not fit into one line."""
+    title = ast.clean(publication.final.chapter.title)
+    return title if len(title) <= 90 else f"{title[:90].rsplit(' ', 1)[0]}…"
