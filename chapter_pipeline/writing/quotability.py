@@ -61,7 +61,7 @@ _DEIXIS = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:we|our|ours|us|I|my|authors?|herein|the (?:study|trial|review|meta-analysis) (?:was|is|has|had|did|included))\b"
+    r"\b(?:[Ww]e|[Oo]urs?|us|[Mm]y|[Aa]uthors?|[Hh]erein|the (?:study|trial|review|meta-analysis) (?:was|is|has|had|did|included))\b"
 )
 _POINTER = re.compile(
     r"\b(?:fig(?:ure|s|\.)?s?|tables?|box|appendix|supplement\w*|equation|eq\.|panel|movie|video|additional file|"
