@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from chapter_pipeline.cli.console import out, print_json, print_table, progress
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
-from chapter_pipeline.writing.model import ChapterKind
-
-if TYPE_CHECKING:
-    from chapter_pipeline.writing.model import FinalChapter
+from chapter_pipeline.writing import model
+from chapter_pipeline.writing.model import ChapterKind, FinalChapter, GapReport
+from chapter_pipeline.writing.templates import section_kinds
 
 app = typer.Typer(no_args_is_help=True)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
-STAGES = (
-    "chapter_brief",
-    "key_concepts",
-    "library_research",
-    "literature_research",
-    "open_access_documents",
-    "research_set",
-    "evidence_map",
-    "chapter_outline",
-    "section_plans",
-    "chapter_draft",
-    "reviewed_chapter",
-    "gap_report",
-    "final_chapter",
-)
+STAGES: dict[str, type[model.Artifact]] = {
+    "chapter_brief": model.ChapterBrief,
+    "key_concepts": model.KeyConcepts,
+    "library_research": model.LibraryResearch,
+    "literature_research": model.LiteratureResearch,
+    "open_access_documents": model.OpenAccessDocuments,
+    "research_set": model.ResearchSet,
+    "evidence_map": model.EvidenceMap,
+    "chapter_outline": model.ChapterOutline,
+    "section_plans": model.SectionPlans,
+    **{f"section/{kind}": model.Section for kind in section_kinds()},
+    "chapter_draft": model.ChapterDraft,
+    "reviewed_chapter": model.ReviewedChapter,
+    "gap_report": model.GapReport,
+    "final_chapter": model.FinalChapter,
+}
 
 
 @app.command("new")
@@ -94,16 +94,12 @@ def write_chapter(
 
 
 def _known_kinds(kinds: list[str]) -> None:
-    from chapter_pipeline.writing.templates import section_kinds
-
     for kind in kinds:
         if kind not in section_kinds():
             raise UsageError(f"unknown section kind {kind!r}: the kinds are {', '.join(section_kinds())}")
 
 
 def _final(opened: Context, slug: str, version: int | None = None) -> FinalChapter:
-    from chapter_pipeline.writing.model import FinalChapter
-
     return opened.artifacts.get("final_chapter", slug, FinalChapter, version)
 
 
@@ -170,21 +166,14 @@ def show_chapter(
 
 
 def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
-    from chapter_pipeline.writing.templates import section_kinds
-
-    known = (*STAGES, *(f"section/{kind}" for kind in section_kinds()))
-    if stage not in known:
-        raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(STAGES)} and section/KIND")
-    stored = opened.artifacts.latest(stage, slug)
-    if stored is None:
-        raise NotFound(f"chapter {slug!r} has no {stage!r} yet: write it with chapter-pipeline chapters write {slug}")
-    return stored.body
+    if stage not in STAGES:
+        raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(STAGES)}")
+    return opened.artifacts.get(stage, slug, STAGES[stage]).model_dump(mode="json")
 
 
 @app.command("gaps")
 def show_gaps(slug: Slug, json: Json = False) -> None:
     """The gap report of the newest writing."""
-    from chapter_pipeline.writing.model import GapReport
     from chapter_pipeline.writing.rendering import gap_table
 
     with context() as opened:
@@ -224,7 +213,6 @@ def export_version(
 ) -> list[Path]:
     """Export a published version of a chapter into `output`. Raises `NotFound` when there is none."""
     from chapter_pipeline.publishing.exports import export_chapter
-    from chapter_pipeline.writing.model import FinalChapter
 
     versions = {item.number: item for item in opened.chapters.versions(slug)}
     if not versions:
@@ -232,7 +220,8 @@ def export_version(
     number = max(versions) if version is None else version
     if number not in versions:
         raise NotFound(f"chapter {slug!r} has no version {number}: it has {', '.join(map(str, sorted(versions)))}")
-    final = opened.artifacts.get_by_id(versions[number].artifact_id, FinalChapter)
+    stored = {item.id: item.version for item in opened.artifacts.versions("final_chapter", slug)}
+    final = opened.artifacts.get("final_chapter", slug, FinalChapter, stored[versions[number].artifact_id])
     return export_chapter(
         final,
         formats=[name.strip() for name in formats if name.strip()],

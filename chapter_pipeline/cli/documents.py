@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chapter_pipeline.cli.console import out, print_json, print_table, progress
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.documents.model import IngestStatus
+
+if TYPE_CHECKING:
+    from chapter_pipeline.storage.library_reading import DocumentSummary
 
 app = typer.Typer(no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -21,9 +24,9 @@ def ingest(
     """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
     from dataclasses import asdict
 
-    from chapter_pipeline.operations.ingest import expand_paths
+    from chapter_pipeline.operations.ingest import expand
 
-    files = expand_paths(paths)
+    files = expand(paths)
     with context() as opened, progress(quiet=json) as bars:
         task = bars.add_task("Ingesting", total=len(files))
         outcomes = opened.runs.ingest(files, on_outcome=lambda _: bars.advance(task))
@@ -71,34 +74,55 @@ def list_documents(json: Json = False) -> None:
     """All documents, and the files in quarantine with their reasons."""
     with context() as opened:
         documents = opened.library.documents()
-        quarantined = opened.library.quarantined()
+        quarantined = [name for name in opened.library.names() if name.key is None]
     if json:
         for document in documents:
-            print_json(document.as_json())
-        for item in quarantined:
-            print_json(item.as_json())
+            print_json(_as_json(document))
+        for name in quarantined:
+            print_json({"name": name.name, "status": "quarantined", "reason": name.reason, "detail": name.detail})
         return
-    rows = [(d.key, d.title or "", d.year, d.page_count, d.passages, ", ".join(d.names)) for d in documents]
+    rows = [
+        (d.key, d.record.title, d.record.year, d.record.page_count, d.passage_count, ", ".join(d.names))
+        for d in documents
+    ]
     print_table("Documents", ["Document", "Title", "Year", "Pages", "Passages", "Names"], rows)
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
+
+
+def _as_json(document: DocumentSummary) -> dict[str, Any]:
+    record = document.record.model_dump(mode="json")
+    return {
+        "document": record.pop("key"),
+        "status": "ingested",
+        **record,
+        "sha256": document.sha256,
+        "size_bytes": document.size_bytes,
+        "names": list(document.names),
+        "passages": document.passage_count,
+        "figures": document.figure_count,
+        "warnings": list(document.warnings),
+    }
 
 
 @app.command("show")
 def show_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
-    """One document: metadata, pages, figures."""
+    """One document: metadata, names, figures with captions."""
     with context() as opened:
         found = opened.library.document(document)
         figures = opened.library.figures([found.key])
     if json:
-        print_json({**found.as_json(), "figure_list": [figure.model_dump() for figure in figures]})
+        print_json({**_as_json(found), "figure_list": [figure.model_dump() for figure in figures]})
         return
-    print_table("Document", ["Field", "Value"], list(found.as_json().items()))
+    print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in _as_json(found).items()])
     if figures:
-        rows = [(figure.label, figure.page, figure.caption) for figure in figures]
-        print_table("Figures", ["Figure", "Page", "Caption"], rows)
+        print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
+
+
+def _readable(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @app.command("remove")
@@ -107,7 +131,8 @@ def remove_document(
 ) -> None:
     """Take a document out of the library: its text, passages, vectors, names and its file in the bucket."""
     with context() as opened:
-        from chapter_pipeline.operations.ingest import remove_document as remove
-
-        removed = remove(document, library=opened.library, bucket=opened.bucket)
-    out.print(f"removed {removed}", markup=False)
+        # The files go first: were they left over, the next look at the bucket would ingest them again.
+        for name in opened.library.names_meant(document):
+            opened.bucket.delete(name)
+        names = opened.library.remove(document)
+    out.print(f"removed {', '.join(names)}", markup=False)

@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chapter_pipeline.documents.model import Block, BlockKind, Page, StudyType
 from chapter_pipeline.errors import NotFound, UsageError
-from chapter_pipeline.ports import DocumentRecord, FigureRecord, PassageRecord
+from chapter_pipeline.ports import DocumentRecord, FigureRecord, PassageRecord, Vectors
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.schema import Document, DocumentName, FigureRow, PageRow, PassageRow
+from chapter_pipeline.storage.schema import (
+    EMBEDDING_DIMENSION,
+    Document,
+    DocumentName,
+    FigureRow,
+    PageRow,
+    PassageEmbedding,
+    PassageRow,
+)
 
 SHORTEST_PREFIX = 4
 """Digits of a document key that may stand for the whole key, when they are unambiguous."""
@@ -121,6 +130,18 @@ class LibraryReading:
         with self._database.session() as session:
             found = [_passage(row, key) for row, key in session.execute(query)]
         return sorted(found, key=_place_in(documents))
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """The stored unit vectors of passages, ``(len(ids), dimension)`` in the order of `ids`. Raises `NotFound`."""
+        query = select(PassageEmbedding.passage_id, PassageEmbedding.vector).where(PassageEmbedding.passage_id.in_(ids))
+        with self._database.session() as session:
+            found = {one: vector.to_numpy().astype(np.float32) for one, vector in session.execute(query)}
+        missing = [one for one in ids if one not in found]
+        if missing:
+            raise NotFound(
+                f"the library holds no vector of passage {missing[0]!r}: its document was removed or changed"
+            )
+        return np.stack([found[one] for one in ids]) if ids else np.empty((0, EMBEDDING_DIMENSION), dtype=np.float32)
 
     def _summaries(self, query: Select[Any]) -> list[DocumentSummary]:
         with self._database.session() as session:
