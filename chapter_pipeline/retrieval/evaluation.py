@@ -71,26 +71,26 @@ def _measure(
 ) -> dict[str, dict[str, float]]:
     ids = list(data.corpus)
     asked = sorted(data.relevant)
-        _load([data.corpus[one] for one in ids], LibraryStore(scratch), embedder, on_progress)
-        query_vectors = embedder.embed([data.queries[one] for one in asked])
-        report: dict[str, dict[str, float]] = {}
-        for variant, weights in VARIANTS.items():
-            search = LibrarySearch(scratch, embedder, weights=weights)
-            ndcg, recall, times_ms = [], [], []
-            for done, (query_id, vector) in enumerate(zip(asked, query_vectors, strict=True), start=1):
-                started = time.perf_counter()
-                found = search.search_vector(data.queries[query_id], vector, k=DEPTH)
-                times_ms.append((time.perf_counter() - started) * 1000)
-                ranking = [ids[passage.page - 1] for passage in found]
-                ndcg.append(ndcg_at(10, ranking, data.relevant[query_id]))
-                recall.append(recall_at(DEPTH, ranking, data.relevant[query_id]))
-                on_progress(f"search {variant}", done, len(asked))
-            report[variant] = {
-                "ndcg@10": round(float(np.mean(ndcg)), 4),
-                "recall@100": round(float(np.mean(recall)), 4),
-                "p50_ms": round(float(np.percentile(times_ms, 50)), 2),
-                "p95_ms": round(float(np.percentile(times_ms, 95)), 2),
-            }
+    _load([data.corpus[one] for one in ids], LibraryStore(scratch), embedder, on_progress)
+    query_vectors = embedder.embed([data.queries[one] for one in asked])
+    report: dict[str, dict[str, float]] = {}
+    for variant, weights in VARIANTS.items():
+        search = LibrarySearch(scratch, embedder, weights=weights)
+        ndcg, recall, times_ms = [], [], []
+        for done, (query_id, vector) in enumerate(zip(asked, query_vectors, strict=True), start=1):
+            started = time.perf_counter()
+            found = search.search_vector(data.queries[query_id], vector, k=DEPTH)
+            times_ms.append((time.perf_counter() - started) * 1000)
+            ranking = [ids[passage.page - 1] for passage in found]
+            ndcg.append(ndcg_at(10, ranking, data.relevant[query_id]))
+            recall.append(recall_at(DEPTH, ranking, data.relevant[query_id]))
+            on_progress(f"search {variant}", done, len(asked))
+        report[variant] = {
+            "ndcg@10": round(float(np.mean(ndcg)), 4),
+            "recall@100": round(float(np.mean(recall)), 4),
+            "p50_ms": round(float(np.percentile(times_ms, 50)), 2),
+            "p95_ms": round(float(np.percentile(times_ms, 95)), 2),
+        }
     return report
 
 
