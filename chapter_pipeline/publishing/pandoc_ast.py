@@ -22,8 +22,8 @@ _INVISIBLE = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u
 
 def clean(text: str) -> str:
     """`text` on one line, without control characters, lone surrogates and marks that reorder text (XML has none)."""
-    line = _SPACES.sub(" ", text).strip()
-    return "".join(character for character in line if _is_printable(character))
+    line = "".join(character for character in _SPACES.sub(" ", text) if _is_printable(character))
+    return _SPACES.sub(" ", line).strip()
 
 
 def _is_printable(character: str) -> bool:

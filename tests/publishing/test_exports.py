@@ -77,8 +77,10 @@ def test_export__hostile_text__is_read_as_it_stands_in_every_format(
 ) -> None:
     shown = squeezed(read_text(export_format, exported[export_format]))
     for words in HOSTILE:
-        expected = squeezed(words)
-        assert shown.count(squeezed(f"Literal: {words}")) >= 2, expected  # in the text and among the quotations
+        expected = squeezed(f"Literal: {words}")
+        if export_format is ExportFormat.PDF:  # pdfium gives a run of hyphens as one; the page shows them all
+            expected = re.sub("-+", "-", expected)
+        assert shown.count(expected) >= 2  # in the text and among the quotations
 
 
 @pytest.mark.parametrize("export_format", DOCUMENTS)
@@ -166,7 +168,7 @@ def test_html__each_citation__leads_to_its_reference_and_its_quotation(exported:
     assert len(identifiers) == len(set(identifiers))
     targets = [node.get("href")[1:] for node in root.iter("a") if node.get("href").startswith("#")]
     assert set(targets) <= set(anchors)
-    locator = root.cssselect("a.locator")[-1] if hasattr(root, "_never") else root.xpath("//a[@class='locator']")[1]
+    locator = root.xpath("//a[@class='locator']")[1]
     assert locator.get("title") == (
         "“Recurrence was 9.3% with a drain and 24% without.”"
     )
