@@ -31,8 +31,8 @@ def retrieval(
     with context() as opened, progress(quiet=json) as bars:
         task = bars.add_task("Evaluating", total=None)
 
-        def advance(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total)
+        def advance(stage: str, done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total, description=f"Evaluating: {stage}")
 
         result = evaluate(corpus, queries, qrels, opened.settings, on_progress=advance)
     if json:

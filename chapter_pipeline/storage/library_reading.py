@@ -135,7 +135,7 @@ class LibraryReading:
         """The stored unit vectors of passages, ``(len(ids), dimension)`` in the order of `ids`. Raises `NotFound`."""
         query = select(PassageEmbedding.passage_id, PassageEmbedding.vector).where(PassageEmbedding.passage_id.in_(ids))
         with self._database.session() as session:
-            found = {one: vector.to_numpy().astype(np.float32) for one, vector in session.execute(query)}
+            found = {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
         missing = [one for one in ids if one not in found]
         if missing:
             raise NotFound(

@@ -1,0 +1,159 @@
+"""The fourteen stages from a topic to a final chapter, on a real database, search and embedder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
+from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.final import final_chapter
+from chapter_pipeline.writing.model import (
+    BriefRequest,
+    ChapterBrief,
+    ChapterKind,
+    EvidenceMap,
+    FinalChapter,
+    GapReport,
+    GapType,
+    LibraryResearch,
+    ResearchSet,
+    ReviewedChapter,
+    SectionPlans,
+)
+from chapter_pipeline.writing.stages import Stages
+from tests.writing.conftest import TOPIC
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    brief: ChapterBrief
+    found: LibraryResearch
+    research: ResearchSet
+    evidence: EvidenceMap
+    plans: SectionPlans
+    reviewed: ReviewedChapter
+    gaps: GapReport
+    final: FinalChapter
+
+
+def write(stages: Stages, topic: str = TOPIC, **request: object) -> Chapter:
+    brief = stages.chapter_brief("chapter", BriefRequest(topic=topic, word_budget=600, **request))
+    concepts = stages.key_concepts(brief)
+    found = stages.library_research(brief, concepts)
+    literature = stages.literature_research(brief, concepts)
+    opened = stages.open_access_documents(literature)
+    research = stages.research_set(brief, concepts, found, literature, opened)
+    evidence = stages.evidence_map(brief, concepts, research)
+    outline = stages.chapter_outline(brief, evidence)
+    plans = stages.section_plans(brief, outline, evidence, research)
+    sections = [stages.section(section.kind, plans) for section in brief.sections]
+    draft = stages.chapter_draft(brief, outline, plans, sections, research)
+    reviewed = stages.reviewed_chapter(draft)
+    gaps = stages.gap_report(brief, outline, plans, evidence, research, reviewed)
+    final = stages.final_chapter(brief, concepts, reviewed, gaps)
+    return Chapter(brief, found, research, evidence, plans, reviewed, gaps, final)
+
+
+def test_stages__topic_in_the_library__end_in_a_closed_chapter(stages: Stages) -> None:
+    chapter = write(stages).final.chapter
+    assert len(chapter.sections) >= 2
+    assert chapter.references
+    assert closure_problems(chapter) == []
+
+
+def test_stages__every_quote__stands_verbatim_on_its_page(stages: Stages, library: LibraryStore) -> None:
+    written = write(stages)
+    assert written.evidence.quotes
+    for quote in written.evidence.quotes:
+        assert library.page(quote.document, quote.page).text[quote.start : quote.end] == quote.text
+
+
+def test_stages__library_holds_other_matters__they_stay_out(stages: Stages) -> None:
+    written = write(stages)
+    assert all("wheat" not in source.title for source in written.research.sources)
+    assert all("wheat" not in sentence.text for s in written.final.chapter.sections for sentence in s.sentences)
+
+
+def test_stages__sentence_needs_context_or_is_methods__is_not_quoted(stages: Stages) -> None:
+    texts = [quote.text for quote in write(stages).evidence.quotes]
+    assert not any(text.startswith("These patients") for text in texts)
+    assert not any("sealed envelopes" in text for text in texts)
+
+
+def test_stages__citation_marker_of_the_source__is_not_printed(stages: Stages) -> None:
+    shown = [s.text for section in write(stages).final.chapter.sections for s in section.sentences]
+    assert not any("[12]" in text for text in shown)
+
+
+def test_stages__same_inputs__same_chapter(stages: Stages) -> None:
+    assert write(stages).final == write(stages).final
+
+
+def test_stages__nothing_on_the_topic__says_so(stages: Stages) -> None:
+    with pytest.raises(NoRelevantPassages, match="Volcanic"):
+        write(stages, "Volcanic eruptions of Iceland")
+
+
+def test_stages__source_after_the_cut_off_date__is_excluded(stages: Stages) -> None:
+    written = write(stages, cutoff_date="2020-12-31")
+    assert {source.year for source in written.research.sources} == {2019}
+    assert any("after the cut-off date" in item.reason for item in written.research.excluded)
+
+
+def test_stages__trial_and_review__carry_their_evidence_level(stages: Stages) -> None:
+    levels = {source.study_type: source.evidence_level for source in write(stages).research.sources}
+    assert levels[StudyType.RANDOMISED_TRIAL] == 2
+    assert levels[StudyType.REVIEW] == 5
+
+
+def test_section__kind_without_a_plan__is_unused(stages: Stages) -> None:
+    assert stages.section("gross_anatomy", write(stages).plans).status == "unused"
+
+
+def test_section_fingerprint__plan_changes__changes(stages: Stages) -> None:
+    plans = write(stages).plans
+    kind = plans.plans[0].kind
+    other = plans.model_copy(
+        update={"plans": (plans.plans[0].model_copy(update={"recommendations": ("more",)}), *plans.plans[1:])}
+    )
+    assert stages.section_fingerprint(kind, plans) == stages.section_fingerprint(kind, plans)
+    assert stages.section_fingerprint(kind, plans) != stages.section_fingerprint(kind, other)
+
+
+def test_gap_report__sections_without_evidence__are_named(stages: Stages) -> None:
+    report = write(stages).gaps
+    missing = {gap.section for gap in report.gaps if gap.type is GapType.CONTENT_COMPLETENESS}
+    assert "future_directions" in missing
+    assert report.requires_revision
+
+
+def test_gap_report__author_demands_a_point_nobody_mentions__is_critical(stages: Stages) -> None:
+    report = write(stages, must_cover=("hyperbaric oxygen",)).gaps
+    assert any(gap.severity == "critical" and "hyperbaric" in gap.description for gap in report.gaps)
+
+
+def test_final__citation_does_not_close__is_refused(stages: Stages) -> None:
+    written = write(stages)
+    chapter = written.reviewed.chapter
+    broken = chapter.model_copy(update={"quotes": dict(list(chapter.quotes.items())[1:])})
+    with pytest.raises(ClaimNotGrounded):
+        final_chapter(
+            written.brief,
+            stages.key_concepts(written.brief),
+            written.reviewed.model_copy(update={"chapter": broken}),
+            written.gaps,
+        )
+
+
+@pytest.mark.parametrize("kind", list(ChapterKind))
+def test_stages__every_template__writes_a_chapter(stages: Stages, kind: ChapterKind) -> None:
+    assert write(stages, kind=kind).final.chapter.sections
+
+
+def test_brief__slug_with_spaces__is_refused(stages: Stages) -> None:
+    with pytest.raises(InvalidBrief, match="lower-case"):
+        stages.chapter_brief("My chapter", BriefRequest(topic=TOPIC))
