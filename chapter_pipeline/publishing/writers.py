@@ -16,12 +16,20 @@ from chapter_pipeline.publishing.pdf import compile_pdf
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-# gfm: an entity of a source's text would be read as the character it names, and GitHub strikes ~text~ through.
-_ENTITY_OR_TILDE = re.compile(r"&(?=#?\w+;)|~")
-_ESCAPED = {"&": ast.raw("markdown", "&amp;"), "~": ast.raw("markdown", "\\~")}
-# typst, even without smart quotes, sets dashes, an ellipsis and a soft hyphen for these.
-_SHORTHANDS = {mark: ast.raw("typst", "".join(f"\\{c}" for c in mark)) for mark in ("---", "--", "...", "-?")}
-_SHORTHAND = re.compile(r"---|--|\.\.\.|-\?")
+# What the two writers of markup (pandoc 3.9) leave as it is, found by comparing random text before and after.
+# gfm: an entity is read as the character it names, GitHub strikes ~text~ through and links bare addresses, and the
+# character after a backslash is lost.
+_GFM_MARKUP = re.compile(r"&(?=#?\w+;)|~|\\|:(?=//)|www\.")
+_GFM_LITERAL = {
+    "&": ast.raw("markdown", "&amp;"),
+    "~": ast.raw("markdown", "\\~"),
+    "\\": ast.raw("markdown", "\\\\"),
+    ":": ast.raw("markdown", "\\:"),
+    "www.": ast.raw("markdown", "www\\."),
+}
+# typst: dashes, an ellipsis, a soft hyphen and a minus sign, even without smart quotes.
+_TYPST_MARKUP = re.compile(r"---|--|\.\.\.|-\?|-(?=\d)")
+_TYPST_LITERAL = {mark: ast.raw("typst", "".join(f"\\{c}" for c in mark)) for mark in ("---", "--", "...", "-?", "-")}
 
 
 def write_markdown(publication: Publication, figure_folder: str) -> bytes:
@@ -34,8 +42,8 @@ def write_markdown(publication: Publication, figure_folder: str) -> bytes:
         boxes=False,
         captions=False,
         top_level=2,
-        unescaped=_ENTITY_OR_TILDE,
-        literal=_ESCAPED,
+        unescaped=_GFM_MARKUP,
+        literal=_GFM_LITERAL,
     )
     title = ast.header(1, ast.text(publication.final.chapter.title), "")
     return _write(publication, medium, before=[title])
@@ -67,8 +75,8 @@ def write_pdf(publication: Publication, epoch_s: int) -> bytes:
         images=ImagePlace.FOLDER,
         figure_folder=".",
         splits_references=False,
-        unescaped=_SHORTHAND,
-        literal=_SHORTHANDS,
+        unescaped=_TYPST_MARKUP,
+        literal=_TYPST_LITERAL,
     )
     options = ["--standalone", f"--template={_TEMPLATES / 'chapter.typ'}"]
     cutoff = publication.final.cutoff_date

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import nbib
@@ -31,7 +32,7 @@ J2  - Lancet
 AB  - First line.
 Second line.
 N1  - PMID: 19782872
-ER  - 
+ER  -\x20
 
 """
 ENDNOTE = """TY  - JOUR
@@ -194,12 +195,12 @@ def test_rubbish__is_read_or_refused_and_nothing_else(content: bytes, name: str)
     assert read.works
 
 
-@given(st.text(max_size=200), st.sampled_from([("a.ris", "TY  - JOUR\nTI  - "), ("a.bib", "@article{a, title={T}, x=")]))
+@given(
+    st.text(max_size=200), st.sampled_from([("a.ris", "TY  - JOUR\nTI  - "), ("a.bib", "@article{a, title={T}, x=")])
+)
 def test_rubbish__after_a_good_beginning__is_read_or_refused(tail: str, head: tuple[str, str]) -> None:
-    try:
-        read_references(head[0], (head[1] + tail).encode("utf-8", "replace"))
-    except UsageError as refusal:
-        assert head[0] in str(refusal)
+    with contextlib.suppress(UsageError):
+        assert read_references(head[0], (head[1] + tail).encode("utf-8", "replace")).works
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,9 @@ def test_deduplicate__the_same_title_under_two_dois_or_years__stays_two_works() 
     assert deduplicate(works) == works
 
 
-@given(st.lists(st.builds(work, st.sampled_from(["A", "a.", "B"]), doi=st.sampled_from([None, "10.1016/a", "10.1016/b"]))))
+@given(
+    st.lists(st.builds(work, st.sampled_from(["A", "a.", "B"]), doi=st.sampled_from([None, "10.1016/a", "10.1016/b"])))
+)
 def test_deduplicate__twice__changes_nothing_more(works: list[Work]) -> None:
     once = deduplicate(works)
     assert deduplicate(once) == once

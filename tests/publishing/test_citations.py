@@ -44,7 +44,9 @@ def test_cite__the_citation_stands_before_the_full_stop(text: str, expected: str
 
 
 def test_cite__a_sentence_without_quotes__has_no_citation() -> None:
-    assert shown(Citations(CHAPTER, links=True).cite(sentence("The next part tells how."))) == "The next part tells how."
+    assert (
+        shown(Citations(CHAPTER, links=True).cite(sentence("The next part tells how."))) == "The next part tells how."
+    )
 
 
 def test_cite__quotes_of_one_page__share_a_link_that_shows_them_all() -> None:
@@ -55,7 +57,9 @@ def test_cite__quotes_of_one_page__share_a_link_that_shows_them_all() -> None:
     assert titles == ["“Quote b.” … “Quote a.”", "“Quote c.”"]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["santarius2009", "mueller2021", "who2016"]), st.integers(1, 40)), max_size=8))
+@given(
+    st.lists(st.tuples(st.sampled_from(["santarius2009", "mueller2021", "who2016"]), st.integers(1, 40)), max_size=8)
+)
 def test_cited_quotes__every_quote_of_a_printed_sentence__is_listed_once(places: list[tuple[str, int]]) -> None:
     chapter = with_quotes(*((f"k{index}", source, page) for index, (source, page) in enumerate(places)))
     point = Sentence(text="A claim.", quotes=tuple(chapter.quotes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import bibtexparser
@@ -34,9 +35,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[ExportFormat, Pat
 
 
 def export(final: FinalChapter, destination: Path, *formats: ExportFormat | str) -> list[Path]:
-    return export_chapter(
-        final, formats=formats, destination=destination, figure_content=figure_content, version=2
-    )
+    return export_chapter(final, formats=formats, destination=destination, figure_content=figure_content, version=2)
 
 
 def changed(**fields: object) -> FinalChapter:
@@ -151,7 +150,7 @@ def test_html__is_one_accessible_file_without_script_or_foreign_address(exported
     levels = [int(node.tag[1]) for node in root.iter("h1", "h2", "h3", "h4")]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
     assert not list(root.iter("script", "iframe", "link", "object", "embed"))
     assert not [name for node in root.iter() for name in node.attrib if name.lower().startswith("on")]
     addresses = [str(node.get(name)) for node in root.iter() for name in ("href", "src") if node.get(name)]
@@ -169,9 +168,7 @@ def test_html__each_citation__leads_to_its_reference_and_its_quotation(exported:
     targets = [node.get("href")[1:] for node in root.iter("a") if node.get("href").startswith("#")]
     assert set(targets) <= set(anchors)
     locator = root.xpath("//a[@class='locator']")[1]
-    assert locator.get("title") == (
-        "“Recurrence was 9.3% with a drain and 24% without.”"
-    )
+    assert locator.get("title") == ("“Recurrence was 9.3% with a drain and 24% without.”")
     assert "Trial of colloid cyst surgery" in anchors["ref-1"].text_content()
     assert "9.3% with a drain" in anchors["quote-1-p5"].getparent().text_content()
     assert root.xpath("//details[@open]//*[@id='quote-3-p12']")
@@ -231,7 +228,7 @@ def test_jats__is_well_formed_with_sections_a_figure_and_a_reference_list(export
 def test_markdown__names_an_image_that_lies_beside_it(exported: dict[ExportFormat, Path]) -> None:
     path = exported[ExportFormat.MD]
     text = path.read_text(encoding="utf-8")
-    [target] = re.findall(r"\]\((\S+\.png)\)", text.replace("https://evil.example/x.png", ""))
+    [target] = re.findall(r"\]\((\S+\.png)\)", text.replace("//evil.example/x.png", ""))
     assert (path.parent / target).read_bytes() == png()
     assert "<span" not in text
     assert text.startswith("# Colloid cyst")
@@ -288,9 +285,7 @@ def test_export__a_failure_in_the_last_format__leaves_the_folder_as_it_was(tmp_p
     (tmp_path / "colloid-cyst-v2.md").write_text("earlier export", encoding="utf-8")
     damaged = png()[:40] + b"\x00" * 40 + png()[-20:]
     with pytest.raises(PermanentError, match="typst"):
-        export_chapter(
-            FINAL, formats=["md", "pdf"], destination=tmp_path, figure_content=lambda _: damaged, version=2
-        )
+        export_chapter(FINAL, formats=["md", "pdf"], destination=tmp_path, figure_content=lambda _: damaged, version=2)
     assert [path.name for path in tmp_path.iterdir()] == ["colloid-cyst-v2.md"]
     assert (tmp_path / "colloid-cyst-v2.md").read_text(encoding="utf-8") == "earlier export"
 
