@@ -44,44 +44,38 @@ FUSED = Weights(bm25=0.3, cosine=0.7)
 # alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the index.
 _SEARCH = text("""
 WITH library AS MATERIALIZED (
-    SELECT coalesce(sum(passage_count), 0)::float8 AS passages,
-           greatest(sum(lexeme_count)::float8 / nullif(sum(passage_count), 0), 1) AS mean_length
+    SELECT CAST(coalesce(sum(passage_count), 0) AS float8) AS passages,
+           greatest(CAST(sum(lexeme_count) AS float8) / nullif(sum(passage_count), 0), 1) AS mean_length
     FROM documents WHERE searchable
 ), wanted AS MATERIALIZED (
     SELECT id, key FROM documents
     WHERE searchable AND (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
-), lexemes AS MATERIALIZED (
-    SELECT word.lexeme FROM unnest(to_tsvector('english', :query)) AS word WHERE :bm25_weight > 0
-), hits AS MATERIALIZED (
-    SELECT postings.lexeme, postings.passage_id, postings.frequency, passages.length, passages.document_id
-    FROM lexemes JOIN postings USING (lexeme)
-    JOIN passages ON passages.id = postings.passage_id
-    JOIN documents ON documents.id = passages.document_id AND documents.searchable
+), listed AS MATERIALIZED (
+    SELECT postings.* FROM unnest(to_tsvector('english', :query)) AS word JOIN postings USING (lexeme)
+    WHERE :bm25_weight > 0 AND postings.document_id IN (SELECT id FROM documents WHERE searchable)
 ), rarity AS MATERIALIZED (
-    SELECT lexeme, ln(1 + (max(library.passages) - count(*) + 0.5) / (count(*) + 0.5)) AS idf
-    FROM hits, library GROUP BY lexeme
+    SELECT lexeme, ln(1 + (max(passages) - sum(cardinality(passage_ids)) + 0.5) / (sum(cardinality(passage_ids)) + 0.5))
+           AS idf
+    FROM listed, library GROUP BY lexeme
 ), lexical AS MATERIALIZED (
-    SELECT hits.passage_id,
-           sum(rarity.idf * hits.frequency * (:k1 + 1)
-               / (hits.frequency + :k1 * (1 - :b + :b * hits.length / library.mean_length))) AS score
-    FROM hits JOIN rarity USING (lexeme), library
-    WHERE hits.document_id IN (SELECT id FROM wanted)
-    GROUP BY hits.passage_id
+    SELECT posting.passage_id,
+           sum(idf * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / mean_length))) AS score
+    FROM listed JOIN rarity USING (lexeme), library,
+         unnest(passage_ids, frequencies, lengths) AS posting (passage_id, frequency, length)
+    WHERE listed.document_id IN (SELECT id FROM wanted)
+    GROUP BY posting.passage_id
 ), best_lexical AS (
     SELECT passage_id FROM lexical ORDER BY score DESC, passage_id LIMIT :candidates
 ), near AS (
-    (SELECT embedding.passage_id
-     FROM passage_embeddings AS embedding JOIN passages ON passages.id = embedding.passage_id
+    (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM library)
-       AND passages.document_id IN (SELECT id FROM wanted)
-     ORDER BY (embedding.vector <=> CAST(:vector AS halfvec)) + 0, embedding.passage_id LIMIT :candidates)
+       AND document_id IN (SELECT id FROM wanted)
+     ORDER BY (vector <=> CAST(:vector AS halfvec)) + 0, passage_id LIMIT :candidates)
     UNION ALL
-    (SELECT embedding.passage_id
-     FROM passage_embeddings AS embedding
+    (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM library)
-       AND EXISTS (SELECT FROM passages JOIN wanted ON wanted.id = passages.document_id
-                   WHERE passages.id = embedding.passage_id)
-     ORDER BY embedding.vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
+       AND document_id = ANY (ARRAY(SELECT id FROM wanted)) -- a filter, not a join: a join would lose the index's order
+     ORDER BY vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
 ), candidates AS (
     SELECT passage_id FROM best_lexical UNION SELECT passage_id FROM near
 ), scored AS MATERIALIZED (

@@ -38,9 +38,11 @@ _STORE_PASSAGES = text("""
         FROM incoming
         RETURNING id, ordinal, length
     ), posted AS (
-        INSERT INTO postings (lexeme, passage_id, frequency)
-        SELECT word.lexeme, stored.id, cardinality(word.positions)
+        INSERT INTO postings (lexeme, document_id, passage_ids, frequencies, lengths)
+        SELECT word.lexeme, :document_id, array_agg(stored.id ORDER BY stored.id),
+               array_agg(cardinality(word.positions) ORDER BY stored.id), array_agg(stored.length ORDER BY stored.id)
         FROM stored JOIN incoming USING (ordinal), unnest(incoming.lexemes) AS word
+        GROUP BY word.lexeme
     )
     UPDATE documents SET passage_count = (SELECT count(*) FROM stored),
                          lexeme_count = (SELECT coalesce(sum(length), 0) FROM stored)
@@ -179,11 +181,13 @@ class LibraryDrafts:
             register_vector(connection)
             with (
                 connection.cursor() as cursor,
-                cursor.copy("COPY passage_embeddings (passage_id, model, vector) FROM STDIN (FORMAT BINARY)") as copy,
+                cursor.copy(
+                    "COPY passage_embeddings (passage_id, document_id, model, vector) FROM STDIN (FORMAT BINARY)"
+                ) as copy,
             ):
-                copy.set_types(["int8", "text", "halfvec"])
+                copy.set_types(["int8", "int8", "text", "halfvec"])
                 for passage_id, vector in zip(ids, vectors, strict=True):
-                    copy.write_row((passage_id, model, HalfVector(vector)))
+                    copy.write_row((passage_id, document_id, model, HalfVector(vector)))
 
 
 def document_locked(session: Session, document_id: int) -> Document:

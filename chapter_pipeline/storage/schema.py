@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -182,13 +183,22 @@ class PassageRow(Base):
 
 
 class Posting(Base):
-    """BM25 posting: how often a lexeme of ``to_tsvector('english', text)`` occurs in a passage."""
+    """BM25 postings of a lexeme of ``to_tsvector('english', text)`` in one document: three arrays of equal length.
+
+    A row per document, not per passage: a query reads some hundred rows where it would read some ten thousand.
+    """
 
     __tablename__ = "postings"
 
     lexeme: Mapped[str] = mapped_column(Text, primary_key=True)
-    passage_id: Mapped[int] = mapped_column(ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, index=True)
-    frequency: Mapped[int] = mapped_column(SmallInteger)
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    passage_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    frequencies: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    """How often the lexeme occurs in the passage at the same place of `passage_ids`."""
+    lengths: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    """`PassageRow.length` of that passage, so that ranking does not touch the passages."""
 
 
 class PassageEmbedding(Base):
@@ -205,6 +215,8 @@ class PassageEmbedding(Base):
     )
 
     passage_id: Mapped[int] = mapped_column(ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    """Repeated here, so that a vector search is filtered by document without touching the passages."""
     model: Mapped[str] = mapped_column(Text)
     vector: Mapped[Any] = mapped_column(HALFVEC(EMBEDDING_DIMENSION))
 
