@@ -65,7 +65,10 @@ EVIDENCE_LEVELS: dict[StudyType, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One paragraph-like region of a page, in reading order; `section` is the heading it stands under."""
+    """One paragraph-like region of a page, in reading order; `section` is the heading it stands under.
+
+    `joins` are the offsets at which text of another place of the page goes on, as at the foot of a column.
+    """
 
     index: int
     kind: BlockKind
@@ -73,6 +76,7 @@ class Block:
     end: int
     box: Box
     section: str | None = None
+    joins: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
