@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -51,7 +51,13 @@ class ObjectBucket:
                 case "file" if not parts.netloc and len(parts.path) > 1:
                     store: ObjectStore = LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
                 case "s3" if parts.netloc:
-                    store = S3Store(parts.netloc, prefix=unquote(parts.path).strip("/") or None)
+                    store = S3Store(
+                        parts.netloc,
+                        prefix=unquote(parts.path).strip("/") or None,
+                        client_options={"allow_http": True, "timeout": "60s", "connect_timeout": "5s"},
+                        # obstore's own default goes on for three minutes
+                        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+                    )
                 case _:
                     raise UsageError(
                         f"CHAPTER_BUCKET_URL={url!r} is not a bucket: write s3://bucket/prefix or file:///folder"

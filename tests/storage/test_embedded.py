@@ -1,0 +1,149 @@
+"""The embedded PostgreSQL: several processes, killed processes, awkward home folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from chapter_pipeline.errors import UsageError
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage import embedded
+from chapter_pipeline.storage.database import Database, dagster_database_url
+from chapter_pipeline.storage.embedded import EmbeddedServer
+
+USER_OF_THE_SERVER = """
+import sys
+from pathlib import Path
+from chapter_pipeline.storage.embedded import embedded_server
+server = embedded_server(Path(sys.argv[1]))
+print("running", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def short_home() -> Iterator[Path]:
+    """A home outside pytest's folders, which are closed to other users."""
+    folder = Path(tempfile.mkdtemp(prefix="chapter-embedded-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server(short_home: Path) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer(short_home / "postgres")
+    yield server
+    server.release()
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    try:
+        psycopg.connect(server.connection_string("postgres"), connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _other_process(home: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", USER_OF_THE_SERVER, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    return process
+
+
+def _postmaster(server: EmbeddedServer) -> int:
+    return int((server.folder / "postmaster.pid").read_text().splitlines()[0])
+
+
+def test_release__last_user_leaves__server_stops_and_starts_again_with_its_data(server: EmbeddedServer) -> None:
+    server.start()
+    server.create_database("kept")
+    server.create_database("kept")
+    server.release()
+    assert not _answers(server)
+    server.start()
+    with psycopg.connect(server.connection_string("kept")):
+        pass
+
+
+def test_release__another_process_still_uses_it__server_stays(server: EmbeddedServer, short_home: Path) -> None:
+    server.start()
+    other = _other_process(short_home)
+    server.release()
+    assert _answers(server)
+    other.communicate("leave\n", timeout=60)
+    assert not _answers(server)
+
+
+def test_start__user_was_killed__server_is_usable_and_still_stops_with_the_last(
+    server: EmbeddedServer, short_home: Path
+) -> None:
+    killed = _other_process(short_home)
+    killed.kill()
+    killed.wait()
+    server.start()
+    assert _answers(server)
+    server.release()
+    assert not _answers(server)
+
+
+def test_start__server_itself_was_killed__recovers_with_its_data(server: EmbeddedServer) -> None:
+    server.start()
+    server.create_database("kept")
+    os.kill(_postmaster(server), signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while _answers(server) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    server.start()
+    with psycopg.connect(server.connection_string("kept")):
+        pass
+
+
+def test_start__pid_file_of_a_foreign_process__is_no_obstacle(server: EmbeddedServer) -> None:
+    """A restarted container gives the old server's number to another program."""
+    server.start()
+    server.release()
+    lines = [str(os.getpid()), str(server.folder), "1700000000", "5432", str(server.folder), "", "1 1", "ready"]
+    (server.folder / "postmaster.pid").write_text("\n".join(lines) + "\n")
+    server.start()
+    assert _answers(server)
+
+
+@pytest.mark.parametrize("name", ["with space", "with,comma", "x" * 120, "Ünïcode'quote"])
+def test_start__awkward_home__works(short_home: Path, name: str) -> None:
+    server = EmbeddedServer(short_home / name / "postgres")
+    try:
+        server.start()
+        server.create_database("kept")
+        url = Settings(database_url=SecretStr(server.url("kept", "psycopg")))
+        assert Database.open(url).health_check().server_version is not None
+    finally:
+        server.release()
+
+
+def test_start__no_folder_is_short_enough__names_the_remedy(short_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "SOCKET_PATH_BYTES", 10)
+    with pytest.raises(UsageError, match="set CHAPTER_HOME to a shorter path"):
+        EmbeddedServer(short_home / "postgres").start()
+
+
+def test_dagster_database_url__embedded__is_a_database_of_its_own_for_psycopg2(short_home: Path) -> None:
+    settings = Settings(home=short_home)
+    try:
+        url = dagster_database_url(settings)
+        assert url.startswith("postgresql+psycopg2://postgres@/dagster?host=")
+    finally:
+        embedded.embedded_server(short_home).release()
