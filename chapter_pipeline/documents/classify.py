@@ -1,0 +1,263 @@
+"""Owns what each region of a document is: title, heading, body, caption, table, reference or furniture."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chapter_pipeline.documents.layout import Region
+from chapter_pipeline.documents.model import BlockKind, Box
+
+MARGIN = 0.10
+"""Running heads and feet stand in the top and bottom tenth of a page."""
+REPEATED = 3
+_FIGURE = re.compile(r"^(?:supplement\w* |extended data )?(?:fig(?:ure|\.)?)\s*S?\d+", re.IGNORECASE)
+_TABLE = re.compile(r"^(?:supplement\w* )?table\s*(?:S?\d+|[IVX]+)\b", re.IGNORECASE)
+_REFERENCES = re.compile(
+    r"^(?:\d+\.?\s*)?(?:references|bibliography|literature cited|works cited|reference list|references and notes)\W*$",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"^(?:\d+\.?\s*)?(?:acknowledg|funding|financial|conflicts? of interest|competing|declaration|disclosure|author|"
+    r"contribut|data (?:availab|access|shar)|availability|ethic|supplement|supporting information|additional file|"
+    r"abbreviations|consent|footnotes?|keywords?|key ?words|correspond|orcid|endnotes|licen[cs]e|copyright|"
+    r"potential conflict|role of the (?:funding|sponsor)|grant|open access|edited by|reviewed by|citation|specialty|"
+    r"article (?:info|history)|received|publisher|pre-publication|how to cite|cite this|peer review|provenance|"
+    r"open peer review|referee|submit your|significance statement|graphical abstract|highlights)\b",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"^(?:received|accepted|revised|published|copyright|©|keywords?|key ?words|correspond\w*|\*\s?correspond\w*|edited by|"
+    r"reviewed by|citation|cite this|how to cite|doi|https?:|www\.|e-?mail|downloaded|this is an open[- ]access|"
+    r"this article (?:is|was|has)|this work is licen|open access|academic editor|article id|the (?:author|copyright)s?"
+    r"(?: holder)? |all rights|authors?[’'] (?:contrib|affil)|present address|specialty section|abbreviations?:|"
+    r"for personal use|available (?:online|at)|from the \w+ department|department of|division of|school of|"
+    r"\W?these authors|\W?contributed equally|\W?both authors|funding:|competing interests|licence|license|"
+    r"(?:\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹,]+|[a-z*†‡§]) ?(?:department|division|school|faculty|institute|university|centre|center|college|"
+    r"hospital|laborator))",
+    re.IGNORECASE,
+)
+_PREPRINT = re.compile(
+    r"copyright holder for this preprint|certified by peer review|made available under a|bioRxiv|medRxiv|"
+    r"creative commons|author manuscript|NIH-PA|available in PMC|journal homepage|submit your next manuscript",
+    re.IGNORECASE,
+)
+_ABSTRACT = re.compile(r"^(?:abstract|summary|synopsis)\W*$", re.IGNORECASE)
+_ABSTRACT_START = re.compile(r"^(?:abstract|summary)\s*[:.—–-]?\s+\S", re.IGNORECASE)
+_ENTRY = re.compile(
+    r"(?:19|20)\d\d[a-z]?\s?;\s?\d+|\b\d+\s?\(\d+\)\s?[:,]\s?e?\d+|\bdoi:\s?10\.|\bet al\b[.,]?\s+[A-Z][^.]+\.\s+[A-Z]|"
+    r"[A-Z][\w'’-]+,? [A-Z]{1,3}[,.;] .*\b(?:19|20)\d\d\b|\bPubMed\b|\bCrossRef\b",
+)
+_NUMBERED_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+[A-Z]")
+_TERMINAL = re.compile(r"[.;:,]$")
+
+
+@dataclass
+class Item:
+    """A region on its way to a block. `section` is the heading it stands under."""
+
+    region: Region
+    page: int
+    text: str
+    kind: BlockKind = BlockKind.OTHER
+    section: str | None = None
+    joins: list[int] = field(default_factory=list)
+
+    @property
+    def box(self) -> Box:
+        return self.region.box
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    width: float
+    height: float
+
+
+def classify(pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequence[Item]) -> None:
+    """Set kind and section of every item; `pages` in reading order, `title` the items of the title.
+
+    Body is what has the document's commonest letter size and reads as prose, before the reference list and outside
+    the back matter. The abstract may have a size of its own.
+    """
+    body = body_size(pages)
+    repeated = _repeated(pages, sizes)
+    sections = _Sections()
+    titled = {id(item) for item in title}
+    for number, items in enumerate(pages):
+        in_table: Box | None = None
+        for position, item in enumerate(items):
+            if id(item) in titled:
+                item.kind = BlockKind.TITLE
+                sections.title_seen = True
+                continue
+            item.kind = _kind(item, items, position, body, sizes[number], repeated, sections, first=number == 0)
+            if item.kind is BlockKind.CAPTION and _TABLE.match(item.text):
+                in_table = item.box
+            elif item.kind is BlockKind.BODY and in_table is not None and _below(in_table, item) and _is_cells(item):
+                item.kind = BlockKind.TABLE
+            if item.kind is BlockKind.HEADING:
+                sections.enter(item.text)
+            item.section = sections.name
+
+
+class _Sections:
+    """Where the reader is: under which heading, in the abstract, the references or the back matter."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.references = self.back = self.abstract = self.title_seen = self.body_seen = False
+
+    def enter(self, heading: str) -> None:
+        self.name = " ".join(heading.split())
+        self.references = self.references or _REFERENCES.match(heading) is not None
+        self.back = _BACK.match(heading) is not None
+        self.abstract = _ABSTRACT.match(heading) is not None
+
+
+def body_size(pages: Sequence[Sequence[Item]]) -> float:
+    """The letter size, in points, of most characters of the document that stand in long lines."""
+    weight: Counter[float] = Counter()
+    for items in pages:
+        for item in items:
+            if item.words >= 25:
+                weight[round(item.region.size * 2) / 2] += len(item.text)
+    return weight.most_common(1)[0][0] if weight else 10.0
+
+
+def _kind(
+    item: Item, items: Sequence[Item], position: int, body: float, size: PageSize, repeated: set[str],
+    sections: _Sections, *, first: bool,
+) -> BlockKind:  # fmt: skip
+    text, region = item.text, item.region
+    if _mask(text) in repeated and _in_margin(item, size):
+        return BlockKind.FURNITURE
+    if _PREPRINT.search(text) and item.words < 90:
+        return BlockKind.FURNITURE
+    if _FIGURE.match(text) and _is_caption(item, body):
+        return BlockKind.CAPTION
+    if _TABLE.match(text) and (item.words < 60 and not text[:60].count(" shows ")):
+        return BlockKind.CAPTION if _is_caption(item, body) else BlockKind.BODY
+    if first and not sections.body_seen and sections.title_seen and _is_author_line(item):
+        return BlockKind.AUTHORS
+    if _heading(item, items, position, body):
+        return BlockKind.HEADING
+    if sections.references:
+        return BlockKind.REFERENCE
+    if first and not sections.body_seen and _is_abstract(item, body) and not _FURNITURE.match(text):
+        return BlockKind.ABSTRACT
+    if sections.back:
+        return BlockKind.FURNITURE
+    if len(_ENTRY.findall(text)) >= 2:
+        return BlockKind.REFERENCE
+    if _FURNITURE.match(text):
+        return BlockKind.FURNITURE
+    if _in_margin(item, size) and item.words < 15 and region.rows <= 2:
+        return BlockKind.FURNITURE
+    if not sections.title_seen and first and item.words < 40:
+        return BlockKind.FURNITURE
+    if _is_cells(item):
+        return BlockKind.TABLE
+    if sections.abstract or _ABSTRACT_START.match(text):
+        return BlockKind.ABSTRACT if _is_prose(item) else BlockKind.OTHER
+    same_size = abs(region.size - body) <= 0.75
+    if _is_prose(item) and (same_size or (first and not sections.body_seen and item.words >= 40)):
+        sections.body_seen = sections.body_seen or (same_size and item.words > 60)
+        return BlockKind.BODY
+    if first and not sections.body_seen and _names(text):
+        return BlockKind.AUTHORS
+    return BlockKind.OTHER
+
+
+def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> bool:
+    text, region = item.text, item.region
+    if item.words > 16 or region.rows > 3 or not any(ch.isalpha() for ch in text) or len(text) < 4:
+        return False
+    if _REFERENCES.match(text) or _ABSTRACT.match(text):
+        return True
+    if _TERMINAL.search(text) and not _BACK.match(text) and not (region.bold and text.endswith((":", "."))):
+        return False
+    if not text[0].isupper() and not text[0].isdigit():
+        return False
+    strong = region.bold or region.size > body + 0.8 or (text.isupper() and item.words <= 12)
+    numbered = _NUMBERED_HEADING.match(text) is not None and item.words <= 12
+    italic = all(line.italic for line in region.lines) and item.words <= 10
+    if region.size < body - 1.6 and not _BACK.match(text):
+        return False
+    follows = next((other for other in items[position + 1 :]), None)
+    return (strong or numbered or italic) and (follows is None or not _is_cells(item))
+
+
+def _is_abstract(item: Item, body: float) -> bool:
+    """The large paragraph of the first page before the body; affiliations and notes are small."""
+    return item.words >= 40 and _is_prose(item) and item.region.size > body - 2.2 and not _names(item.text)
+
+
+def _is_author_line(item: Item) -> bool:
+    """Names between commas, often with raised numbers: almost every word has a capital, there is no verb."""
+    text = re.sub(r"\b(?:and|on behalf of|for|the|van|von|de|der|la|le|di)\b", "", item.text)
+    separated = "," in text or any(ch in "⁰¹²³⁴⁵⁶⁷⁸⁹*" for ch in text) or " and " in item.text
+    return separated and 2 <= item.words <= 150 and _names(text, share=0.9) and not _BACK.match(item.text)
+
+
+def _is_caption(item: Item, body: float) -> bool:
+    """A caption opens with its label; prose that opens with "Figure 2 shows" is body."""
+    opening = re.sub(r"^(?:\w+ )?(?:fig(?:ure|\.)?|table)\s*S?[\dIVX]+[a-z]?\s*", "", item.text, flags=re.IGNORECASE)
+    prose = re.match(
+        r"^(?:\([A-Za-z]\) )?(?:shows?|presents?|lists?|depicts?|illustrates?|and|summari|gives|in|is|are)\b", opening
+    )
+    return prose is None or item.region.size < body - 0.6 or item.region.lines[0].bold
+
+
+def _is_prose(item: Item) -> bool:
+    text = item.text
+    if item.words < 6:
+        return False
+    letters = sum(ch.isalpha() for ch in text)
+    lower = sum(ch.islower() for ch in text)
+    return letters > 0.6 * len(text) and lower > 0.5 * letters
+
+
+def _is_cells(item: Item) -> bool:
+    """Several short lines side by side in most rows: a table, not prose."""
+    region = item.region
+    if len(region.lines) >= 1.5 * region.rows and len(region.lines) >= 3:
+        return True
+    tokens = item.text.split()
+    numbers = sum(any(ch.isdigit() for ch in token) for token in tokens)
+    return len(tokens) >= 3 and numbers > 0.5 * len(tokens)
+
+
+def _below(table: Box, item: Item) -> bool:
+    return item.box[1] >= table[1] and item.box[0] < table[2] and item.box[2] > table[0]
+
+
+def _names(text: str, *, share: float = 0.6) -> bool:
+    tokens = [token for token in re.findall(r"[^\W\d_]+", text) if len(token) > 1]
+    capital = sum(token[0].isupper() for token in tokens)
+    return bool(tokens) and capital >= share * len(tokens)
+
+
+def _mask(text: str) -> str:
+    return re.sub(r"\d+", "#", text.lower())[:120]
+
+
+def _in_margin(item: Item, size: PageSize) -> bool:
+    return item.box[3] < MARGIN * size.height or item.box[1] > (1 - MARGIN) * size.height
+
+
+def _repeated(pages: Sequence[Sequence[Item]], sizes: Sequence[PageSize]) -> set[str]:
+    """Masked texts that stand in a margin of at least three pages, or of every page of a shorter document."""
+    seen: dict[str, set[int]] = defaultdict(set)
+    for number, items in enumerate(pages):
+        for item in items:
+            if _in_margin(item, sizes[number]):
+                seen[_mask(item.text)].add(number)
+    needed = min(REPEATED, max(2, len(pages)))
+    return {text for text, numbers in seen.items() if len(numbers) >= needed}

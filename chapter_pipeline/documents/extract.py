@@ -1,0 +1,122 @@
+"""Owns the way from the bytes of a PDF to a `ParsedDocument`; it runs in the parser's child process only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import pymupdf
+
+from chapter_pipeline.documents.classify import Item, PageSize, classify
+from chapter_pipeline.documents.figures import page_figures, without_repeats
+from chapter_pipeline.documents.layout import reading_order, regions
+from chapter_pipeline.documents.lines import Line, page_lines
+from chapter_pipeline.documents.metadata import document_metadata, find_title
+from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument
+from chapter_pipeline.documents.words import Joiner
+from chapter_pipeline.errors import DocumentRejected
+
+SEPARATOR = "\n\n"
+MIN_LETTERS = 200
+"""A document with fewer letters in all its pages has no text layer."""
+
+
+def extract_document(document: pymupdf.Document, content: bytes, warnings: Sequence[str] = ()) -> ParsedDocument:
+    """Pages with blocks in reading order, metadata and figures of an open document.
+
+    Raises `DocumentRejected` when there is hardly any text.
+    """
+    lines = [page_lines(page) for page in document]
+    sizes = [PageSize(page.rect.width, page.rect.height) for page in document]
+    joiner = Joiner(line.text for page in lines for line in page if line.upright and not line.hidden)
+    items = [_items(page, number, joiner) for number, page in enumerate(lines)]
+    if sum(ch.isalpha() for page in items for item in page for ch in item.text) < MIN_LETTERS:
+        raise DocumentRejected(
+            "no_text",
+            f"fewer than {MIN_LETTERS} letters on {len(lines)} pages: a scan? Text recognition is not built in yet, "
+            "deliver it with a text layer",
+        )
+    title = find_title(document, items)
+    classify(items, sizes, title.items)
+    for page_items in items:
+        _reunite(page_items, joiner)
+    hidden = sum(line.hidden for page in lines for line in page)
+    pages = tuple(
+        _page(number, size, page_items, page, joiner)
+        for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
+    )
+    figures = without_repeats(
+        [figure for page, page_items in zip(document, items, strict=True) for figure in page_figures(page, page_items)],
+        len(items),
+    )
+    found = list(warnings)
+    if hidden:
+        found.append(f"hidden text: {hidden} lines that cannot be seen are kept out of the passages")
+    return ParsedDocument(
+        sha256=hashlib.sha256(content).hexdigest(),
+        page_count=len(pages),
+        metadata=document_metadata(document, title, items),
+        pages=pages,
+        figures=tuple(figures),
+        warnings=tuple(found),
+    )
+
+
+def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
+    """Upright, visible lines as items in reading order; bold labels that open a paragraph become items of their own."""
+    visible = [line for line in lines if line.upright and not line.hidden]
+    return [
+        Item(region=region, page=page, text=joiner.join([line.text for line in region.lines]))
+        for region in reading_order(regions(visible))
+    ]
+
+
+def _reunite(items: list[Item], joiner: Joiner) -> None:
+    """Put paragraphs together that go on in another place of the page, as at the foot of a column."""
+    open_item: Item | None = None
+    for item in list(items):
+        if item.kind not in (BlockKind.BODY, BlockKind.ABSTRACT):
+            if item.kind is BlockKind.HEADING:
+                open_item = None
+            continue
+        if open_item is not None and open_item.kind is item.kind and _goes_on(open_item.text, item.text):
+            glued = joiner.glue(open_item.text, item.text)
+            shift = len(glued) - len(item.text)
+            open_item.joins += [shift, *(shift + join for join in item.joins)]
+            open_item.text = glued
+            items.remove(item)
+            continue
+        open_item = item
+
+
+def _goes_on(text: str, following: str) -> bool:
+    if text.endswith(("-", "‐")) and following[:1].isalpha():
+        return True
+    return text[-1:] not in '.!?:;”"' and (following[:1].islower() or following[:1] in "([≥≤<>=" or text.endswith(","))
+
+
+def _page(number: int, size: PageSize, items: Sequence[Item], lines: Sequence[Line], joiner: Joiner) -> Page:
+    """The canonical text of a page with its blocks; what is hidden or turned stands last, as `OTHER`."""
+    text = ""
+    blocks: list[Block] = []
+    for item in items:
+        if text:
+            text += SEPARATOR
+        start = len(text)
+        text += item.text
+        blocks.append(
+            Block(
+                index=len(blocks), kind=item.kind, start=start, end=len(text), box=item.box, section=item.section,
+                joins=tuple(start + join for join in item.joins),
+            )
+        )  # fmt: skip
+    for line in lines:
+        if line.hidden or not line.upright:
+            text += (SEPARATOR if text else "") + line.text
+            blocks.append(
+                Block(
+                    index=len(blocks), kind=BlockKind.OTHER, start=len(text) - len(line.text), end=len(text),
+                    box=line.box,
+                )
+            )  # fmt: skip
+    return Page(number=number, width=size.width, height=size.height, text=text, blocks=tuple(blocks))

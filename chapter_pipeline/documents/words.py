@@ -1,0 +1,53 @@
+"""Owns how printed lines become running text: words broken at a line end are joined again, compounds stay."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_BROKEN = re.compile(r"([^\W_]+(?:-[^\W_]+)*)[-‐]$")
+_NEXT = re.compile(r"^[^\W_]+")
+# First parts that keep their hyphen when the document itself gives no evidence.
+_PREFIXES = frozenset(
+    "anti all beta alpha gamma cross ex follow half high inter intra long low mid multi near non off one two three four "
+    "five six seven eight nine ten open post pre quasi self semi short single double triple sub up well whole year day "
+    "month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co".split()
+)
+
+
+class Joiner:
+    """Joins the lines of one document; what stands whole within its lines is the evidence for what was broken."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._known: Counter[str] = Counter()
+        for line in lines:
+            self._known.update(word.lower() for word in _WORD.findall(line.rstrip("-‐")))
+
+    def join(self, lines: Sequence[str]) -> str:
+        """The lines as one text: one space between them, none where a word goes on."""
+        text = ""
+        for line in lines:
+            text = self.glue(text, line)
+        return text
+
+    def glue(self, text: str, line: str) -> str:
+        """`text` followed by `line`."""
+        if not text or not line:
+            return text or line
+        broken = _BROKEN.search(text)
+        following = _NEXT.match(line)
+        if broken is None or following is None:
+            return text + ("" if text.endswith(("–", "/")) and line[:1].isalnum() else " ") + line
+        return (text if self._keeps_hyphen(broken.group(1), following.group()) else text[:-1]) + line
+
+    def _keeps_hyphen(self, first: str, second: str) -> bool:
+        tail = first.split("-")[-1]
+        whole, compound = f"{tail}{second}".lower(), f"{tail}-{second}".lower()
+        if self._known[whole] or self._known[compound]:
+            return self._known[compound] > self._known[whole]
+        if not tail.isalpha() or not second.isalpha() or second[0].isupper() or len(tail) == 1:
+            return True
+        # An unbroken compound such as "blood-brain-\nbarrier", or a known first part.
+        return tail.lower() in _PREFIXES and len(second) > 3
