@@ -1,0 +1,159 @@
+"""Owns the assets of the library: five stages of a document, run over a range of documents, each reported by itself.
+
+A document's stage is reported the moment it is stored. A bad document stops at its stage and never stops another;
+the run ends red and names it, and what is good is materialized.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from assets.border import bullets, failure, md
+from assets.library_metadata import about_stage
+from assets.partitions import DOCUMENTS, bucket_key
+from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.errors import (
+    BucketUnavailable,
+    ChapterPipelineError,
+    DatabaseUnavailable,
+    DocumentRejected,
+    ModelUnavailable,
+    PermanentError,
+    TransientError,
+)
+from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.writing.rendering import escaped
+from resources.rooms import LibraryResource
+
+LIBRARY = "0_library"
+CODE_VERSION = "1"
+STAGES = {
+    "source_document": "The file as it lies in the bucket; its content hash is the data version.",
+    "document_text": "The pages as canonical text, read in an isolated process, with the work's own metadata.",
+    "document_figures": "The raster figures with their captions.",
+    "passages": "Runs of whole sentences of one paragraph: what is searched, embedded and cited.",
+    "passage_embeddings": "One unit vector for each passage; with them the document becomes searchable.",
+}
+QUARANTINED, FAILED = "quarantined", "failed"
+"""Metadata of the failure at the end of a run: how many documents were refused, and how many met an error."""
+# These are not about one document: going on would only fail for every other one too.
+STOPS_ALL = (DatabaseUnavailable, BucketUnavailable, ModelUnavailable, PermanentError)
+
+
+@dataclass
+class Batch:
+    """What became of the documents of one run that are not in the library."""
+
+    quarantined: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    transient: bool = False
+
+    def failure(self, documents: int) -> dg.Failure:
+        bad = {**self.quarantined, **self.failed}
+        lines = [f"{name}: {reason}" for name, reason in bad.items()]
+        return dg.Failure(
+            description=f"{len(bad)} of {documents} documents are not in the library, the others are: "
+            + "; ".join(lines[:5])
+            + (f" and {len(lines) - 5} more" if len(lines) > 5 else ""),
+            metadata={
+                QUARANTINED: len(self.quarantined),
+                FAILED: len(self.failed),
+                "documents": md(bullets([escaped(line) for line in lines], limit=100)),
+            },
+            allow_retries=self.transient,
+        )
+
+
+@dg.multi_asset(
+    name="library_documents",
+    can_subset=True,
+    partitions_def=DOCUMENTS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    specs=[
+        dg.AssetSpec(
+            stage,
+            deps=[list(STAGES)[place - 1]] if place else [],
+            group_name=LIBRARY,
+            code_version=CODE_VERSION,
+            kinds={"pdf"} if place < 2 else {"postgres"},
+            owners=["team:operators"],
+            description=description,
+        )
+        for place, (stage, description) in enumerate(STAGES.items())
+    ],
+)
+def library_documents(
+    context: dg.AssetExecutionContext, library: LibraryResource
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation]:
+    """The selected stages of every document of the range, document by document."""
+    selected = [stage for stage in STAGES if dg.AssetKey(stage) in context.selected_asset_keys]
+    batch = Batch()
+    keys = list(context.partition_keys)
+    with library.ingest() as ingest:
+        for place, partition in enumerate(keys, start=1):
+            name = bucket_key(partition)
+            try:
+                yield from _document(ingest, library, partition, selected)
+            except DocumentRejected as rejected:
+                batch.quarantined[name] = str(rejected)
+                yield _rejection(partition, rejected)
+            except STOPS_ALL as error:
+                raise failure(error) from error
+            except Exception as error:
+                batch.failed[name] = str(error) if isinstance(error, ChapterPipelineError) else repr(error)
+                batch.transient |= isinstance(error, TransientError)
+                context.log.error(f"{name!r} failed: {batch.failed[name]}", exc_info=True)
+            context.log.debug(f"{place} of {len(keys)} documents done")
+    if batch.quarantined or batch.failed:
+        raise batch.failure(len(keys))
+
+
+def _document(
+    ingest: Ingest, library: LibraryResource, partition: str, selected: list[str]
+) -> Iterator[dg.AssetMaterialization]:
+    source = ingest.source(bucket_key(partition))
+    tags = {"dagster/data_version": source.sha256, "dagster/code_version": CODE_VERSION}
+    if "source_document" in selected:
+        yield dg.AssetMaterialization(
+            "source_document",
+            partition=partition,
+            tags=tags,
+            metadata={
+                "bucket key": source.name,
+                "size (bytes)": source.size_bytes,
+                "sha256": source.sha256,
+                "found": source.status.value,
+            },
+        )
+    calls = {
+        "document_text": ingest.text,
+        "document_figures": ingest.figures,
+        "passages": ingest.passages,
+        "passage_embeddings": ingest.embeddings,
+    }
+    for stage, call in calls.items():
+        if stage not in selected:
+            continue
+        stored = call(source)
+        # The version of what a stage makes: the same file under other settings is another text.
+        version = f"{source.sha256[:32]}-{ingest.settings_hash[:16]}"
+        yield dg.AssetMaterialization(
+            stage,
+            partition=partition,
+            tags={**tags, "dagster/data_version": version},
+            metadata=about_stage(stage, stored, source, ingest, library),
+        )
+
+
+def _rejection(partition: str, rejected: DocumentRejected) -> dg.AssetObservation:
+    return dg.AssetObservation(
+        "source_document",
+        partition=partition,
+        description=str(rejected),
+        metadata={
+            "status": IngestStatus.QUARANTINED.value,
+            "reason": rejected.reason,
+            "detail": rejected.detail,
+        },
+    )

@@ -1,0 +1,88 @@
+"""Owns what an operator reads on a stage of a document: title, authors, counts, the first passages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import select
+
+from assets.border import md
+from chapter_pipeline.operations.ingest import Ingest, SourceDocument, StoredStage
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow
+from chapter_pipeline.writing.rendering import escaped, table
+from resources.rooms import LibraryResource
+
+PREVIEWED = 3
+
+
+def about_stage(
+    stage: str, stored: StoredStage, source: SourceDocument, ingest: Ingest, library: LibraryResource
+) -> dict[str, Any]:
+    """Metadata of `stage` of one document; the document may still be a draft, which only its own run sees."""
+    database = library.database.open()
+    with database.session() as session:
+        document = session.scalars(
+            select(Document).where(Document.sha256 == source.sha256, Document.settings_hash == ingest.settings_hash)
+        ).one()
+    counted = {
+        "document_text": "pages",
+        "document_figures": "figures",
+        "passages": "passages",
+        "passage_embeddings": "vectors",
+    }[stage]
+    common = {
+        "document": stored.document,
+        "title": document.title or "not stated",
+        counted: stored.count,
+        "stored": "earlier" if stored.reused else "now",
+    }
+    match stage:
+        case "document_text":
+            return {**common, **_bibliographic(document)}
+        case "document_figures":
+            return {**common, "captions": md(_captions(database, document.id))}
+        case "passages":
+            return {**common, "lexemes": document.lexeme_count or 0, "preview": md(_passages(database, document.id))}
+        case _:
+            return {**common, "model": document.embedding_model or "", "searchable": True}
+
+
+def _bibliographic(document: Document) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "authors": "; ".join(document.authors) or "not stated",
+        "year": document.year if document.year is not None else "not stated",
+        "journal": document.journal or "not stated",
+        "licence": document.licence or "not stated",
+        "study type": document.study_type,
+        "warnings": "; ".join(document.warnings) or "none",
+    }
+    if document.doi:
+        found["DOI"] = dg.MetadataValue.url(f"https://doi.org/{document.doi}")
+    return found
+
+
+def _captions(database: Database, document_id: int) -> str:
+    query = (
+        select(FigureRow.page, FigureRow.label, FigureRow.caption)
+        .where(FigureRow.document_id == document_id)
+        .order_by(FigureRow.ordinal)
+    )
+    with database.session() as session:
+        rows = [[str(row.page), row.label or "", row.caption or "no caption"] for row in session.execute(query)]
+    return table(["Page", "Label", "Caption"], rows) if rows else "none"
+
+
+def _passages(database: Database, document_id: int) -> str:
+    query = (
+        select(PassageRow.page, PassageRow.section, PassageRow.text)
+        .where(PassageRow.document_id == document_id)
+        .order_by(PassageRow.ordinal)
+        .limit(PREVIEWED)
+    )
+    with database.session() as session:
+        return "\n\n".join(
+            f"**Page {row.page}**{f' ({escaped(row.section)})' if row.section else ''}: {escaped(row.text)}"
+            for row in session.execute(query)
+        )

@@ -1,0 +1,204 @@
+"""Owns the assets of stages 1 to 7: from what is asked to the quotes a chapter may use."""
+
+from datetime import date
+
+import dagster as dg
+
+from assets.border import bullets, md, reported, stage_asset, stage_result
+from chapter_pipeline.errors import NotFound
+from chapter_pipeline.writing.brief import request_from, topic_from_slug
+from chapter_pipeline.writing.model import (
+    BriefRequest,
+    ChapterBrief,
+    ChapterKind,
+    EvidenceMap,
+    KeyConcepts,
+    LibraryResearch,
+    LiteratureResearch,
+    OpenAccessDocuments,
+    ResearchSet,
+    SourceReport,
+)
+from chapter_pipeline.writing.rendering import escaped, evidence_table, sources_table, table
+from resources.rooms import ChaptersResource, StagesResource
+
+QUESTION, RESEARCH, PLAN = "1_question", "2_research", "3_plan"
+DEFAULTS = BriefRequest(topic="any")
+
+
+class BriefConfig(dg.Config):
+    """What the chapter is to be. Leave `topic` empty to take what is on record, or else what the slug says."""
+
+    topic: str = ""
+    kind: str = ChapterKind.DISEASE.value
+    title: str = ""
+    audience: str = DEFAULTS.audience
+    word_budget: int = DEFAULTS.word_budget
+    must_cover: list[str] = []  # noqa: RUF012 - dg.Config copies its defaults
+    cutoff_date: str = ""
+
+
+def requested(slug: str, config: BriefConfig, chapters: ChaptersResource) -> tuple[BriefRequest, str]:
+    """The request for `slug` and where it was found; a chapter nobody asked for yet is put on record.
+
+    Raises `InvalidBrief`.
+    """
+    if config.topic:
+        values = {name: value for name, value in config.model_dump().items() if value not in ("", [])}
+        request, origin = request_from(values), "run configuration"
+    else:
+        try:
+            return request_from(chapters.requests().get(slug).request), "chapter on record"
+        except NotFound:
+            request, origin = BriefRequest(topic=topic_from_slug(slug)), "slug"
+    known = {chapter.slug for chapter in chapters.requests().list()}
+    if slug not in known:
+        chapters.requests().create(slug, request.model_dump(mode="json", exclude_unset=True))
+    return request, origin
+
+
+@stage_asset(number=1, group=QUESTION, kinds={"python"})
+def chapter_brief(
+    context: dg.AssetExecutionContext, config: BriefConfig, stages: StagesResource, chapters: ChaptersResource
+) -> dg.MaterializeResult[ChapterBrief]:
+    """Stage 1: the validated request: topic, kind, audience, word budget, must-cover points, cut-off date."""
+    with reported():
+        request, origin = requested(context.partition_key, config, chapters)
+        brief = stages.open().chapter_brief(context.partition_key, request)
+    rows = [
+        [section.title, f"{section.share:.0%}", "; ".join(point.text for point in section.must_cover)]
+        for section in brief.sections
+    ]
+    return stage_result(
+        brief,
+        {
+            "topic": brief.topic,
+            "kind": brief.kind.value,
+            "asked by": origin,
+            "word budget": brief.word_budget,
+            "cut-off date": str(brief.cutoff_date or date.max),
+            "template": md(table(["Section", "Share", "Must cover"], rows)),
+        },
+    )
+
+
+@stage_asset(number=2, group=QUESTION, kinds={"llm"})
+def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.MaterializeResult[KeyConcepts]:
+    """Stage 2: concepts of the topic with synonyms, importance and queries from several points of view."""
+    with reported():
+        found = stages.open().key_concepts(chapter_brief)
+    rows = [
+        [concept.name, f"{concept.importance:.2f}", ", ".join(concept.synonyms), str(len(concept.queries))]
+        for concept in found.concepts
+    ]
+    return stage_result(
+        found,
+        {
+            "concepts": len(found.concepts),
+            "provider": f"{found.provider} ({found.model})",
+            "cost (USD)": float(found.cost_usd),
+            "preview": md(table(["Concept", "Importance", "Synonyms", "Queries"], rows)),
+        },
+    )
+
+
+@stage_asset(number=3, group=RESEARCH, kinds={"postgres"})
+def library_research(
+    chapter_brief: ChapterBrief, key_concepts: KeyConcepts, stages: StagesResource
+) -> dg.MaterializeResult[LibraryResearch]:
+    """Stage 3: ranked passages of the own library for every concept."""
+    with reported():
+        found = stages.open().library_research(chapter_brief, key_concepts)
+    rows = [
+        [f"{item.relevance:.2f}", item.passage.document, str(item.passage.page), item.passage.text[:240]]
+        for item in found.passages[:10]
+    ]
+    return stage_result(
+        found,
+        {
+            "passages": len(found.passages),
+            "documents": len({item.passage.document for item in found.passages}),
+            "searches": found.searches,
+            "below the relevance floor": found.dropped,
+            "best passages": md(table(["Relevance", "Document", "Page", "Text"], rows)),
+        },
+    )
+
+
+@stage_asset(number=4, group=RESEARCH, kinds={"python"})
+def literature_research(
+    chapter_brief: ChapterBrief, key_concepts: KeyConcepts, stages: StagesResource
+) -> dg.MaterializeResult[LiteratureResearch]:
+    """Stage 4: ranked works of the literature sources, and what each source did."""
+    with reported():
+        found = stages.open().literature_research(chapter_brief, key_concepts)
+    works = [
+        f"{escaped(work.title)} ({work.year or 'no year'})" + (f" <https://doi.org/{work.doi}>" if work.doi else "")
+        for work in found.works
+    ]
+    return stage_result(
+        found,
+        {"works": len(found.works), "sources": md(_reports(found.reports)), "preview": md(bullets(works))},
+    )
+
+
+@stage_asset(number=5, group=RESEARCH, kinds={"pdf"})
+def open_access_documents(
+    literature_research: LiteratureResearch, stages: StagesResource
+) -> dg.MaterializeResult[OpenAccessDocuments]:
+    """Stage 5: full texts fetched for the best works, processed like any document of the library."""
+    with reported():
+        found = stages.open().open_access_documents(literature_research)
+    return stage_result(found, {"documents": len(found.documents), "sources": md(_reports(found.reports))})
+
+
+@stage_asset(number=6, group=RESEARCH, kinds={"python"})
+def research_set(
+    chapter_brief: ChapterBrief,
+    key_concepts: KeyConcepts,
+    library_research: LibraryResearch,
+    literature_research: LiteratureResearch,
+    open_access_documents: OpenAccessDocuments,
+    stages: StagesResource,
+) -> dg.MaterializeResult[ResearchSet]:
+    """Stage 6: one deduplicated, graded, retraction-checked list of sources with their passages."""
+    with reported():
+        found = stages.open().research_set(
+            chapter_brief, key_concepts, library_research, literature_research, open_access_documents
+        )
+    excluded = [[item.title, item.reason] for item in found.excluded]
+    return stage_result(
+        found,
+        {
+            "sources": len(found.sources),
+            "excluded": len(found.excluded),
+            "retraction check": found.retraction_check,
+            "preview": md(sources_table(found.sources)),
+            "left out": md(table(["Title", "Reason"], excluded)),
+        },
+    )
+
+
+@stage_asset(number=7, group=PLAN, kinds={"python"})
+def evidence_map(
+    chapter_brief: ChapterBrief, key_concepts: KeyConcepts, research_set: ResearchSet, stages: StagesResource
+) -> dg.MaterializeResult[EvidenceMap]:
+    """Stage 7: verbatim quotes with document, page and offsets, clustered by concept."""
+    with reported():
+        found = stages.open().evidence_map(chapter_brief, key_concepts, research_set)
+    refused = [[reason, str(count)] for reason, count in sorted(found.refused.items())]
+    return stage_result(
+        found,
+        {
+            "quotes": len(found.quotes),
+            "sentences read": found.sentences_read,
+            "sources quoted": len({quote.source for quote in found.quotes}),
+            "refused": md(table(["Reason", "Sentences"], refused)),
+            "preview": md(evidence_table(found, limit=10)),
+        },
+    )
+
+
+def _reports(reports: tuple[SourceReport, ...]) -> str:
+    rows = [[report.source, report.status, str(report.works), report.detail] for report in reports]
+    return table(["Source", "Status", "Works", "Detail"], rows)

@@ -1,0 +1,190 @@
+"""Owns stage 10: every section kind is an asset of its own, written at the same time and stored as it is done.
+
+One section's error never costs another its text: errors are collected and reported together at the end.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import dagster as dg
+
+from assets.border import OWNERS, REWRITE_TAG, md
+from assets.partitions import CHAPTERS
+from chapter_pipeline.errors import ChapterPipelineError, TransientError
+from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
+from chapter_pipeline.writing.model import Section, SectionPlans
+from chapter_pipeline.writing.rendering import section_markdown
+from chapter_pipeline.writing.stages import Stages
+from chapter_pipeline.writing.templates import section_kinds
+from resources.rooms import ChaptersResource, StagesResource
+
+SECTIONS = "4_sections"
+CHECK = "claims_are_cited"
+FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
+KEYS = {kind: dg.AssetKey(["section", kind]) for kind in section_kinds()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Produced:
+    """A section that is stored. `reused`: its inputs were those of an earlier writing."""
+
+    kind: str
+    status: Literal["written", "reused", "unused"]
+    section: Section
+    stored: StoredArtifact
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    kind: str
+    error: Exception
+
+
+def produce(
+    kind: str, plans: SectionPlans, *, stages: Stages, artifacts: ArtifactStore, run_id: str, rewrite: bool
+) -> Produced:
+    """Write one section, or take the text that was written from the same inputs, and store it as the newest version."""
+    name = f"section/{kind}"
+    fingerprint = stages.section_fingerprint(kind, plans)
+    known = None if rewrite else artifacts.by_fingerprint(name, plans.slug, fingerprint)
+    if known is not None:
+        section = artifacts.get(name, plans.slug, Section, known.version)
+    else:
+        section = stages.section(kind, plans)
+    # A reused text that is not the newest version becomes it: what follows reads the newest.
+    stored = artifacts.put(name, plans.slug, section, run_id=run_id, fingerprint=fingerprint)
+    return Produced(
+        kind=kind,
+        status="unused" if section.status == "unused" else "reused" if known is not None else "written",
+        section=section,
+        stored=stored,
+        fingerprint=fingerprint,
+    )
+
+
+@dg.multi_asset(
+    name="chapter_sections",
+    can_subset=True,
+    partitions_def=CHAPTERS,
+    specs=[
+        dg.AssetSpec(
+            KEYS[kind],
+            deps=["section_plans"],
+            group_name=SECTIONS,
+            code_version="1",
+            kinds={"llm"},
+            owners=OWNERS,
+            tags={"chapter_pipeline/stage": "10"},
+            description=f"Stage 10: the section “{kind.replace('_', ' ')}”; every claim carries quote keys. "
+            "Status `unused` when the chapter's outline has no such section.",
+        )
+        for kind in section_kinds()
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=KEYS[kind],
+            partitions_def=CHAPTERS,
+            blocking=True,
+            description="Every sentence stands on quotes of the section's plan and says no more than they do.",
+        )
+        for kind in section_kinds()
+    ],
+)
+# Dagster takes no return annotation on an async generator.
+async def chapter_sections(  # type: ignore[no-untyped-def]
+    context: dg.AssetExecutionContext, stages: StagesResource, chapters: ChaptersResource
+):
+    """The selected sections of one chapter, at most CHAPTER_SECTION_CONCURRENCY at a time."""
+    plans = chapters.artifacts().get("section_plans", context.partition_key, SectionPlans)
+    rewrite = set(context.run.tags.get(REWRITE_TAG, "").split(","))
+    # In the template's order, so that a person who watches sees the chapter grow from its beginning.
+    kinds = [kind for kind, key in KEYS.items() if key in context.selected_asset_keys]
+    slots = asyncio.Semaphore(stages.section_concurrency)
+    done: asyncio.Queue[Produced | Failed] = asyncio.Queue()
+    opened, artifacts = stages.open(), chapters.artifacts()
+
+    async def work(kind: str) -> None:
+        async with slots:
+            try:
+                produced = await asyncio.to_thread(
+                    produce,
+                    kind,
+                    plans,
+                    stages=opened,
+                    artifacts=artifacts,
+                    run_id=context.run.run_id,
+                    rewrite=kind in rewrite,
+                )
+            except Exception as error:  # noqa: BLE001 - the asset border: the other sections go on
+                context.log.error(f"section {kind!r} failed: {error}")
+                done.put_nowait(Failed(kind=kind, error=error))
+            else:
+                done.put_nowait(produced)
+
+    tasks = [asyncio.create_task(work(kind)) for kind in kinds]
+    failures: list[Failed] = []
+    try:
+        for _ in kinds:
+            match await done.get():
+                case Failed() as failed:
+                    failures.append(failed)
+                case Produced() as produced:
+                    yield _result(produced, plans, context)
+    finally:
+        for task in tasks:
+            task.cancel()
+    if failures:
+        raise _failure(failures, len(kinds)) from failures[0].error
+
+
+def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    key, section, plan = KEYS[produced.kind], produced.section, plans.plan(produced.kind)
+    text = section.model_dump(mode="json", exclude={"provider", "model", "cost_usd"})
+    checks = []
+    if dg.AssetCheckKey(key, CHECK) in context.selected_asset_check_keys:
+        problems = section_problems(section, plan)
+        checks.append(
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=CHECK,
+                passed=not problems,
+                metadata={"sentences": len(section.sentences), "problems": md("\n".join(problems[:20]) or "none")},
+            )
+        )
+    quotes = {quote.key: quote for quote in plan.quotes} if plan else {}
+    return dg.MaterializeResult(
+        asset_key=key,
+        data_version=dg.DataVersion(content_hash(text)),
+        tags={FINGERPRINT_TAG: produced.fingerprint[:63]},
+        check_results=checks,
+        metadata={
+            "status": produced.status,
+            "words": section.words,
+            "planned words": plan.word_budget if plan else 0,
+            "sources": len({quotes[k].source for s in section.sentences for k in s.quotes if k in quotes}),
+            "provider": section.provider or "none",
+            "cost (USD)": float(section.cost_usd) if produced.status == "written" else 0.0,
+            "version": produced.stored.version,
+            "written by run": dg.MetadataValue.dagster_run(produced.stored.run_id or context.run.run_id),
+            "preview": md(section_markdown(section, quotes)),
+        },
+    )
+
+
+def _failure(failures: Sequence[Failed], selected: int) -> dg.Failure:
+    reasons = "; ".join(f"{failed.kind}: {_first_line(failed.error)}" for failed in failures)
+    return dg.Failure(
+        description=f"{len(failures)} of {selected} sections failed, the others are stored: {reasons}",
+        metadata={failed.kind: _first_line(failed.error) for failed in failures},
+        allow_retries=any(isinstance(failed.error, TransientError) for failed in failures),
+    )
+
+
+def _first_line(error: Exception) -> str:
+    line = next(iter(str(error).splitlines()), "")
+    return line if isinstance(error, ChapterPipelineError) else f"{type(error).__name__}: {line}"

@@ -1,0 +1,197 @@
+"""Owns the assets of stages 8, 9, 11, 12 and 14: from the outline to the published chapter."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import dagster as dg
+
+from assets.border import REVISION_TAG, md, reported, stage_asset, stage_result
+from assets.research import PLAN
+from assets.sections import KEYS
+from chapter_pipeline.errors import NotFound
+from chapter_pipeline.writing.model import (
+    ChapterBrief,
+    ChapterDraft,
+    ChapterOutline,
+    ChapterText,
+    EvidenceMap,
+    FinalChapter,
+    Gap,
+    GapReport,
+    KeyConcepts,
+    ResearchSet,
+    ReviewedChapter,
+    Section,
+    SectionPlans,
+)
+from chapter_pipeline.writing.rendering import chapter_markdown, gap_table, table
+from resources.rooms import BucketResource, ChaptersResource, LibraryResource, StagesResource
+
+ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
+
+
+@stage_asset(number=8, group=PLAN, kinds={"python"})
+def chapter_outline(
+    chapter_brief: ChapterBrief, evidence_map: EvidenceMap, stages: StagesResource
+) -> dg.MaterializeResult[ChapterOutline]:
+    """Stage 8: the template's sections that have evidence, with titles and word budgets."""
+    with reported():
+        planned = stages.open().chapter_outline(chapter_brief, evidence_map)
+    rows = [[item.title, item.kind, str(item.word_budget), str(item.evidence)] for item in planned.sections]
+    unused = [[kind, reason] for kind, reason in planned.unused.items()]
+    return stage_result(
+        planned,
+        {
+            "sections": len(planned.sections),
+            "sections left out": len(planned.unused),
+            "preview": md(table(["Section", "Kind", "Words", "Quotes"], rows)),
+            "left out": md(table(["Section", "Reason"], unused)),
+        },
+    )
+
+
+@stage_asset(number=9, group=PLAN, kinds={"python"})
+def section_plans(
+    context: dg.AssetExecutionContext,
+    chapter_brief: ChapterBrief,
+    chapter_outline: ChapterOutline,
+    evidence_map: EvidenceMap,
+    research_set: ResearchSet,
+    stages: StagesResource,
+    chapters: ChaptersResource,
+) -> dg.MaterializeResult[SectionPlans]:
+    """Stage 9: for every section its evidence pack, figures and neighbours; in a revision also the gaps to close."""
+    recommendations = gaps_to_close(context.partition_key, chapters) if REVISION_TAG in context.run.tags else ()
+    with reported():
+        plans = stages.open().section_plans(chapter_brief, chapter_outline, evidence_map, research_set, recommendations)
+    rows = [
+        [
+            plan.title,
+            str(plan.word_budget),
+            str(len(plan.quotes)),
+            str(len(plan.figures)),
+            "; ".join(plan.recommendations),
+        ]
+        for plan in plans.plans
+    ]
+    return stage_result(
+        plans,
+        {
+            "sections": len(plans.plans),
+            "quotes": sum(len(plan.quotes) for plan in plans.plans),
+            "figures": sum(len(plan.figures) for plan in plans.plans),
+            "gaps to close": len(recommendations),
+            "preview": md(table(["Section", "Words", "Quotes", "Figures", "Recommendations"], rows)),
+        },
+    )
+
+
+def gaps_to_close(slug: str, chapters: ChaptersResource) -> tuple[Gap, ...]:
+    """The last report's gaps that name a section; those of the whole chapter would make every section new."""
+    try:
+        report = chapters.artifacts().get("gap_report", slug, GapReport)
+    except NotFound:
+        return ()
+    return tuple(gap for gap in report.gaps if gap.section is not None)
+
+
+@stage_asset(number=11, group=ASSEMBLY, kinds={"python"}, deps=list(KEYS.values()))
+def chapter_draft(
+    context: dg.AssetExecutionContext,
+    chapter_brief: ChapterBrief,
+    chapter_outline: ChapterOutline,
+    section_plans: SectionPlans,
+    research_set: ResearchSet,
+    stages: StagesResource,
+    chapters: ChaptersResource,
+) -> dg.MaterializeResult[ChapterDraft]:
+    """Stage 11: the sections in their order, with numbered citations, figures, key points and abbreviations."""
+    with reported():
+        sections = [chapters.artifacts().get(f"section/{kind}", context.partition_key, Section) for kind in KEYS]
+        draft = stages.open().chapter_draft(chapter_brief, chapter_outline, section_plans, sections, research_set)
+    return stage_result(draft, _about(draft.chapter))
+
+
+@stage_asset(number=12, group=ASSEMBLY, kinds={"python"})
+def reviewed_chapter(chapter_draft: ChapterDraft, stages: StagesResource) -> dg.MaterializeResult[ReviewedChapter]:
+    """Stage 12: contradictions, repetitions and unsupported sentences, mended by a typed edit plan that is kept."""
+    with reported():
+        reviewed = stages.open().reviewed_chapter(chapter_draft)
+    counts = Counter(edit.action.value for edit in reviewed.edits)
+    rows = [[edit.action.value, edit.section, edit.reason, edit.before] for edit in reviewed.edits[:20]]
+    return stage_result(
+        reviewed,
+        {
+            **{f"edits: {action}": count for action, count in sorted(counts.items())},
+            "edits": md(table(["Action", "Section", "Reason", "Sentence"], rows)),
+            **_about(reviewed.chapter),
+        },
+    )
+
+
+@stage_asset(number=14, group=PUBLICATION, kinds={"python"})
+def final_chapter(
+    context: dg.AssetExecutionContext,
+    chapter_brief: ChapterBrief,
+    key_concepts: KeyConcepts,
+    reviewed_chapter: ReviewedChapter,
+    gap_report: GapReport,
+    stages: StagesResource,
+    chapters: ChaptersResource,
+    library: LibraryResource,
+    bucket: BucketResource,
+) -> dg.MaterializeResult[FinalChapter]:
+    """Stage 14: the last look at the whole, a new published version, and its exports in the bucket."""
+    slug = context.partition_key
+    with reported():
+        final = stages.open().final_chapter(chapter_brief, key_concepts, reviewed_chapter, gap_report)
+        stored = chapters.artifacts().put("final_chapter", slug, final, run_id=context.run.run_id)
+        number = chapters.requests().publish(slug, stored.id, stored.sha256)
+        exports = put_exports(final, number, bucket, library)
+    rows = [[Path(key).suffix.removeprefix("."), key] for key in exports]
+    return stage_result(
+        final,
+        {
+            "published version": number,
+            "completeness": final.gap_report.completeness_score,
+            "requires revision": final.gap_report.requires_revision,
+            "providers": ", ".join(final.providers),
+            "cost (USD)": float(final.cost_usd),
+            "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
+            "exports": md(table(["Format", "Key in the bucket"], rows)),
+            "gaps": md(gap_table(final.gap_report)),
+            **_about(final.chapter),
+        },
+    )
+
+
+def put_exports(final: FinalChapter, number: int, bucket: BucketResource, library: LibraryResource) -> list[str]:
+    """Put every format of version `number` under ``chapters/<slug>/v<number>/``; what is there stays. Their keys."""
+    # pandoc and typst are heavy: imported when the first chapter is exported, not when definitions load.
+    from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
+
+    prefix = f"chapters/{final.chapter.slug}/v{number}/"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        export_chapter(
+            final,
+            formats=list(ExportFormat),
+            destination=folder,
+            figure_content=library.store().figure_content,
+            version=number,
+        )
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        for path in files:
+            bucket.open().put(prefix + path.relative_to(folder).as_posix(), path.read_bytes())
+        return [prefix + path.relative_to(folder).as_posix() for path in files]
+
+
+def _about(chapter: ChapterText) -> dict[str, object]:
+    return {
+        "sections": len(chapter.sections),
+        "words": chapter.words,
+        "references": len(chapter.references),
+        "figures": len(chapter.figures),
+        "preview": md(chapter_markdown(chapter)),
+    }

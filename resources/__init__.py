@@ -1,0 +1,1 @@
+"""How runs come to the rooms of the library: Dagster resources that open them on first use."""

@@ -1,0 +1,40 @@
+"""Owns where Dagster keeps its own files: below CHAPTER_HOME, whatever folder a process was started in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._serdes import ConfigurableClassData
+
+from chapter_pipeline.settings import current_settings
+
+
+class HomeArtifactStorage(LocalArtifactStorage):
+    """``HOME/dagster``; the chapter values themselves lie in the database."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> HomeArtifactStorage:
+        return cls(str(current_settings().home / "dagster"), inst_data=inst_data)
+
+
+class HomeComputeLogs(LocalComputeLogManager):
+    """``HOME/logs/runs``: what the steps of a run print."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> HomeComputeLogs:
+        return cls(str(current_settings().log_folder / "runs"), inst_data=inst_data)

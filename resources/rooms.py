@@ -1,0 +1,167 @@
+"""Owns the Dagster resources that open the rooms a run needs; each is opened once per process, on first use.
+
+Definitions load without a connection: nothing here runs before an asset, check or sensor asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from chapter_pipeline.settings import Settings, current_settings
+
+if TYPE_CHECKING:
+    from chapter_pipeline.operations.ingest import Ingest
+    from chapter_pipeline.ports import Embedder, TextModel
+    from chapter_pipeline.storage.artifacts import ArtifactStore
+    from chapter_pipeline.storage.bucket import ObjectBucket
+    from chapter_pipeline.storage.chapters import ChapterStore
+    from chapter_pipeline.storage.database import Database
+    from chapter_pipeline.storage.library import LibraryStore
+    from chapter_pipeline.writing.stages import Stages
+
+
+@cache
+def _database(settings: Settings) -> Database:
+    from chapter_pipeline.storage.database import Database
+
+    database = Database.open(settings)
+    database.migrate()
+    return database
+
+
+@cache
+def _bucket(settings: Settings) -> ObjectBucket:
+    from chapter_pipeline.storage.bucket import ObjectBucket
+
+    return ObjectBucket.open(settings)
+
+
+@cache
+def _embedder(settings: Settings) -> Embedder:
+    from chapter_pipeline.retrieval.minilm import MiniLM
+
+    return MiniLM(batch_size=settings.embedding_batch)
+
+
+def close_rooms() -> None:
+    """Forget all that was opened, and close the database's connections."""
+    if _database.cache_info().currsize:
+        _database(current_settings()).close()
+    for opened in (_database, _bucket, _embedder):
+        opened.cache_clear()
+
+
+class DatabaseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """PostgreSQL: the embedded one, or that of CHAPTER_DATABASE_URL."""
+
+    def open(self) -> Database:
+        return _database(current_settings())
+
+
+class BucketResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The files: a local folder, or the S3 bucket of CHAPTER_BUCKET_URL."""
+
+    def open(self) -> ObjectBucket:
+        return _bucket(current_settings())
+
+
+class EmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The embedding model: MiniLM-L6 on onnxruntime."""
+
+    def open(self) -> Embedder:
+        return _embedder(current_settings())
+
+
+class ClockResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The present time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class TextModelResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The provider that CHAPTER_TEXT_MODEL names."""
+
+    embedder: EmbedderResource
+
+    def open(self) -> TextModel:
+        from chapter_pipeline.providers.extractive import Extractive
+
+        match current_settings().text_model:
+            case "extractive":
+                return Extractive(self.embedder.open())
+
+
+class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The library: its tables, and the way of a file into them."""
+
+    database: DatabaseResource
+    bucket: BucketResource
+    embedder: EmbedderResource
+
+    def store(self) -> LibraryStore:
+        from chapter_pipeline.storage.library import LibraryStore
+
+        return LibraryStore(self.database.open())
+
+    @contextmanager
+    def ingest(self) -> Iterator[Ingest]:
+        """The ingest use case with a parser process of its own, which ends with the block."""
+        from chapter_pipeline.operations.ingest import open_ingest
+
+        with open_ingest(
+            current_settings(), database=self.database.open(), bucket=self.bucket.open(), embedder=self.embedder.open()
+        ) as ingest:
+            yield ingest
+
+
+class ChaptersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What was asked for, every version of every stage, and what is published."""
+
+    database: DatabaseResource
+
+    def requests(self) -> ChapterStore:
+        from chapter_pipeline.storage.chapters import ChapterStore
+
+        return ChapterStore(self.database.open())
+
+    def artifacts(self) -> ArtifactStore:
+        from chapter_pipeline.storage.artifacts import ArtifactStore
+
+        return ArtifactStore(self.database.open())
+
+
+class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The fourteen stages with their ports bound."""
+
+    database: DatabaseResource
+    bucket: BucketResource
+    embedder: EmbedderResource
+    text_model: TextModelResource
+    clock: ClockResource
+
+    @property
+    def section_concurrency(self) -> int:
+        """How many sections may be written at a time."""
+        return current_settings().section_concurrency
+
+    def open(self) -> Stages:
+        from chapter_pipeline.retrieval.search import LibrarySearch
+        from chapter_pipeline.storage.library import LibraryStore
+        from chapter_pipeline.writing.stages import Stages
+
+        database = self.database.open()
+        return Stages(
+            search=LibrarySearch(database, self.embedder.open()),
+            library=LibraryStore(database),
+            embedder=self.embedder.open(),
+            bucket=self.bucket.open(),
+            model=self.text_model.open(),
+            clock=self.clock,
+        )

@@ -1,0 +1,49 @@
+"""Owns the two jobs, their retry tags, and the hook that stops the retry of what no retry can help."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.library import LIBRARY
+from assets.partitions import CHAPTERS, DOCUMENTS
+from chapter_pipeline.errors import TransientError
+
+INGEST, WRITE = "ingest_library", "write_chapter"
+MAX_RETRIES = "2"
+RETRY_AFTER_FAILURE_TAG = "dagster/retry_on_asset_or_op_failure"
+
+
+def may_be_retried(error: BaseException | None) -> bool:
+    """Whether the same step may succeed later: only what was raised as transient may."""
+    if isinstance(error, dg.Failure):
+        return error.allow_retries
+    return isinstance(error, TransientError)
+
+
+@dg.failure_hook(name="stop_retries_of_permanent_errors")
+def stop_retries_of_permanent_errors(context: dg.HookContext) -> None:
+    """Stamp the run: `Failure(allow_retries=False)` alone stops the retries of a step, not those of a run."""
+    if not may_be_retried(context.op_exception):
+        context.instance.add_run_tags(context.run_id, {RETRY_AFTER_FAILURE_TAG: "false"})
+
+
+# A range of documents again: what is stored is passed over by its hash.
+ingest_library = dg.define_asset_job(
+    INGEST,
+    selection=dg.AssetSelection.groups(LIBRARY),
+    description="The five stages of a range of documents, then the checks of the library's tables.",
+    partitions_def=DOCUMENTS,
+    executor_def=dg.in_process_executor,
+    hooks={stop_retries_of_permanent_errors},
+    tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "ALL_STEPS"},
+)
+# After a crash only what has no materialization yet: finished sections are not written again.
+write_chapter = dg.define_asset_job(
+    WRITE,
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY),
+    description="The fourteen stages of one chapter, from the brief to the published version, with their gates.",
+    partitions_def=CHAPTERS,
+    executor_def=dg.in_process_executor,
+    hooks={stop_retries_of_permanent_errors},
+    tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "FROM_ASSET_FAILURE"},
+)

@@ -1,0 +1,81 @@
+"""Owns the reaper: runs whose worker is gone are reported as failed, so that nothing waits for them for ever.
+
+A run lives as long as the process that executes it. One launched by a code server is alive when that server says so;
+one of the command line holds an advisory lock in the database, which PostgreSQL frees with the process.
+"""
+
+from __future__ import annotations
+
+import json
+
+import dagster as dg
+from dagster._core.storage.tags import GRPC_INFO_TAG
+from sqlalchemy import text
+
+from resources.rooms import DatabaseResource
+
+IN_PROCESS_TAG = "chapter_pipeline/in_process"
+"""On runs of the command line: the name of the lock that its process holds."""
+EVERY_S = 60
+_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+
+
+def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
+    """Report every orphaned run as failed; their ids."""
+    reaped = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
+        if _is_alive(run, database):
+            continue
+        now = instance.get_run_by_id(run.run_id)
+        if now is None or now.is_finished:
+            continue  # it ended between the two looks
+        instance.report_run_failed(now, "The process that executed this run is gone: the run is over.")
+        reaped.append(run.run_id)
+    return reaped
+
+
+def _is_alive(run: dg.DagsterRun, database: DatabaseResource) -> bool:
+    if IN_PROCESS_TAG in run.tags:
+        return _is_locked(run.tags[IN_PROCESS_TAG], database)
+    if GRPC_INFO_TAG in run.tags:
+        return _server_runs(run)
+    # Being launched at this moment, or by a launcher we know nothing of: run monitoring has a time limit for it.
+    return True
+
+
+def _is_locked(name: str, database: DatabaseResource) -> bool:
+    with database.open().session() as session:
+        free = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    return not free
+
+
+def _server_runs(run: dg.DagsterRun) -> bool:
+    from dagster._core.errors import DagsterUserCodeUnreachableError
+    from dagster._grpc.client import DagsterGrpcClient
+    from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+    from dagster._serdes import deserialize_value
+
+    where = json.loads(run.tags[GRPC_INFO_TAG])
+    client = DagsterGrpcClient(
+        host=where["host"],
+        port=where.get("port"),
+        socket=where.get("socket"),
+        use_ssl=bool(where.get("use_ssl")),
+    )
+    try:
+        answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=10)
+    except DagsterUserCodeUnreachableError:
+        return False
+    return deserialize_value(answer, CanCancelExecutionResult).can_cancel
+
+
+@dg.sensor(
+    name="orphaned_runs",
+    minimum_interval_seconds=EVERY_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Reports runs as failed whose process is gone: they would stay started for ever.",
+)
+def orphaned_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SkipReason:
+    """Look at all unfinished runs; never starts one itself."""
+    reaped = reap(context.instance, database)
+    return dg.SkipReason(f"reported as failed: {', '.join(reaped)}" if reaped else "no orphaned run")

@@ -1,0 +1,79 @@
+"""Owns the loop from a failed gap gate to a rewriting of just the sections that the gaps name; it ends by itself."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.border import REVISION_TAG, REWRITE_TAG
+from assets.sections import KEYS
+from chapter_pipeline.errors import NotFound
+from chapter_pipeline.writing.model import GapReport, SectionPlans, Severity
+from resources.rooms import ChaptersResource
+from sensors.jobs import WRITE, write_chapter
+
+FOLLOWING = ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")
+"""What is made again whenever a section is."""
+
+
+def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
+    """Planned sections named by gaps that are more than low, in the chapter's order.
+
+    A section without a plan has no evidence: writing it again gives nothing, its gap is for a person with documents.
+    """
+    named = {gap.section for gap in report.gaps if gap.severity is not Severity.LOW}
+    return [plan.kind for plan in plans.plans if plan.kind in named]
+
+
+def selection_for(sections: list[str]) -> list[dg.AssetKey]:
+    """The assets of a run that writes `sections` again, with their plans before and the chapter after them."""
+    return [
+        dg.AssetKey("section_plans"),
+        *(KEYS[kind] for kind in sections),
+        *(dg.AssetKey(name) for name in FOLLOWING),
+    ]
+
+
+def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int) -> dg.RunRequest | dg.SkipReason:
+    """The next run of the loop after the successful `run`, or the reason why there is none."""
+    slug = run.tags.get("dagster/partition", "")
+    done = int(run.tags.get(REVISION_TAG, "0"))
+    artifacts = chapters.artifacts()
+    try:
+        report = artifacts.get("gap_report", slug, GapReport)
+        plans = artifacts.get("section_plans", slug, SectionPlans)
+    except NotFound:
+        return dg.SkipReason(f"chapter {slug!r} has no gap report")
+    if not report.requires_revision:
+        return dg.SkipReason(f"chapter {slug!r} needs no revision")
+    if done >= max_revisions:
+        return dg.SkipReason(f"chapter {slug!r} was revised {done} times: what remains is for a person")
+    latest = artifacts.latest("gap_report", slug)
+    if done and latest is not None and latest.run_id != run.run_id:
+        return dg.SkipReason(f"revision {done} of chapter {slug!r} closed no gap: what remains is for a person")
+    sections = sections_to_revise(report, plans)
+    if not sections:
+        return dg.SkipReason(f"the gaps of chapter {slug!r} name no section with evidence: documents are missing")
+    return dg.RunRequest(
+        run_key=f"{run.run_id}/revision-{done + 1}",
+        job_name=WRITE,
+        partition_key=slug,
+        asset_selection=selection_for(sections),
+        tags={REVISION_TAG: str(done + 1), REWRITE_TAG: ",".join(sections)},
+    )
+
+
+def revision(max_revisions: int) -> dg.SensorDefinition:
+    """The sensor that looks at every finished writing."""
+
+    @dg.run_status_sensor(
+        name="revision",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[write_chapter],
+        request_job=write_chapter,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Writes the sections that a failed gap gate names once more, at most {max_revisions} times.",
+    )
+    def sensor(context: dg.RunStatusSensorContext, chapters: ChaptersResource) -> dg.RunRequest | dg.SkipReason:
+        return decide(context.dagster_run, chapters, max_revisions=max_revisions)
+
+    return sensor
