@@ -23,8 +23,8 @@ B = 0.75
 """Weight of the passage's length; same source."""
 CANDIDATES = 200
 """How many passages each part hands to the fusion."""
-EXACT_BELOW = 20_000
-"""Up to this many passages every vector is compared; above it the HNSW index is asked."""
+EXACT_BELOW = 10_000
+"""Among up to this many passages every vector is compared; among more the HNSW index is asked."""
 MAX_RESULTS = 2 * CANDIDATES
 
 
@@ -40,16 +40,20 @@ FUSED = Weights(bm25=0.3, cosine=0.7)
 """Best of the fusions that were compared on SciFact: better than either part and than reciprocal ranks."""
 
 # bm25: idf = ln(1 + (N - df + 0.5) / (df + 0.5)), as in Lucene. Statistics are of the whole searchable library also
-# under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `library`
-# alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the index.
+# under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `extent`
+# alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the HNSW
+# index; `IS TRUE` keeps the filter of the other one from becoming a join or an index scan, which lose its order. The
+# full join cannot become a nested loop over all lexical hits, whose number the planner guesses far too low.
 _SEARCH = text("""
 WITH library AS MATERIALIZED (
     SELECT CAST(coalesce(sum(passage_count), 0) AS float8) AS passages,
            greatest(CAST(sum(lexeme_count) AS float8) / nullif(sum(passage_count), 0), 1) AS mean_length
     FROM documents WHERE searchable
 ), wanted AS MATERIALIZED (
-    SELECT id, key FROM documents
+    SELECT id, key, passage_count FROM documents
     WHERE searchable AND (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
+), extent AS MATERIALIZED (
+    SELECT coalesce(sum(passage_count), 0) AS passages FROM wanted
 ), listed AS MATERIALIZED (
     SELECT postings.* FROM unnest(to_tsvector('english', :query)) AS word JOIN postings USING (lexeme)
     WHERE :bm25_weight > 0 AND postings.document_id IN (SELECT id FROM documents WHERE searchable)
@@ -64,27 +68,24 @@ WITH library AS MATERIALIZED (
          unnest(passage_ids, frequencies, lengths) AS posting (passage_id, frequency, length)
     WHERE listed.document_id IN (SELECT id FROM wanted)
     GROUP BY posting.passage_id
-), best_lexical AS (
-    SELECT passage_id FROM lexical ORDER BY score DESC, passage_id LIMIT :candidates
+), placed AS (
+    SELECT passage_id, score, row_number() OVER (ORDER BY score DESC, passage_id) AS place FROM lexical
 ), near AS (
     (SELECT passage_id FROM passage_embeddings
-     WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM library)
+     WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM extent)
        AND document_id IN (SELECT id FROM wanted)
      ORDER BY (vector <=> CAST(:vector AS halfvec)) + 0, passage_id LIMIT :candidates)
     UNION ALL
     (SELECT passage_id FROM passage_embeddings
-     WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM library)
-       AND document_id = ANY (ARRAY(SELECT id FROM wanted)) -- a filter, not a join: a join would lose the index's order
+     WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM extent)
+       AND (document_id IN (SELECT id FROM wanted)) IS TRUE
      ORDER BY vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
 ), candidates AS (
-    SELECT passage_id FROM best_lexical UNION SELECT passage_id FROM near
+    SELECT passage_id, coalesce(placed.score, 0) AS bm25 FROM placed FULL JOIN near USING (passage_id)
+    WHERE placed.place <= :candidates OR near.passage_id IS NOT NULL
 ), scored AS MATERIALIZED (
-    SELECT candidates.passage_id,
-           coalesce(lexical.score, 0) AS bm25,
-           1 - (embedding.vector <=> CAST(:vector AS halfvec)) AS cosine
-    FROM candidates
-    JOIN passage_embeddings AS embedding USING (passage_id)
-    LEFT JOIN lexical USING (passage_id)
+    SELECT passage_id, bm25, 1 - (vector <=> CAST(:vector AS halfvec)) AS cosine
+    FROM candidates JOIN passage_embeddings USING (passage_id)
 ), normalised AS (
     SELECT *,
            coalesce((bm25 - avg(bm25) OVER ()) / nullif(stddev_pop(bm25) OVER (), 0), 0) AS bm25_z,
