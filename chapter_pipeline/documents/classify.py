@@ -21,7 +21,8 @@ _REFERENCES = re.compile(
 )
 _BACK = re.compile(
     r"^(?:\d+\.?\s*)?(?:acknowledg|funding|financial|conflicts? of interest|competing|declaration|disclosure|author|"
-    r"contribut|data (?:availab|access|shar)|availability|ethic|supplement|supporting information|additional file|"
+    r"contribut|data (?:availab|access|shar)|availability|ethic|supplement|supporting information|"
+    r"additional file|"
     r"abbreviations|consent|footnotes?|keywords?|key ?words|correspond|orcid|endnotes|licen[cs]e|copyright|"
     r"potential conflict|role of the (?:funding|sponsor)|grant|open access|edited by|reviewed by|citation|specialty|"
     r"article (?:info|history)|received|publisher|pre-publication|how to cite|cite this|peer review|provenance|"
@@ -29,14 +30,15 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
-    r"^(?:received|accepted|revised|published|copyright|©|keywords?|key ?words|correspond\w*|\*\s?correspond\w*|edited by|"
-    r"reviewed by|citation|cite this|how to cite|doi|https?:|www\.|e-?mail|downloaded|this is an open[- ]access|"
+    r"^(?:received|accepted|revised|published|copyright|©|keywords?|key ?words|correspond\w*|edited by|"
+    r"reviewed by|citation|cite this|article history|sponsorship|how to cite|doi|https?:|"
+    r"www\.|e-?mail|downloaded|this is an open[- ]access|"
     r"this article (?:is|was|has)|this work is licen|open access|academic editor|article id|the (?:author|copyright)s?"
     r"(?: holder)? |all rights|authors?[’'] (?:contrib|affil)|present address|specialty section|abbreviations?:|"
     r"for personal use|available (?:online|at)|from the \w+ department|department of|division of|school of|"
     r"\W?these authors|\W?contributed equally|\W?both authors|funding:|competing interests|licence|license|"
-    r"(?:\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹,]+|[a-z*†‡§]) ?(?:department|division|school|faculty|institute|university|centre|center|college|"
-    r"hospital|laborator))",
+    r"(?:\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹,]+|[a-z*†‡§]) ?(?:department|division|school|faculty|institute|university|centre|center|"
+    r"college|hospital|laborator))",
     re.IGNORECASE,
 )
 _PREPRINT = re.compile(
@@ -122,11 +124,13 @@ class _Sections:
 
 
 def body_size(pages: Sequence[Sequence[Item]]) -> float:
-    """The letter size, in points, of most characters of the document that stand in long lines."""
+    """The letter size, in points, of most characters that stand in paragraphs before the reference list."""
     weight: Counter[float] = Counter()
     for items in pages:
         for item in items:
-            if item.words >= 25:
+            if _REFERENCES.match(item.text):
+                return weight.most_common(1)[0][0] if weight else 10.0
+            if item.words >= 12 and not _ENTRY.search(item.text):
                 weight[round(item.region.size * 2) / 2] += len(item.text)
     return weight.most_common(1)[0][0] if weight else 10.0
 
@@ -156,8 +160,10 @@ def _kind(
         return BlockKind.FURNITURE
     if len(_ENTRY.findall(text)) >= 2:
         return BlockKind.REFERENCE
-    if _FURNITURE.match(text):
+    if _FURNITURE.match(re.sub(r"^[^\w©]+", "", text)):
         return BlockKind.FURNITURE
+    if first and not sections.body_seen and item.words < 80 and _names(text):
+        return BlockKind.AUTHORS
     if _in_margin(item, size) and item.words < 15 and region.rows <= 2:
         return BlockKind.FURNITURE
     if not sections.title_seen and first and item.words < 40:
@@ -170,8 +176,6 @@ def _kind(
     if _is_prose(item) and (same_size or (first and not sections.body_seen and item.words >= 40)):
         sections.body_seen = sections.body_seen or (same_size and item.words > 60)
         return BlockKind.BODY
-    if first and not sections.body_seen and _names(text):
-        return BlockKind.AUTHORS
     return BlockKind.OTHER
 
 

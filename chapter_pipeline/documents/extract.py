@@ -13,7 +13,7 @@ from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
 from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument
-from chapter_pipeline.documents.words import Joiner
+from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
 
 SEPARATOR = "\n\n"
@@ -46,8 +46,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
     )
     figures = without_repeats(
-        [figure for page, page_items in zip(document, items, strict=True) for figure in page_figures(page, page_items)],
-        len(items),
+        [figure for page, page_items in zip(document, items, strict=True) for figure in page_figures(page, page_items)]
     )
     found = list(warnings)
     if hidden:
@@ -66,7 +65,7 @@ def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
     """Upright, visible lines as items in reading order; bold labels that open a paragraph become items of their own."""
     visible = [line for line in lines if line.upright and not line.hidden]
     return [
-        Item(region=region, page=page, text=joiner.join([line.text for line in region.lines]))
+        Item(region=region, page=page, text=closed_up(joiner.join([line.text for line in region.lines])))
         for region in reading_order(regions(visible))
     ]
 

@@ -44,8 +44,8 @@ def page_figures(page: pymupdf.Page, items: Sequence[Item]) -> list[Figure]:
     return figures
 
 
-def without_repeats(figures: Sequence[Figure], pages: int) -> list[Figure]:
-    """Figures numbered from 1; an image that stands on several pages, or has no caption among ones that do, is dropped."""
+def without_repeats(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures numbered from 1; an image that stands on several pages, or alone has no caption, is dropped."""
     times = Counter(figure.sha256 for figure in figures)
     captioned = any(figure.caption for figure in figures)
     kept = [figure for figure in figures if times[figure.sha256] == 1 and (figure.caption or not captioned)]

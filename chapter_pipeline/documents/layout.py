@@ -12,6 +12,8 @@ from chapter_pipeline.documents.model import Box
 _ENDS = re.compile(r"[.!?:;]['”\")\]⁰¹²³⁴⁵⁶⁷⁸⁹,–]*$")
 MIN_GUTTER_PT = 5.0
 MIN_OVERLAP = 0.15
+MAX_LEADING = 1.9
+"""Space between the lines of a double-spaced manuscript, in letter sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def regions(lines: Sequence[Line]) -> list[Region]:
     found: list[Region] = []
     run: list[Line] = []
     for line in lines:
-        if run and (line.block != run[-1].block or _breaks(run, line)):
+        if run and ((line.block != run[-1].block and not _double_spaced(run, line)) or _breaks(run, line)):
             found.append(Region(tuple(run)))
             run = []
         run.append(line)
@@ -77,9 +79,18 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     indented = line.box[0] - left > 0.7 * line.size and last.box[0] - left < 0.3 * line.size
     short = right - last.box[2] > 3 * line.size
     ended = _ENDS.search(last.text) is not None
-    gap = line.box[1] - last.box[3] > 0.9 * line.size
+    gap = line.box[1] - last.box[3] > (MAX_LEADING if line.block != last.block else 0.9) * line.size
     moved = line.box[1] < run[0].box[1] - line.size
     return (ended and (indented or (short and bool(line.label)))) or gap or moved
+
+
+def _double_spaced(run: Sequence[Line], line: Line) -> bool:
+    """Whether `line` goes on with a paragraph of a manuscript, whose lines the file holds one by one."""
+    last = run[-1]
+    same = abs(line.size - last.size) < 0.3 and line.bold == last.bold and abs(line.box[0] - run[-1].box[0]) < 3
+    below = 0 < line.box[1] - last.box[3] + 2 < MAX_LEADING * line.size
+    full = last.width > 22 * last.size and len(last.text.split()) >= 6
+    return same and below and full
 
 
 def reading_order(found: Sequence[Region]) -> list[Region]:

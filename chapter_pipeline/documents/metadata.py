@@ -19,9 +19,9 @@ _YEAR = r"((?:19|20)\d\d)"
 _YEARS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        rf"{_YEAR};\s?\d+",
         rf"\bpublished(?: online)?(?: \w+)?:?,? (?:[\w,. /-]{{0,20}}?){_YEAR}",
         rf"\({_YEAR}\) (?:\d+|[A-Z])",
-        rf"{_YEAR};\s?\d+",
         rf"\b{_YEAR} (?:January|February|March|April|May|June|July|August|September|October|November|December);",
         rf"\bvolume {_YEAR}\b",
         rf"\b\d+\(\d+\),? [\d–-]+,? {_YEAR}",
@@ -32,12 +32,13 @@ _YEARS = [
     )
 ]
 _LICENCE = re.compile(
-    r"\bCC[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b|creative commons attribution[- ]?[^.,(;]{0,60}licen[cs]e(?: \d\.\d)?",
+    r"\bCC[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b|"
+    r"creative commons attribution[- ]?[^.,(;]{0,60}licen[cs]e(?: \d\.\d)?",
     re.IGNORECASE,
 )
 _NOT_A_TITLE = re.compile(
-    r"^(?:research(?: article)?|original (?:article|research|paper|contribution)|review(?: article)?|open access|article|"
-    r"articles|case report|abstract|clinical trial|study protocol|editorial|full paper|basic research|rapid report|"
+    r"^(?:research(?: article)?|original (?:article|research|paper|contribution)|review(?: article)?|open access|"
+    r"articles?|case report|abstract|clinical trial|study protocol|editorial|full paper|basic research|rapid report|"
     r"neuro-oncology advances|.{0,40}\bjournal of\b.{0,30}|vol(?:ume)?\b.*|.*\bissn\b.*|https?:.*|www\..*)$",
     re.IGNORECASE,
 )

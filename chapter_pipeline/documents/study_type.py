@@ -15,31 +15,48 @@ _CELLS = re.compile(r"\b(?:cell lines?|in vitro|cell culture|oncospheres?|xenogr
 _PEOPLE = re.compile(
     r"\b(?:patients|participants|women|men|children|adults|volunteers|subjects|humans?)\b", re.IGNORECASE
 )
-_TITLE_RULES: tuple[tuple[re.Pattern[str], StudyType], ...] = (
-    (re.compile(r"\bprotocol\b", re.I), StudyType.PROTOCOL),
-    (re.compile(r"systematic review|meta-?\s?analysis", re.I), StudyType.META_ANALYSIS),
-    (re.compile(r"randomi[sz]ed|randomi[sz]ed,? controlled", re.I), StudyType.RANDOMISED_TRIAL),
-    (re.compile(r"phase (?:1|2|I|II|1/2|I/II)\b|pilot trial|first-in-human", re.I), StudyType.CLINICAL_TRIAL),
-    (re.compile(r"narrative review|scoping review|\boverview\b|\ba review\b|: review", re.I), StudyType.REVIEW),
-    (re.compile(r"case (?:series|reports?)", re.I), StudyType.CASE_SERIES),
+_Rules = tuple[tuple[re.Pattern[str], StudyType], ...]
+
+
+def _rules(*rules: tuple[str, StudyType]) -> _Rules:
+    return tuple((re.compile(pattern, re.IGNORECASE), study) for pattern, study in rules)
+
+
+_TITLE_RULES = _rules(
+    (r"\bprotocol\b", StudyType.PROTOCOL),
+    (r"systematic review|meta-?\s?analysis", StudyType.META_ANALYSIS),
+    (r"randomi[sz]ed", StudyType.RANDOMISED_TRIAL),
+    (r"phase (?:1|2|I|II|1/2|I/II)\b|pilot trial|first-in-human", StudyType.CLINICAL_TRIAL),
+    (r"narrative review|scoping review|\boverview\b|\ba review\b|: review", StudyType.REVIEW),
+    (r"case (?:series|reports?)", StudyType.CASE_SERIES),
     (
-        re.compile(r"\bcohort\b|case-control|cross-sectional|retrospective|prospective|longitudinal|registry", re.I),
+        r"\bcohort\b|case-control|cross-sectional|retrospective|prospective|longitudinal|registry",
         StudyType.COHORT,
     ),
 )
-_ABSTRACT_RULES: tuple[tuple[re.Pattern[str], StudyType], ...] = (
-    (re.compile(r"(?:this|a|we (?:did|performed|conducted) a|present) (?:systematic review|meta-?\s?analysis)|"
-                r"systematic (?:search|review) (?:of|was)|electronic databases? (?:was|were) searched", re.I),
-     StudyType.META_ANALYSIS),
-    (re.compile(r"were randomi[sz]ed|randomly assigned|randomly allocated|randomi[sz]ed (?:controlled |clinical )?trial (?:was|of|with)", re.I),
-     StudyType.RANDOMISED_TRIAL),
-    (re.compile(r"phase (?:1|2|I|II) (?:clinical )?(?:trial|study)|open-label|single-arm", re.I), StudyType.CLINICAL_TRIAL),
-    (re.compile(r"\bcohort\b|case-control|cross-sectional|retrospective|prospective|were reviewed|survey|registry|database", re.I),
-     StudyType.COHORT),
-    (re.compile(r"case (?:series|report)|two cases|three cases", re.I), StudyType.CASE_SERIES),
-    (re.compile(r"(?:this|the present|our) review|review (?:article )?(?:discusses|summari[sz]es|describes|focuses)|we review|is reviewed", re.I),
-     StudyType.REVIEW),
-)  # fmt: skip
+_ABSTRACT_RULES = _rules(
+    (
+        r"(?:this|a|we (?:did|performed|conducted) a|present) (?:systematic review|meta-?\s?analysis)|"
+        r"systematic (?:search|review) (?:of|was)|electronic databases? (?:was|were) searched",
+        StudyType.META_ANALYSIS,
+    ),
+    (
+        r"were randomi[sz]ed|randomly (?:assigned|allocated)|"
+        r"randomi[sz]ed (?:controlled |clinical )?trial (?:was|of|with)",
+        StudyType.RANDOMISED_TRIAL,
+    ),
+    (r"phase (?:1|2|I|II) (?:clinical )?(?:trial|study)|open-label|single-arm", StudyType.CLINICAL_TRIAL),
+    (
+        r"\bcohort\b|case-control|cross-sectional|retrospective|prospective|were reviewed|survey|registry|database",
+        StudyType.COHORT,
+    ),
+    (r"case (?:series|report)|two cases|three cases", StudyType.CASE_SERIES),
+    (
+        r"(?:this|the present|our) review|review (?:article )?(?:discusses|summari[sz]es|describes|focuses)|"
+        r"we review|is reviewed",
+        StudyType.REVIEW,
+    ),
+)
 
 
 def study_type(title: str, abstract: str, body: str) -> StudyType:
@@ -65,5 +82,5 @@ def study_type(title: str, abstract: str, body: str) -> StudyType:
     return _first(_ABSTRACT_RULES, abstract) or StudyType.UNKNOWN
 
 
-def _first(rules: tuple[tuple[re.Pattern[str], StudyType], ...], text: str) -> StudyType | None:
+def _first(rules: _Rules, text: str) -> StudyType | None:
     return next((study for pattern, study in rules if pattern.search(text)), None)

@@ -11,10 +11,18 @@ _BROKEN = re.compile(r"([^\W_]+(?:-[^\W_]+)*)[-‐]$")
 _NEXT = re.compile(r"^[^\W_]+")
 # First parts that keep their hyphen when the document itself gives no evidence.
 _PREFIXES = frozenset(
-    "anti all beta alpha gamma cross ex follow half high inter intra long low mid multi near non off one two three four "
-    "five six seven eight nine ten open post pre quasi self semi short single double triple sub up well whole year day "
-    "month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co".split()
+    "anti all beta alpha gamma cross ex follow half high inter intra long low mid multi near non off one two three "
+    "four five six seven eight nine ten open post pre quasi self semi short single double triple sub up well whole year "
+    "day month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co".split()
 )
+
+
+_SPACED_OUT = re.compile(r"^(?:[^\W\d_] ){4,}[^\W\d_](?: {2,}(?:[^\W\d_] )+[^\W\d_])*$")
+
+
+def closed_up(text: str) -> str:
+    """A heading set letter by letter (``a b s t r a c t``) as the word it is."""
+    return re.sub(r"(?<=\w) (?=\w)", "", text) if _SPACED_OUT.match(text) else text
 
 
 class Joiner:
