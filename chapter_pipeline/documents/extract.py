@@ -17,7 +17,7 @@ from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
 
 SEPARATOR = "\n\n"
-MIN_LETTERS = 200
+MIN_LETTERS = 100
 """A document with fewer letters in all its pages has no text layer."""
 
 
