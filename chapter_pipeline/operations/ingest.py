@@ -6,16 +6,19 @@ Every stage may be called again: what is stored under the same content hash and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument, Passage
+from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
+from chapter_pipeline.operations.paths import expand
+from chapter_pipeline.operations.ports import Parser, PassageMaker
 from chapter_pipeline.ports import Bucket, Embedder
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import valid_key
+from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_drafts import StoredDocument
 
@@ -23,20 +26,6 @@ FOLDER = "library/"
 """Prefix of the bucket keys of the library; a key is also the `document` partition key."""
 RETRIED_REASONS = frozenset({"timeout", "cpu_limit", "memory_limit", "crashed"})
 """Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
-
-
-class Parser(Protocol):
-    """Reads a file in isolation. Raises `DocumentRejected`."""
-
-    def __call__(self, content: bytes) -> ParsedDocument: ...
-
-
-class PassageMaker(Protocol):
-    """`chapter_pipeline.documents.passages.make_passages`."""
-
-    def __call__(
-        self, document: ParsedDocument, *, count_tokens: Callable[[str], int], max_tokens: int
-    ) -> tuple[Passage, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +174,9 @@ class Ingest:
     def outcome(self, name: str) -> IngestOutcome:
         """How the last ingest of `name` ended. Raises `NotFound` when there was none."""
         record = self._library.record(name)
-        if record is None or record.key is None:
-            if record is None:
-                raise NotFound(f"{name!r} was never ingested: ingest it first")
+        if record is None:
+            raise NotFound(f"{name!r} was never ingested: ingest it first")
+        if record.key is None:
             return IngestOutcome(path=name, status=record.status, sha256=record.sha256, reason=record.reason)
         found = self._library.document(record.key)
         return IngestOutcome(
@@ -251,26 +240,20 @@ class Ingest:
         return rejected
 
 
-def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are given, and all ``*.pdf`` below given folders, sorted and each once.
+@contextmanager
+def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
+    """The ingest with the isolated parser and the passages of the documents room."""
+    # Imported here: the parser's libraries take a second to load, and most processes that name `Ingest` parse nothing.
+    from chapter_pipeline.documents.parser import parse_document
+    from chapter_pipeline.documents.passages import make_passages
+    from chapter_pipeline.documents.version import settings_hash
 
-    Raises `UsageError` for a missing path, a folder without PDFs, or two different files of one name: the library
-    knows a file by its name.
-    """
-    found: dict[str, Path] = {}
-    for given in paths:
-        if given.is_dir():
-            files = sorted(path for path in given.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
-            if not files:
-                raise UsageError(f"the folder {str(given)!r} holds no *.pdf: name another folder, or a file")
-        elif given.is_file():
-            files = [given]
-        else:
-            raise UsageError(f"there is no file or folder {str(given)!r}: check the path")
-        for path in files:
-            other = found.setdefault(path.name, path)
-            if other != path and other.read_bytes() != path.read_bytes():
-                raise UsageError(
-                    f"{str(other)!r} and {str(path)!r} have one name and other content: rename one of them"
-                )
-    return list(found.values())
+    yield Ingest(
+        settings,
+        bucket=bucket,
+        library=LibraryStore(database),
+        embedder=embedder,
+        parser=lambda content: parse_document(content, settings=settings),
+        make_passages=make_passages,
+        settings_hash=settings_hash(settings),
+    )

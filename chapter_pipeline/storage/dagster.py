@@ -15,7 +15,7 @@ from chapter_pipeline.settings import current_settings
 from chapter_pipeline.storage.database import dagster_database_url
 
 
-class ChapterStorage(DagsterPostgresStorage):
+class ChapterStorage(DagsterPostgresStorage):  # type: ignore[misc, unused-ignore]  # ships no type information
     """Dagster's PostgreSQL storage with the address from our settings: `env:` in dagster.yaml knows no default."""
 
     @classmethod

@@ -11,7 +11,8 @@ import pytest
 
 from chapter_pipeline.documents.model import IngestStatus, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
-from chapter_pipeline.operations.ingest import Ingest, expand
+from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.operations.paths import expand
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,17 +16,30 @@ from obstore.store import MemoryStore
 from chapter_pipeline.errors import BucketUnavailable, NotFound, UsageError
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket, valid_key
+from tests.storage.loopback_s3 import loopback_s3
 
 
-@pytest.fixture(params=["local", "file", "memory"])
-def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectBucket]:
+@pytest.fixture(params=["local", "file", "memory", "s3"])
+def bucket(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectBucket]:
     match request.param:
+        case "s3":
+            with loopback_s3() as address:
+                _point_to(address, monkeypatch)
+                yield ObjectBucket.open(Settings(bucket_url="s3://books/some/prefix"))
         case "local":
             yield ObjectBucket.open(Settings(home=tmp_path / "home"))
         case "file":
             yield ObjectBucket.open(Settings(bucket_url=(tmp_path / "a folder, ü").as_uri()))
         case _:
             yield ObjectBucket(MemoryStore(), place="memory")
+
+
+def _point_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "user", "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
 
 
 def test_put__then_get__gives_the_content(bucket: ObjectBucket) -> None:
@@ -116,3 +131,14 @@ def test_get__store_is_out_of_order__is_unavailable(tmp_path: Path) -> None:
     folder.write_text("not a folder")
     with pytest.raises(BucketUnavailable, match=r"did not answer for 'library/a\.pdf'"):
         bucket.put("library/a.pdf", b"x")
+
+
+def test_open__s3_does_not_answer__is_unavailable_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        _point_to(f"http://127.0.0.1:{free.getsockname()[1]}", monkeypatch)
+    bucket = ObjectBucket.open(Settings(bucket_url="s3://books"))
+    started = time.monotonic()
+    with pytest.raises(BucketUnavailable, match=r"'s3://books' did not answer for 'a\.pdf'"):
+        bucket.get("a.pdf")
+    assert time.monotonic() - started < 30
