@@ -37,7 +37,8 @@ class Weights:
 
 
 FUSED = Weights(bm25=0.3, cosine=0.7)
-"""Best of the fusions that were compared on SciFact: better than either part and than reciprocal ranks."""
+"""Measured with `evaluate` on SciFact (5,183 texts, 809 training queries), nDCG@10: BM25 0.696, cosine 0.661, fused
+0.733. The curve is flat: BM25 at 0.2 gives 0.723, at 0.4 0.737, at 0.5 0.738."""
 
 # bm25: idf = ln(1 + (N - df + 0.5) / (df + 0.5)), as in Lucene. Statistics are of the whole searchable library also
 # under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `extent`

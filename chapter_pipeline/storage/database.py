@@ -143,7 +143,14 @@ class Database:
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "chapter_pipeline"},
         )
         event.listen(engine, "connect", self._prepare_connection)
+        if self._server is not None:
+            event.listen(engine, "do_connect", self._wake_server)
         return engine
+
+    def _wake_server(self, *_args: Any) -> None:
+        """Start the embedded server again, should it have died under us; SQLAlchemy then connects as usual."""
+        assert self._server is not None
+        self._server.start()
 
     def _prepare_connection(self, connection: Any, _record: Any) -> None:
         wanted = dict(SESSION_SETTINGS)

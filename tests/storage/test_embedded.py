@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import Settings
@@ -146,4 +147,20 @@ def test_dagster_database_url__embedded__is_a_database_of_its_own_for_psycopg2(s
         url = dagster_database_url(settings)
         assert url.startswith("postgresql+psycopg2://postgres@/dagster?host=")
     finally:
+        embedded.embedded_server(short_home).release()
+
+
+def test_session__server_was_killed_under_an_open_database__it_is_started_again(short_home: Path) -> None:
+    database = Database.open(Settings(home=short_home))
+    try:
+        with database.session() as session:
+            session.execute(text("CREATE TABLE kept (n int)"))
+        os.kill(_postmaster(embedded.embedded_server(short_home)), signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while _answers(embedded.embedded_server(short_home)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with database.session() as session:
+            assert session.scalar(text("SELECT count(*) FROM kept")) == 0
+    finally:
+        database.close()
         embedded.embedded_server(short_home).release()
