@@ -52,6 +52,17 @@ _ENTRY = re.compile(
     r"(?:19|20)\d\d[a-z]?\s?;\s?\d+|\b\d+\s?\(\d+\)\s?[:,]\s?e?\d+|\bdoi:\s?10\.|\bet al\b[.,]?\s+[A-Z][^.]+\.\s+[A-Z]|"
     r"[A-Z][\w'’-]+,? [A-Z]{1,3}[,.;] .*\b(?:19|20)\d\d\b|\bPubMed\b|\bCrossRef\b",
 )
+_METHODS = re.compile(
+    r"^(?:\d+\.?\s*|[IVX]+\.\s*)?(?:(?:online |star |experimental )?(?:materials?|methods?|methodology|patients)"
+    r"(?: and methods?|,? materials?,? and methods?|/design)?|experimental (?:procedures?|section)|evidence acquisition|"
+    r"study design(?: and .*)?|subjects and methods?|methods? and materials?)\W*$",
+    re.IGNORECASE,
+)
+_MAJOR = re.compile(
+    r"^(?:\d+\.?\s*|[IVX]+\.\s*)?(?:introduction|background|results?|findings|discussion|conclusions?|summary|abstract|"
+    r"results and discussion|limitations|interpretation|references|case (?:report|description)|evidence synthesis)\W*$",
+    re.IGNORECASE,
+)
 _NUMBERED_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+[A-Z]")
 _TERMINAL = re.compile(r"[.;:,]$")
 
@@ -115,9 +126,15 @@ class _Sections:
     def __init__(self) -> None:
         self.name: str | None = None
         self.references = self.back = self.abstract = self.title_seen = self.body_seen = False
+        self.methods = ""
 
     def enter(self, heading: str) -> None:
-        self.name = " ".join(heading.split())
+        name = " ".join(heading.split())
+        if _METHODS.match(name):
+            self.methods = name
+        elif _MAJOR.match(name) or _BACK.match(name):
+            self.methods = ""
+        self.name = f"{self.methods}: {name}" if self.methods and self.methods != name else name
         self.references = self.references or _REFERENCES.match(heading) is not None
         self.back = _BACK.match(heading) is not None
         self.abstract = _ABSTRACT.match(heading) is not None

@@ -17,7 +17,7 @@ SUPERSCRIPT, ITALIC, BOLD = 1, 2, 16
 _RAISED = str.maketrans("0123456789+-−–()=n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻–⁽⁾⁼ⁿ")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-_DROPPED = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\x00"))
+_DROPPED = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\x00"))
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\t\r\n"), " ")
 _GLUED = re.compile(r"[^\W\d_]{23,}|[a-z]\)?[,;)](?=[a-z]{3,}[^\s]{8,})")
 MIN_SIZE_PT = 2.0
@@ -92,7 +92,7 @@ def _respace(page: pymupdf.Page, blocks: list[dict[str, Any]]) -> None:
 
 
 def canonical(text: str) -> str:
-    """NFC, ligatures spelled out, soft hyphens and zero-width characters gone, every space a plain one."""
+    """NFC, ligatures spelled out, zero-width characters gone, every space a plain one."""
     for ligature, letters in _LIGATURES.items():
         text = text.replace(ligature, letters)
     return unicodedata.normalize("NFC", text.translate(_DROPPED).translate(_SPACES))
@@ -111,11 +111,12 @@ def _line(raw: dict[str, Any], block: int, ground: _Ground) -> Line | None:
     if not letters:
         return None
     size = weight.most_common(1)[0][0]
-    text = _text(spans, size)
-    if not text.strip():
+    # A soft hyphen at the end of the line breaks a word there; elsewhere it means nothing.
+    text = re.sub(r"\u00ad(?!$)", "", re.sub(r" {2,}", " ", _text(spans, size)).strip())
+    if not text:
         return None
     return Line(
-        text=text.strip(),
+        text=text,
         box=tuple(raw["bbox"]),
         size=size,
         bold=bold > 0.6 * letters,

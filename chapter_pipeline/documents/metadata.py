@@ -180,6 +180,9 @@ def _authors(first: Sequence[Item], title: Title, declared: str) -> tuple[str, .
     return _names(declared)
 
 
+_NO_NAME = re.compile(
+    r"[@/:()]|\b(?:Lab(?:oratory)?|Foundation|University|Department|Cent(?:er|re)|Hospital|Institute|School|Division)\b"
+)
 _DEGREES = re.compile(
     r"^(?:MD|PhD|MSc|BSc|MS|FRCS|MBBS|DO|RN|MPH|Dr|Prof|Jr|PT|BA|MA|FRCP|DPhil|on behalf of.*|for the .*)\.?$"
 )

@@ -63,7 +63,7 @@ def study_type(title: str, abstract: str, body: str) -> StudyType:
     """The study type as title and abstract name it.
 
     A title that names animals, or an abstract that speaks of animals and hardly of people, is an animal study whatever
-    else it says; one of cells alone is a laboratory study. `body` decides between animals and cells only.
+    else it says; one of cells alone is a laboratory study. `body` decides where neither says it.
     """
     animals, people = len(_ANIMAL.findall(f"{title} {abstract}")), len(_PEOPLE.findall(abstract))
     cells = len(_CELLS.findall(f"{title} {abstract}"))
@@ -77,7 +77,8 @@ def study_type(title: str, abstract: str, body: str) -> StudyType:
         return named
     if cells >= 2 and cells > people:
         return StudyType.ANIMAL if len(_ANIMAL.findall(body)) > 20 else StudyType.LABORATORY
-    if people <= 1 and len(_ANIMAL.findall(body)) > 25:
+    animals_in_body = len(_ANIMAL.findall(body))
+    if animals_in_body > 25 and animals_in_body > 1.5 * len(_PEOPLE.findall(body)):
         return StudyType.ANIMAL
     return _first(_ABSTRACT_RULES, abstract) or StudyType.UNKNOWN
 

@@ -31,19 +31,21 @@ class Joiner:
     def __init__(self, lines: Iterable[str]) -> None:
         self._known: Counter[str] = Counter()
         for line in lines:
-            self._known.update(word.lower() for word in _WORD.findall(line.rstrip("-‐")))
+            self._known.update(word.lower() for word in _WORD.findall(line.rstrip("-‐\u00ad")))
 
     def join(self, lines: Sequence[str]) -> str:
         """The lines as one text: one space between them, none where a word goes on."""
         text = ""
         for line in lines:
             text = self.glue(text, line)
-        return text
+        return text.rstrip("\u00ad")
 
     def glue(self, text: str, line: str) -> str:
         """`text` followed by `line`."""
         if not text or not line:
             return text or line
+        if text.endswith("\u00ad"):
+            return text[:-1] + line
         broken = _BROKEN.search(text)
         following = _NEXT.match(line)
         if broken is None or following is None:

@@ -17,6 +17,8 @@ DIVERSITY = 0.35
 """Weight of the likeness to what is already chosen (maximal marginal relevance, Carbonell and Goldstein 1998)."""
 MAX_ROWS = 6
 LONGEST_PARAGRAPH = 6
+MIN_SUBSECTION = 3
+"""A sub-topic with fewer sentences gets no heading of its own."""
 _FINDING = re.compile(
     r"\d+(?:\.\d+)?\s?%|\bP\s?[<=]|\bmedian\b|\bhazard ratio\b|\bodds ratio\b|\brisk ratio\b|\b\d+ patients\b", re.I
 )
@@ -32,13 +34,13 @@ def write_section(plan: SectionPlan, embedder: Embedder) -> SectionReply:
         return SectionReply(subsections=())
     quotes = {quote.key: quote for quote in plan.quotes}
     chosen = _choose(plan, embedder)
+    groups = [(planned.title, [key for key in planned.quotes if key in chosen]) for planned in plan.subsections]
+    small = [key for title, keys in groups if len(keys) < MIN_SUBSECTION or not title for key in keys]
+    titled = [(title, keys) for title, keys in groups if title and len(keys) >= MIN_SUBSECTION]
     subsections = tuple(
-        Subsection(
-            title=planned.title or None,
-            paragraphs=tuple(_paragraphs([quotes[key] for key in planned.quotes if key in chosen])),
-        )
-        for planned in plan.subsections
-        if any(key in chosen for key in planned.quotes)
+        Subsection(title=title, paragraphs=tuple(_paragraphs([quotes[key] for key in keys])))
+        for title, keys in [(None, small), *titled]
+        if keys
     )
     return SectionReply(subsections=subsections, evidence_table=_table([q for q in plan.quotes if q.key not in chosen]))
 

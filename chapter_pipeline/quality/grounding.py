@@ -27,7 +27,7 @@ MIN_SUPPORT = 0.6
 def numbers(text: str) -> set[str]:
     """Each number of `text` with its comparator and unit, normalised: ``≥ 5 mg`` gives ``≥5mg``."""
     found = set()
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(" ".join(text.split())):
         comparator = (match["comparator"] or "").strip().lower()
         unit = (match["unit"] or "").strip().replace("μ", "µ")
         found.add(f"{comparator}{match['number']}{unit}")

@@ -16,6 +16,12 @@ from chapter_pipeline.writing.text import abbreviation_definitions, words
 CANDIDATES = 60
 MIN_FREQUENCY = 3
 MIN_CLOSENESS = 0.20
+MAX_SPREAD = 0.6
+"""A term that more than this share of the documents use is the topic itself, not a part of it."""
+# A term names a thing: what ends like an adjective only describes one ("intracranial", "malignant", "therapeutic").
+_ADJECTIVE = re.compile(
+    r"(?:ial|ical|nal|ral|eal|ic|ive|ant|ent(?<!treatment)(?<!ement)|ous|ary|able|ed|ing)$", re.IGNORECASE
+)
 _STOP = frozenset(
     """a an and are as at be been between both by can could during each for from had has have how in into is it its may
     more most no not of on or our over per than that the their these this those to under upon using versus via vs was
@@ -92,7 +98,8 @@ def candidate_terms(
     names = dict.fromkeys(term for document in documents for term in _title_terms(document.title or ""))
     names.update(dict.fromkeys(synonyms))
     counted = _count(names, synonyms, texts)
-    kept = [name for name, (frequency, _) in counted.items() if frequency >= MIN_FREQUENCY]
+    common = max(2, MAX_SPREAD * len(texts))
+    kept = [name for name, (frequency, spread) in counted.items() if frequency >= MIN_FREQUENCY and spread <= common]
     if not kept:
         return ()
     vectors = embedder.embed([topic, *kept])
@@ -123,7 +130,7 @@ def _title_terms(title: str) -> list[str]:
                 run = []
             else:
                 run.append(token.strip("-'’"))
-    return [_sentence_case(term) for term in found if len(term) > 3]
+    return [_sentence_case(term) for term in found if len(term) > 3 and not _ADJECTIVE.search(term)]
 
 
 def _sentence_case(term: str) -> str:

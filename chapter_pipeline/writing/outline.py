@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from chapter_pipeline.documents.passages import sentence_spans
 from chapter_pipeline.ports import Embedder, FigureRecord
 from chapter_pipeline.writing.model import (
     ChapterBrief,
@@ -23,12 +25,14 @@ from chapter_pipeline.writing.model import (
 
 MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
-FIT_FLOOR = 0.02
+FIT_FLOOR = 0.10
 """A quote below this fit for a section is not about what the section is about."""
 PACK_FACTOR = 2.0
 """An evidence pack holds up to twice the words of its section, so that the writer can choose."""
-MAX_FIGURES = 2
-FIGURE_FLOOR = 0.30
+MAX_FIGURES = 6
+FIGURE_FLOOR = 0.42
+MAX_CAPTION_WORDS = 45
+_SUPPLEMENT = re.compile(r"\bsupplement|^(?:fig(?:ure|\.)?)\s*\d*:?\s*(?:figure )?S\d", re.IGNORECASE)
 
 
 def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
@@ -150,9 +154,13 @@ def choose_figures(
     figures: Sequence[FigureRecord],
     embedder: Embedder,
 ) -> Mapping[str, list[PlannedFigure]]:
-    """Figures of the sources whose captions are closest to a section; each figure is used once, most fitting first."""
+    """Figures of the sources whose captions are closest to a section: one a section, at most six, most fitting first."""
     sources = {source.document: source for source in research.sources if source.document}
-    usable = [figure for figure in figures if figure.caption and figure.document in sources]
+    usable = [
+        figure
+        for figure in figures
+        if figure.caption and figure.document in sources and not _SUPPLEMENT.search(figure.caption)
+    ]
     queries = {section.kind: section.queries for section in brief.sections}
     kinds = [section.kind for section in outline.sections]
     if not usable or not kinds:
@@ -170,7 +178,9 @@ def choose_figures(
     documents: dict[str, int] = defaultdict(int)
     for value, i, kind in ranked:
         figure = usable[i]
-        if value < FIGURE_FLOOR or i in taken or len(chosen[kind]) >= MAX_FIGURES or documents[figure.document] >= 2:
+        if value < FIGURE_FLOOR or len(taken) >= MAX_FIGURES:
+            break
+        if i in taken or chosen[kind] or documents[figure.document] >= 2:
             continue
         taken.add(i)
         documents[figure.document] += 1
@@ -185,7 +195,22 @@ def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:
         document=figure.document,
         page=figure.page,
         label=figure.label,
-        caption=figure.caption or "",
+        caption=_short(figure.caption or ""),
         licence=source.licence,
         media_type=figure.media_type,
     )
+
+
+def _short(caption: str) -> str:
+    """The caption's label and first sentence or two, up to 45 words; the rest describes panels that need its article."""
+    spans = sentence_spans(caption)
+    kept = ""
+    for _, end in spans:
+        candidate = caption[:end]
+        if kept and len(candidate.split()) > MAX_CAPTION_WORDS:
+            break
+        kept = candidate
+        if len(kept.split()) >= 12:
+            break
+    words = kept.split()
+    return kept if len(words) <= 2 * MAX_CAPTION_WORDS else " ".join(words[: 2 * MAX_CAPTION_WORDS]) + " …"

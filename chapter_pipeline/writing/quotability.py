@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     FIRST_PERSON = "speaks of its authors or its own study"
     POINTER = "points to a figure, table or other place of its source"
     LAYOUT = "is not running prose"
+    PROCEDURE = "tells what was done in its study, not what was found"
     SCOPE = "is not about the topic"
     REPEATS = "says what another quote says"
 
@@ -60,6 +61,29 @@ _DEIXIS = re.compile(
     r"(?!\s*(?:trial|stud|glioma|tumou?r|disease|lesion))",
     re.IGNORECASE,
 )
+_PROCEDURE = re.compile(
+    r"\b(?:was|were) (?:then |subsequently |first |also |randomly |further )?(?:injected|inoculated|sacrificed|"
+    r"euthani[sz]ed|lysed|incubated|purchased|resuspended|harvested|stained|housed|seeded|cultured|transfected|"
+    r"an[ae]estheti[sz]ed|examined|assessed|evaluated|investigated|analy[sz]ed|calculated|recorded|collected|compared|"
+    r"measured|monitored|dosed|determined|tested|performed (?:with|using|on|by|in)|conducted|carried out|enrolled|"
+    r"consented|recruited|screened|included in|excluded|lost to|divided into|assigned|allocated|placed (?:in|into) (?:a|the) "
+    r"(?:stand|cage|chamber|plate)|used (?:to|for|in (?:the|all|this))|based upon|chosen|selected for|approved by|"
+    r"defined as|obtained from|administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
+    r"\b(?:goals?|aims?|objectives?|purpose|hypothesis|endpoints?|end points?|outcome measures?) (?:of|was|were|is|included)\b|"
+    r"\ball (?:animals|mice|rats|experiments|analyses|procedures|patients|participants|samples)\b|\bn = \d+ (?:per|in each)\b|"
+    r"\b(?:manufacturer|ThermoFisher|Sigma|GraphPad|SPSS|Stata|PBS\b|ACK lysis|statistical software)",
+    re.IGNORECASE,
+)
+_OWN_CASE = re.compile(
+    r"\b(?:the|this) patient\b|\b(?:his|her) (?!2\b)|\b(?:he|she) \w+ed\b|"
+    r"\bthe (?:two|three|four|other|untreated|study|experimental|remaining|first|second|third|latter|same) "
+    r"(?:groups?|arms?|cohorts?|series|patients|animals|mice|rats)\b|\bJH[HU]-\d+",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(?:background|methods?|results?|conclusions?|objectives?|purpose|aims?|introduction|abstract|context|findings|"
+    r"importance|setting|design|interpretation|significance|study design|evidence acquisition)(?: ?[:.–-]| [A-Z])"
+)
 _FIRST_PERSON = re.compile(
     r"\b(?:[Ww]e|[Oo]urs?|us|[Mm]y|[Aa]uthors?|[Hh]erein|the (?:study|trial|review|meta-analysis) (?:was|is|has|had|did|included))\b"
 )
@@ -76,6 +100,8 @@ _LAYOUT = re.compile(
     r"(?:\b[A-Z]\.\s*){3,}|\b\d{4};\s?\d+|\bclinicaltrials\.gov\b|\bNCT\d+|�",
     re.IGNORECASE,
 )
+# Marks of a damaged text layer: a comma for "<" (``p,0.05``), words run together.
+_DAMAGED = re.compile(r"\b[pPn],\s?0?\.\d|[^\W\d_]{26,}|[a-z][.,;:)][A-Za-z]{3,}|\b[b-hj-z] [b-hj-z] ")
 _ENDS = re.compile(r"[.!]['”\")\]]?$")
 
 
@@ -95,13 +121,17 @@ def refusal(sentence: str, document_section: str | None) -> Refusal | None:
         return Refusal.POINTER
     if _FIRST_PERSON.search(sentence):
         return Refusal.FIRST_PERSON
-    if _CONTEXT.match(sentence) or _DEIXIS.search(sentence) or _opens_late(sentence):
+    if _CONTEXT.match(sentence) or _DEIXIS.search(sentence) or _OWN_CASE.search(sentence) or _opens_late(sentence):
         return Refusal.CONTEXT
+    if _PROCEDURE.search(sentence):
+        return Refusal.PROCEDURE
     return None
 
 
 def _is_prose(sentence: str) -> bool:
-    if _LAYOUT.search(sentence) or not _ENDS.search(sentence):
+    if _LAYOUT.search(sentence) or _DAMAGED.search(sentence) or not _ENDS.search(sentence):
+        return False
+    if _LABEL.match(sentence[:1].lower() + sentence[1:]) or sentence.isupper():
         return False
     first = sentence[0]
     if not (first.isupper() or first.isdigit()) or not any(ch.islower() for ch in sentence):

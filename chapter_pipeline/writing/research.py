@@ -240,7 +240,8 @@ class _CitationKeys:
     def make(self, authors: Iterable[str], title: str, year: int | None) -> str:
         first = next(iter(authors), "")
         family = first.split(",")[0] if "," in first else (first.split()[-1] if first.split() else "")
-        stem = self._ascii(family) or self._ascii(title.split()[0] if title.split() else "") or "source"
+        longest = max(title.split()[:6], key=len, default="")
+        stem = self._ascii(family) or self._ascii(longest) or "source"
         base = f"{stem}{year or ''}"
         key, suffix = base, ord("a")
         while key in self._taken:

@@ -8,9 +8,10 @@ from functools import lru_cache
 
 SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-# A run of superscript numbers after a letter or closing punctuation is a citation marker; after a digit or a unit it is
-# an exponent (10⁹, cm², m³, s⁻¹) and stays.
-_SUPERSCRIPT_MARKER = re.compile(rf"(?<=[^\W\d_.,;:)\]”\"'%]{{4}})[{SUPERSCRIPT}][{SUPERSCRIPT},–-]*(?![\w⁻])")
+# A run of superscript numbers after a word is a citation marker; after a number, a unit, a one-letter symbol or the
+# formula of a gas it is an exponent or a charge (10⁹, cm², R², Ca²⁺) and stays.
+_SUPERSCRIPT_MARKER = re.compile(rf"([^\W\d_{SUPERSCRIPT}]+)([{SUPERSCRIPT}][{SUPERSCRIPT},–-]*)(?![\w⁺⁻])")
+_KEEPS_SUPERSCRIPT = frozenset("mm cm dm km nm µm μm kg mg ml kcal min co no chi sec hr pg ng".split())
 _SUPERSCRIPT_AFTER_STOP = re.compile(rf"(?<=[.,;:)\]”\"'%])[{SUPERSCRIPT}][{SUPERSCRIPT},–-]*(?![\w⁻])")
 _BRACKET_MARKER = re.compile(r"\s?\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]")
 _PAREN_MARKER = re.compile(r"\s?\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\)(?=[\s.,;:])")
@@ -25,11 +26,17 @@ _DEFINITION = re.compile(r"\(([A-Z][A-Za-z0-9-]{1,7}s?)\)")
 def _term_pattern(term: str) -> re.Pattern[str]:
     if term.isupper() or any(ch.isdigit() for ch in term) or term == "mg":
         return re.compile(rf"(?<![\w]){re.escape(term)}(?![\w])")
+    if len(term) <= 4:
+        return re.compile(rf"(?<![\w]){re.escape(term)}s?(?![\w])", re.IGNORECASE)
     return re.compile(rf"(?<![\w]){re.escape(term)}", re.IGNORECASE)
 
 
 def mentions(text: str, term: str) -> bool:
-    """Whether `text` mentions `term`: upper-case terms (``MRI``) and ``mg`` exactly, others as the start of a word."""
+    """Whether `text` mentions `term`.
+
+    Upper-case terms (``MRI``) and ``mg`` have to stand exactly, terms of up to four letters as a word, longer ones at
+    the start of a word (``recurren`` in "recurrences").
+    """
     return _term_pattern(term).search(text) is not None
 
 
@@ -71,13 +78,18 @@ def display_text(quote: str, *, numbered_parentheses: bool = False) -> str:
     ``[12, 13]``, ``(Liu et al., 2016)`` and superscript markers point to the source's reference list, not to ours.
     `numbered_parentheses` says that the source cites as ``(12)``.
     """
-    text = _SUPERSCRIPT_MARKER.sub("", quote)
+    text = _SUPERSCRIPT_MARKER.sub(_without_marker, quote)
     text = _SUPERSCRIPT_AFTER_STOP.sub("", text)
     text = _BRACKET_MARKER.sub("", text)
     text = _AUTHOR_YEAR.sub("", text)
     if numbered_parentheses:
         text = _PAREN_MARKER.sub("", text)
     return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", re.sub(r"[ \t\n]+", " ", text)).strip()
+
+
+def _without_marker(match: re.Match[str]) -> str:
+    word = match.group(1)
+    return match.group() if len(word) < 2 or word.lower() in _KEEPS_SUPERSCRIPT else word
 
 
 def abbreviation_definitions(text: str) -> dict[str, str]:
