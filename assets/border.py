@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from chapter_pipeline.writing.model import Artifact
 ValueT = TypeVar("ValueT", bound=Artifact)
 
 OWNERS = ["team:authors"]
+TRANSIENT = "transient"
 REVISION_TAG = "chapter_pipeline/revision"
 """On a run of the revision loop: which round it is, from 1."""
 REWRITE_TAG = "chapter_pipeline/rewrite"
@@ -24,7 +25,7 @@ REWRITE_TAG = "chapter_pipeline/rewrite"
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Errors that were raised on purpose become a `dg.Failure` with their message; only transient ones may be retried."""
+    """Errors raised on purpose become a `dg.Failure` with their message; only transient ones may be retried."""
     try:
         yield
     except ChapterPipelineError as error:
@@ -32,16 +33,18 @@ def reported() -> Iterator[None]:
 
 
 def failure(error: ChapterPipelineError) -> dg.Failure:
-    return dg.Failure(
-        description=str(error),
-        metadata={"error": type(error).__name__},
-        allow_retries=isinstance(error, TransientError),
-    )
+    """The failure that tells `error`."""
+    return failed(str(error), transient=isinstance(error, TransientError), metadata={"error": type(error).__name__})
+
+
+def failed(description: str, *, transient: bool, metadata: Mapping[str, Any]) -> dg.Failure:
+    """A failure that says in its metadata too whether a retry may help: only that is kept in the event log."""
+    return dg.Failure(description, metadata={**metadata, TRANSIENT: transient}, allow_retries=transient)
 
 
 def stage_asset(
     *, number: int, group: str, kinds: set[str], code_version: str = "1", deps: Sequence[dg.AssetKey] = ()
-) -> Any:
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`dg.asset` for stage `number` of the fourteen: partitioned by chapter, kept in `artifacts`."""
     return dg.asset(
         deps=deps,

@@ -23,14 +23,11 @@ Rows = Sequence[Mapping[str, object]]
 
 @cache
 def _context() -> tuple[Any, Any]:
-    from great_expectations.analytics.config import ENV_CONFIG
-
-    # Before the package itself is imported: its start would be an event.
-    ENV_CONFIG.gx_analytics_enabled = False
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return gx, context
 

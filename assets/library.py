@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from assets.border import bullets, failure, md
+from assets.border import bullets, failed, failure, md
 from assets.library_metadata import about_stage
 from assets.partitions import DOCUMENTS, bucket_key
 from chapter_pipeline.documents.model import IngestStatus
@@ -52,16 +52,16 @@ class Batch:
     def failure(self, documents: int) -> dg.Failure:
         bad = {**self.quarantined, **self.failed}
         lines = [f"{name}: {reason}" for name, reason in bad.items()]
-        return dg.Failure(
-            description=f"{len(bad)} of {documents} documents are not in the library, the others are: "
+        return failed(
+            f"{len(bad)} of {documents} documents are not in the library, the others are: "
             + "; ".join(lines[:5])
             + (f" and {len(lines) - 5} more" if len(lines) > 5 else ""),
+            transient=self.transient,
             metadata={
                 QUARANTINED: len(self.quarantined),
                 FAILED: len(self.failed),
                 "documents": md(bullets([escaped(line) for line in lines], limit=100)),
             },
-            allow_retries=self.transient,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import dagster as dg
 
-from assets.border import OWNERS, REWRITE_TAG, md
+from assets.border import OWNERS, REWRITE_TAG, failed, md
 from assets.partitions import CHAPTERS
 from chapter_pipeline.errors import ChapterPipelineError, TransientError
 from chapter_pipeline.quality.closure import section_problems
@@ -131,8 +131,8 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     try:
         for _ in kinds:
             match await done.get():
-                case Failed() as failed:
-                    failures.append(failed)
+                case Failed() as one:
+                    failures.append(one)
                 case Produced() as produced:
                     yield _result(produced, plans, context)
     finally:
@@ -177,11 +177,11 @@ def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionC
 
 
 def _failure(failures: Sequence[Failed], selected: int) -> dg.Failure:
-    reasons = "; ".join(f"{failed.kind}: {_first_line(failed.error)}" for failed in failures)
-    return dg.Failure(
-        description=f"{len(failures)} of {selected} sections failed, the others are stored: {reasons}",
-        metadata={failed.kind: _first_line(failed.error) for failed in failures},
-        allow_retries=any(isinstance(failed.error, TransientError) for failed in failures),
+    reasons = "; ".join(f"{one.kind}: {_first_line(one.error)}" for one in failures)
+    return failed(
+        f"{len(failures)} of {selected} sections failed, the others are stored: {reasons}",
+        transient=any(isinstance(one.error, TransientError) for one in failures),
+        metadata={one.kind: _first_line(one.error) for one in failures},
     )
 
 

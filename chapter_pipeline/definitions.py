@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets import library, library_checks, quality, research, sections, writing
-from chapter_pipeline.settings import current_settings
+from chapter_pipeline.settings import Settings, current_settings
 from resources.artifacts_io import ArtifactsIOManager
 from resources.rooms import (
     BucketResource,
@@ -23,31 +23,32 @@ from sensors.orphans import orphaned_runs
 from sensors.revision import revision
 
 
-def _definitions() -> dg.Definitions:
-    settings = current_settings()
+def build(settings: Settings, **other_resources: object) -> dg.Definitions:
+    """The code location; tests put resources of their own in the place of ours."""
     database, bucket, embedder, clock = DatabaseResource(), BucketResource(), EmbedderResource(), ClockResource()
     text_model = TextModelResource(embedder=embedder)
     chapters = ChaptersResource(database=database)
+    resources: dict[str, object] = {
+        "database": database,
+        "bucket": bucket,
+        "embedder": embedder,
+        "clock": clock,
+        "text_model": text_model,
+        "chapters": chapters,
+        "library": LibraryResource(database=database, bucket=bucket, embedder=embedder),
+        "stages": StagesResource(
+            database=database, bucket=bucket, embedder=embedder, text_model=text_model, clock=clock
+        ),
+        "artifacts_io": ArtifactsIOManager(chapters=chapters),
+    }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([library, research, writing, sections, quality]),
         asset_checks=[*library_checks.CHECKS, *quality.CHECKS],
         jobs=[ingest_library, write_chapter],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],
         executor=dg.in_process_executor,
-        resources={
-            "database": database,
-            "bucket": bucket,
-            "embedder": embedder,
-            "clock": clock,
-            "text_model": text_model,
-            "chapters": chapters,
-            "library": LibraryResource(database=database, bucket=bucket, embedder=embedder),
-            "stages": StagesResource(
-                database=database, bucket=bucket, embedder=embedder, text_model=text_model, clock=clock
-            ),
-            "artifacts_io": ArtifactsIOManager(chapters=chapters),
-        },
+        resources={**resources, **other_resources},
     )
 
 
-defs = _definitions()
+defs = build(current_settings())

@@ -13,7 +13,7 @@ def asset_name(key: dg.AssetKey) -> str:
     return "/".join(key.path)
 
 
-class ArtifactsIOManager(dg.ConfigurableIOManager):  # type: ignore[misc]
+class ArtifactsIOManager(dg.ConfigurableIOManager):
     """Reads the newest version of a value by its type annotation, and appends a version when the value is new."""
 
     chapters: ChaptersResource

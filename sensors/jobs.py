@@ -5,7 +5,6 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.library import LIBRARY
-from assets.partitions import CHAPTERS, DOCUMENTS
 from chapter_pipeline.errors import TransientError
 
 INGEST, WRITE = "ingest_library", "write_chapter"
@@ -32,7 +31,6 @@ ingest_library = dg.define_asset_job(
     INGEST,
     selection=dg.AssetSelection.groups(LIBRARY),
     description="The five stages of a range of documents, then the checks of the library's tables.",
-    partitions_def=DOCUMENTS,
     executor_def=dg.in_process_executor,
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "ALL_STEPS"},
@@ -42,7 +40,6 @@ write_chapter = dg.define_asset_job(
     WRITE,
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY),
     description="The fourteen stages of one chapter, from the brief to the published version, with their gates.",
-    partitions_def=CHAPTERS,
     executor_def=dg.in_process_executor,
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "FROM_ASSET_FAILURE"},

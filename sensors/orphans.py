@@ -12,10 +12,9 @@ import dagster as dg
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from sqlalchemy import text
 
+from chapter_pipeline.cli.execution import IN_PROCESS_TAG
 from resources.rooms import DatabaseResource
 
-IN_PROCESS_TAG = "chapter_pipeline/in_process"
-"""On runs of the command line: the name of the lock that its process holds."""
 EVERY_S = 60
 _UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 

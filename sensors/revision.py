@@ -5,14 +5,11 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.border import REVISION_TAG, REWRITE_TAG
-from assets.sections import KEYS
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.model import GapReport, SectionPlans, Severity
 from resources.rooms import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
-
-FOLLOWING = ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")
-"""What is made again whenever a section is."""
+from sensors.requests import selection_for
 
 
 def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
@@ -22,15 +19,6 @@ def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
     """
     named = {gap.section for gap in report.gaps if gap.severity is not Severity.LOW}
     return [plan.kind for plan in plans.plans if plan.kind in named]
-
-
-def selection_for(sections: list[str]) -> list[dg.AssetKey]:
-    """The assets of a run that writes `sections` again, with their plans before and the chapter after them."""
-    return [
-        dg.AssetKey("section_plans"),
-        *(KEYS[kind] for kind in sections),
-        *(dg.AssetKey(name) for name in FOLLOWING),
-    ]
 
 
 def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int) -> dg.RunRequest | dg.SkipReason:
@@ -57,7 +45,8 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
         run_key=f"{run.run_id}/revision-{done + 1}",
         job_name=WRITE,
         partition_key=slug,
-        asset_selection=selection_for(sections),
+        # Their plans first: they take up what the gaps recommend.
+        asset_selection=[dg.AssetKey("section_plans"), *selection_for(sections)],
         tags={REVISION_TAG: str(done + 1), REWRITE_TAG: ",".join(sections)},
     )
 

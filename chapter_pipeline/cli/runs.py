@@ -1,0 +1,179 @@
+"""Owns the runs of the command line: the jobs of the code location, executed in this process on the real instance.
+
+The code location is loaded as a workspace loads it, by name: the one exception to "imported by nobody".
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.events import DagsterEvent, DagsterEventType
+
+from chapter_pipeline.cli.execution import Executed, Executor
+from chapter_pipeline.cli.instance import WORKSPACE, dagster_home, open_instance
+from chapter_pipeline.documents.model import IngestOutcome
+from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
+from chapter_pipeline.operations.ingest import FOLDER
+from chapter_pipeline.settings import Settings
+
+OnOutcome = Callable[[IngestOutcome], None]
+OnProgress = Callable[[int, int, str], None]
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """How a run ended: reasons by failed step, and the newest version of every stage it stored."""
+
+    run_id: str
+    success: bool
+    failed_steps: Mapping[str, str]
+    versions: Mapping[str, int]
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each failed step."""
+        return tuple(f"{step}: {reason}" for step, reason in self.failed_steps.items())
+
+
+class Runs:
+    """Runs jobs for a person who waits for them. One run at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ingest(self, paths: Sequence[Path], *, on_outcome: OnOutcome | None = None) -> list[IngestOutcome]:
+        """Put files into the library; one outcome per file in the order of `paths`, quarantined files among them.
+
+        `on_outcome` hears of each as soon as it is known. Raises `UsageError` for an unreadable path, `TransientError`
+        or `PermanentError` when a document met an error that is not its own fault (the others are stored).
+        """
+        outcomes: dict[Path, IngestOutcome] = {}
+        with self._location() as location, location.library.ingest() as ingest:
+
+            def finish(path: Path, name: str) -> None:
+                if path not in outcomes:
+                    outcomes[path] = replace(ingest.outcome(name), path=str(path))
+                    if on_outcome is not None:
+                        on_outcome(outcomes[path])
+
+            names: dict[str, Path] = {}
+            for path in paths:
+                try:
+                    names[ingest.register(path)] = path
+                except DocumentRejected:
+                    finish(path, FOLDER + path.name)
+            location.ingest(list(names), lambda name: finish(names[name], name))
+        return [outcomes[path] for path in paths]
+
+    def write_chapter(
+        self, slug: str, *, sections: Sequence[str] | None = None, on_progress: OnProgress | None = None
+    ) -> RunReport:
+        """Write a chapter through its fourteen stages, or only `sections` (kinds) again and what follows them.
+
+        `on_progress` hears (assets done, assets in all, name of the newest). Raises `UsageError` when the chapter is
+        being written already, or sections are asked for before there is a chapter.
+        """
+        with self._location() as location:
+            return location.write(slug, sections, on_progress or (lambda *_: None))
+
+    @contextmanager
+    def _location(self) -> Iterator[_Location]:
+        with open_instance(self._settings) as instance:
+            yield _Location(self._settings, instance)
+
+
+class _Location:
+    """The code location on an instance, for the time of one command."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self._instance = instance
+        self._definitions: dg.Definitions = importlib.import_module("chapter_pipeline.definitions").defs
+        self._requests: Any = importlib.import_module("sensors.requests")
+        self._orphans: Any = importlib.import_module("sensors.orphans")
+        resources: Any = self._definitions.resources
+        self.library = resources["library"]
+        self._chapters = resources["chapters"]
+        self._database = resources["database"]
+        self._executor = Executor(instance, dagster_home(settings) / WORKSPACE, self._database.open().engine)
+
+    def ingest(self, names: Sequence[str], finish: Callable[[str], None]) -> None:
+        """Ingest these bucket keys; `finish` hears of each that is stored or quarantined. Raises as `Runs.ingest`."""
+        wanted = set(names)
+
+        def hear(event: DagsterEvent) -> None:
+            name = self._requests.finished_document(event)
+            if name in wanted:
+                finish(name)
+
+        for request in self._requests.ingest_requests(self._instance, names):
+            run = self._execute(request, hear)
+            if not run.success and not all(map(self._requests.only_quarantined, run.failures.values())):
+                raise self._error(run)
+
+    def write(self, slug: str, sections: Sequence[str] | None, tell: OnProgress) -> RunReport:
+        """See `Runs.write_chapter`."""
+        self._refuse_second_writing(slug)
+        artifacts = self._chapters.artifacts()
+        if sections is not None and artifacts.latest("chapter_draft", slug) is None:
+            raise UsageError(
+                f"chapter {slug!r} has no text yet, so none of its sections can be written again:"
+                f" chapter-pipeline chapters write {slug}"
+            )
+        request = self._requests.write_request(self._instance, slug, sections)
+        job = self._definitions.resolve_job_def(request.job)
+        progress = _Progress(tell, planned=len(request.selection or job.asset_layer.selected_asset_keys))
+        run = self._execute(request, progress.hear)
+        stored = {name: artifacts.latest(name, slug) for name in progress.done}
+        return RunReport(
+            run_id=run.run_id,
+            success=run.success,
+            failed_steps=run.failed_steps,
+            versions={name: found.version for name, found in stored.items() if found is not None},
+        )
+
+    def _error(self, run: Executed) -> TransientError | PermanentError:
+        reasons = "; ".join(run.failed_steps.values()) or "the run ended without a reason"
+        message = f"the ingest did not finish: {reasons} (run {run.run_id})"
+        if any(map(self._requests.may_succeed_later, run.failures.values())):
+            return TransientError(f"{message}; try again")
+        return PermanentError(message)
+
+    def _refuse_second_writing(self, slug: str) -> None:
+        self._orphans.reap(self._instance, self._database)
+        unfinished = dg.RunsFilter(tags={"dagster/partition": slug}, statuses=_UNFINISHED)
+        for run in self._instance.get_runs(unfinished, limit=1):
+            raise UsageError(f"chapter {slug!r} is being written by run {run.run_id}: wait for it, or cancel it")
+
+    def _execute(self, request: Any, on_event: Callable[[DagsterEvent], None]) -> Executed:
+        job = self._definitions.resolve_job_def(request.job)
+        return self._executor.execute(job, tags=request.tags, selection=request.selection, on_event=on_event)
+
+
+class _Progress:
+    """Counts what is materialized of what the run planned."""
+
+    def __init__(self, tell: OnProgress, *, planned: int) -> None:
+        self._tell = tell
+        self._planned = planned
+        self.done: list[str] = []
+
+    def hear(self, event: DagsterEvent) -> None:
+        if event.event_type is DagsterEventType.STEP_START:
+            self._tell(len(self.done), self._planned, event.step_key or "")
+        if event.is_step_materialization and event.asset_key is not None:
+            self.done.append("/".join(event.asset_key.path))
+            self._tell(len(self.done), self._planned, self.done[-1])

@@ -1,0 +1,72 @@
+"""Owns what a run is asked for with: job, tags and selection, the same for sensors and for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+from dagster._core.events import DagsterEventType
+
+from assets.border import REWRITE_TAG, TRANSIENT
+from assets.library import FAILED
+from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
+from assets.sections import KEYS
+from sensors.jobs import INGEST, WRITE
+
+FOLLOWING = ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")
+"""What is made again whenever a section is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A run to be made. `selection` None: all of the job."""
+
+    job: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    selection: tuple[dg.AssetKey, ...] | None = None
+
+
+def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) -> list[Request]:
+    """Runs over these documents: one for all that are new, as few as can be when older ones are among them."""
+    return [
+        Request(
+            job=INGEST,
+            tags={"dagster/asset_partition_range_start": start, "dagster/asset_partition_range_end": end},
+        )
+        for start, end in ranges(instance, add_documents(instance, bucket_keys))
+    ]
+
+
+def write_request(instance: dg.DagsterInstance, slug: str, sections: Sequence[str] | None = None) -> Request:
+    """A run that writes the chapter, or only `sections` again, new text by new text, and what follows them."""
+    instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
+    tags = {"dagster/partition": slug}
+    if sections is None:
+        return Request(job=WRITE, tags=tags)
+    return Request(job=WRITE, tags={**tags, REWRITE_TAG: ",".join(sections)}, selection=selection_for(sections))
+
+
+def selection_for(sections: Sequence[str]) -> tuple[dg.AssetKey, ...]:
+    """The assets of a run that writes `sections` again: them, and the chapter after them."""
+    return (*(KEYS[kind] for kind in sections), *(dg.AssetKey(name) for name in FOLLOWING))
+
+
+def finished_document(event: dg.DagsterEvent) -> str | None:
+    """The bucket key of the document whose ingest this event ends, stored or quarantined; None for any other event."""
+    if event.partition is None or event.asset_key is None:
+        return None
+    stored = event.is_step_materialization and event.asset_key == dg.AssetKey("passage_embeddings")
+    refused = event.event_type is DagsterEventType.ASSET_OBSERVATION
+    return bucket_key(event.partition) if stored or refused else None
+
+
+def only_quarantined(failure: Mapping[str, Any]) -> bool:
+    """Whether a failed step says, in its metadata, no more than that files were refused, which is on record."""
+    return failure.get(FAILED) == 0
+
+
+def may_succeed_later(failure: Mapping[str, Any]) -> bool:
+    """Whether a failed step says, in its metadata, that trying again may help."""
+    return bool(failure.get(TRANSIENT))

@@ -1,0 +1,3 @@
+from tests.orchestration import environment, location
+
+__all__ = ["environment", "location"]
