@@ -15,6 +15,7 @@ from chapter_pipeline.errors import UsageError
 
 _TEMPLATE = "template.typ"
 _FIGURES = "figures"
+_PACKAGES = "@preview/"
 _FIGURE_PPI = 200.0
 _MESSAGE_LENGTH = 1000
 
@@ -25,7 +26,7 @@ def build_samples(source: Path, destination: Path, *, on_built: Callable[[Path],
     An article may show `figures/<slug>.png`, rendered from `<source>/figures/<slug>.typ`. Nothing is fetched and only
     the fonts inside typst are used, so the same sources give the same bytes. `on_built` is told of each PDF.
 
-    Raises `UsageError` when the folder is missing or holds no article, or when a source does not compile.
+    Raises `UsageError` when the folder is missing or holds no article, or when a source imports a package or does not compile.
     """
     if not source.is_dir():
         raise UsageError(f"there is no folder {str(source)!r}: give the folder of the sample articles")
@@ -37,6 +38,7 @@ def build_samples(source: Path, destination: Path, *, on_built: Callable[[Path],
     with tempfile.TemporaryDirectory(prefix="chapter-pipeline-samples-") as name:
         root = Path(name) / "library"
         shutil.copytree(source, root)
+        _refuse_packages(root)
         for figure in sorted((root / _FIGURES).glob("*.typ")):
             figure.with_suffix(".png").write_bytes(_compile(figure, root, "png"))
         for article in articles:
@@ -46,6 +48,13 @@ def build_samples(source: Path, destination: Path, *, on_built: Callable[[Path],
             if on_built is not None:
                 on_built(target)
     return built
+
+
+def _refuse_packages(root: Path) -> None:
+    """Typst fetches what it does not have of `@preview`; the samples must build without a network."""
+    for path in sorted(root.rglob("*.typ")):
+        if _PACKAGES in path.read_text(encoding="utf-8", errors="replace"):
+            raise UsageError(f"{str(path.relative_to(root))!r} imports a typst package; write out what it needs of it")
 
 
 def _compile(path: Path, root: Path, file_format: Literal["pdf", "png"]) -> bytes:
