@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument
+from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.operations.paths import expand
 from chapter_pipeline.operations.ports import Parser, PassageMaker
@@ -22,9 +23,8 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_drafts import StoredDocument
 
-FOLDER = "library/"
-"""Prefix of the bucket keys of the library; a key is also the `document` partition key."""
-RETRIED_REASONS = frozenset({"timeout", "cpu_limit", "memory_limit", "crashed"})
+FOLDER = "library/"  # of the bucket
+RETRIED_REASONS = frozenset({Reason.TIMEOUT, Reason.CPU_LIMIT, Reason.MEMORY_LIMIT, Reason.CRASHED})
 """Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
 
 
@@ -88,15 +88,12 @@ class Ingest:
             if size > self._settings.document_max_bytes:
                 with path.open("rb") as file:
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                limit = self._settings.document_max_bytes
-                raise self._quarantine(
-                    name, sha256, DocumentRejected("too_large", f"{size} bytes, the limit is {limit} bytes")
-                )
+                self._bucket.delete(name)
+                detail = f"{size} bytes, the limit is {self._settings.document_max_bytes} bytes"
+                raise self._quarantine(name, sha256, DocumentRejected(Reason.TOO_LARGE, detail))
             content = path.read_bytes()
         except OSError as error:
-            raise UsageError(
-                f"{str(path)!r} cannot be read ({error.strerror}): check the path and its rights"
-            ) from error
+            raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}): check its rights") from error
         self._bucket.put(name, content, overwrite=True)
         return name
 
@@ -155,7 +152,7 @@ class Ingest:
         )
         if not passages:
             detail = f"none of its {len(pages)} pages holds a paragraph of running text"
-            raise self._quarantine(source.name, source.sha256, DocumentRejected("no_text", detail))
+            raise self._quarantine(source.name, source.sha256, DocumentRejected(Reason.NO_TEXT, detail))
         self._library.store_passages(document.id, passages)
         return StoredStage(document=document.key, count=len(passages), reused=False)
 
@@ -167,9 +164,8 @@ class Ingest:
             self._library.store_embeddings(document.id, vectors, model=self._embedder.name)
         if source.status is not IngestStatus.UNCHANGED:
             self._library.mark_searchable(document.id, name=source.name)
-        return StoredStage(
-            document=document.key, count=document.passage_count or 0, reused=document.embedding_model is not None
-        )
+        reused = document.embedding_model is not None
+        return StoredStage(document=document.key, count=document.passage_count or 0, reused=reused)
 
     def outcome(self, name: str) -> IngestOutcome:
         """How the last ingest of `name` ended. Raises `NotFound` when there was none."""
@@ -235,25 +231,21 @@ class Ingest:
     def _quarantine(self, name: str, sha256: str, rejected: DocumentRejected) -> DocumentRejected:
         """Record the rejection; the exception to raise."""
         self._library.quarantine(
-            name, sha256=sha256, settings_hash=self.settings_hash, reason=rejected.reason, detail=rejected.detail
+            name, sha256=sha256, settings_hash=self.settings_hash, reason=str(rejected.reason), detail=rejected.detail
         )
         return rejected
 
 
 @contextmanager
 def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
-    """The ingest with the isolated parser and the passages of the documents room."""
-    # Imported here: the parser's libraries take a second to load, and most processes that name `Ingest` parse nothing.
-    from chapter_pipeline.documents.parser import parse_document
+    """The ingest with a parser process of its own, which ends with the block."""
+    # Here, because the documents room takes a second to load and most processes parse nothing.
+    from chapter_pipeline.documents.parser import ParserProcess
     from chapter_pipeline.documents.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
 
-    yield Ingest(
-        settings,
-        bucket=bucket,
-        library=LibraryStore(database),
-        embedder=embedder,
-        parser=lambda content: parse_document(content, settings=settings),
-        make_passages=make_passages,
-        settings_hash=settings_hash(settings),
-    )
+    with ParserProcess(settings) as parser:
+        yield Ingest(
+            settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
+            make_passages=make_passages, settings_hash=settings_hash(settings),
+        )  # fmt: skip

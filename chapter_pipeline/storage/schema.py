@@ -9,25 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    String,
-    Text,
-    UniqueConstraint,
-    func,
-    text,
-)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -38,7 +21,7 @@ EMBEDDING_DIMENSION = 384
 class Base(DeclarativeBase):
     """Declarative base with explicit constraint names, so that migrations are reproducible."""
 
-    metadata = MetaData(
+    metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -50,7 +33,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: JSONB,
         list[str]: JSONB,
-        datetime: DateTime(timezone=True),
+        datetime: sa.DateTime(timezone=True),
     }
 
 
@@ -63,39 +46,39 @@ class Document(Base):
 
     __tablename__ = "documents"
     __table_args__ = (
-        UniqueConstraint("sha256", "settings_hash"),
-        Index("uq_documents_key_searchable", "key", unique=True, postgresql_where=text("searchable")),
-        CheckConstraint(
+        sa.UniqueConstraint("sha256", "settings_hash"),
+        sa.Index("uq_documents_key_searchable", "key", unique=True, postgresql_where=sa.text("searchable")),
+        sa.CheckConstraint(
             "NOT searchable OR (figure_count IS NOT NULL AND passage_count IS NOT NULL AND lexeme_count IS NOT NULL"
             " AND embedding_model IS NOT NULL)",
             name="searchable_is_complete",
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    key: Mapped[str] = mapped_column(String(16))
-    sha256: Mapped[str] = mapped_column(String(64))
-    settings_hash: Mapped[str] = mapped_column(String(64))
-    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(16))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    settings_hash: Mapped[str] = mapped_column(sa.String(64))
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
     page_count: Mapped[int]
-    title: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(sa.Text)
     authors: Mapped[list[str]]
     year: Mapped[int | None]
-    doi: Mapped[str | None] = mapped_column(Text)
-    journal: Mapped[str | None] = mapped_column(Text)
-    licence: Mapped[str | None] = mapped_column(Text)
-    study_type: Mapped[str] = mapped_column(Text)
+    doi: Mapped[str | None] = mapped_column(sa.Text)
+    journal: Mapped[str | None] = mapped_column(sa.Text)
+    licence: Mapped[str | None] = mapped_column(sa.Text)
+    study_type: Mapped[str] = mapped_column(sa.Text)
     warnings: Mapped[list[str]]
-    draft_of: Mapped[str | None] = mapped_column(Text, index=True)
+    draft_of: Mapped[str | None] = mapped_column(sa.Text, index=True)
     """The name this draft is being made for, so that the next draft for that name can take its place."""
     figure_count: Mapped[int | None]
     passage_count: Mapped[int | None]
-    lexeme_count: Mapped[int | None] = mapped_column(BigInteger)
+    lexeme_count: Mapped[int | None] = mapped_column(sa.BigInteger)
     """Sum of the lengths of its passages; None, like the other counts, while that stage is not stored."""
-    embedding_model: Mapped[str | None] = mapped_column(Text)
+    embedding_model: Mapped[str | None] = mapped_column(sa.Text)
     searchable: Mapped[bool] = mapped_column(default=False)
     """True once passages, postings and embeddings are all stored: only then does search see the document."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
     names: Mapped[list[DocumentName]] = relationship(back_populates="document", lazy="raise", passive_deletes=True)
     pages: Mapped[list[PageRow]] = relationship(lazy="raise", passive_deletes=True, order_by="PageRow.number")
@@ -109,32 +92,32 @@ class DocumentName(Base):
     """A bucket key under which content was delivered, and what became of it. The `document` partition key."""
 
     __tablename__ = "document_names"
-    __table_args__ = (CheckConstraint("(document_id IS NULL) = (reason IS NOT NULL)", name="document_or_reason"),)
+    __table_args__ = (sa.CheckConstraint("(document_id IS NULL) = (reason IS NOT NULL)", name="document_or_reason"),)
 
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64))
-    settings_hash: Mapped[str] = mapped_column(String(64))
-    status: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    settings_hash: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[str] = mapped_column(sa.Text)
     """How its last ingest ended: `chapter_pipeline.documents.model.IngestStatus`."""
-    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
-    reason: Mapped[str | None] = mapped_column(Text)
-    detail: Mapped[str | None] = mapped_column(Text)
+    document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    detail: Mapped[str | None] = mapped_column(sa.Text)
     """Set when the file is quarantined: reason code and a sentence for people."""
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=sa.func.now(), onupdate=sa.func.now())
 
     document: Mapped[Document | None] = relationship(back_populates="names", lazy="raise")
 
 
 class PageRow(Base):
-    """One page: canonical text, and its blocks as JSON (`chapter_pipeline.documents.model.Block`)."""
+    """One page: canonical sa.text, and its blocks as JSON (`chapter_pipeline.documents.model.Block`)."""
 
     __tablename__ = "pages"
 
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
     width: Mapped[float]
     height: Mapped[float]
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(sa.Text)
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
@@ -142,20 +125,20 @@ class FigureRow(Base):
     """A figure of a document with its image."""
 
     __tablename__ = "figures"
-    __table_args__ = (UniqueConstraint("document_id", "ordinal"),)
+    __table_args__ = (sa.UniqueConstraint("document_id", "ordinal"),)
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
     page: Mapped[int]
     box: Mapped[list[float]] = mapped_column(JSONB)
-    label: Mapped[str | None] = mapped_column(Text)
-    caption: Mapped[str | None] = mapped_column(Text)
-    media_type: Mapped[str] = mapped_column(Text)
+    label: Mapped[str | None] = mapped_column(sa.Text)
+    caption: Mapped[str | None] = mapped_column(sa.Text)
+    media_type: Mapped[str] = mapped_column(sa.Text)
     width_px: Mapped[int]
     height_px: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
 
 
 class PassageRow(Base):
@@ -163,18 +146,18 @@ class PassageRow(Base):
 
     __tablename__ = "passages"
     __table_args__ = (
-        UniqueConstraint("document_id", "ordinal"),
-        CheckConstraint("start_offset >= 0 AND end_offset > start_offset", name="offsets"),
+        sa.UniqueConstraint("document_id", "ordinal"),
+        sa.CheckConstraint("start_offset >= 0 AND end_offset > start_offset", name="offsets"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
     page: Mapped[int]
     start_offset: Mapped[int]
     end_offset: Mapped[int]
-    text: Mapped[str] = mapped_column(Text)
-    section: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+    section: Mapped[str | None] = mapped_column(sa.Text)
     sentences: Mapped[list[list[int]]] = mapped_column(JSONB)
     length: Mapped[int]
     """Number of lexemes, with repetitions: the document length of BM25."""
@@ -183,21 +166,21 @@ class PassageRow(Base):
 
 
 class Posting(Base):
-    """BM25 postings of a lexeme of ``to_tsvector('english', text)`` in one document: three arrays of equal length.
+    """BM25 postings of a lexeme of ``to_tsvector('english', sa.text)`` in one document: three arrays of equal length.
 
     A row per document, not per passage: a query reads some hundred rows where it would read some ten thousand.
     """
 
     __tablename__ = "postings"
 
-    lexeme: Mapped[str] = mapped_column(Text, primary_key=True)
+    lexeme: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     document_id: Mapped[int] = mapped_column(
-        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
+        sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    passage_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    frequencies: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    passage_ids: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.BigInteger))
+    frequencies: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.SmallInteger))
     """How often the lexeme occurs in the passage at the same place of `passage_ids`."""
-    lengths: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    lengths: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
     """`PassageRow.length` of that passage, so that ranking does not touch the passages."""
 
 
@@ -206,7 +189,7 @@ class PassageEmbedding(Base):
 
     __tablename__ = "passage_embeddings"
     __table_args__ = (
-        Index(
+        sa.Index(
             "ix_passage_embeddings_vector",
             "vector",
             postgresql_using="hnsw",
@@ -214,10 +197,10 @@ class PassageEmbedding(Base):
         ),
     )
 
-    passage_id: Mapped[int] = mapped_column(ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True)
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    passage_id: Mapped[int] = mapped_column(sa.ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), index=True)
     """Repeated here, so that a vector search is filtered by document without touching the passages."""
-    model: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(sa.Text)
     vector: Mapped[Any] = mapped_column(HALFVEC(EMBEDDING_DIMENSION))
 
 
@@ -226,28 +209,28 @@ class Chapter(Base):
 
     __tablename__ = "chapters"
 
-    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     request: Mapped[dict[str, Any]]
     """The validated `BriefRequest`."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class Artifact(Base):
     """One version of one stage's value for one chapter. Append-only: nothing here is ever updated or deleted."""
 
     __tablename__ = "artifacts"
-    __table_args__ = (UniqueConstraint("asset", "partition", "version"),)
+    __table_args__ = (sa.UniqueConstraint("asset", "partition", "version"),)
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    asset: Mapped[str] = mapped_column(Text)
-    partition: Mapped[str] = mapped_column(Text)
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    asset: Mapped[str] = mapped_column(sa.Text)
+    partition: Mapped[str] = mapped_column(sa.Text)
     version: Mapped[int]
-    run_id: Mapped[str | None] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(String(64))
-    fingerprint: Mapped[str | None] = mapped_column(String(64), index=True)
+    run_id: Mapped[str | None] = mapped_column(sa.Text)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    fingerprint: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """Hash of all inputs; a repeated request with the same fingerprint is answered from here."""
     body: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class ChapterVersion(Base):
@@ -255,8 +238,8 @@ class ChapterVersion(Base):
 
     __tablename__ = "chapter_versions"
 
-    slug: Mapped[str] = mapped_column(ForeignKey("chapters.slug", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    artifact_id: Mapped[int] = mapped_column(ForeignKey("artifacts.id"))
-    sha256: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    slug: Mapped[str] = mapped_column(sa.ForeignKey("chapters.slug", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())

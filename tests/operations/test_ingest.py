@@ -11,8 +11,9 @@ import pytest
 
 from chapter_pipeline.documents.model import IngestStatus, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
-from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.operations.ingest import Ingest, open_ingest
 from chapter_pipeline.operations.paths import expand
+from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -249,3 +250,22 @@ def test_expand__one_name_twice__only_with_one_content(folder: Path) -> None:
     (folder / "sub" / "glioma.pdf").write_bytes(OTHER)
     with pytest.raises(UsageError, match="rename one of them"):
         expand([folder])
+
+
+@pytest.mark.corpus
+def test_open_ingest__real_papers__are_found_by_what_they_say(
+    corpus: Path, settings: Settings, database: Database, bucket: ObjectBucket
+) -> None:
+    """The whole way: the isolated parser, real passages, MiniLM, PostgreSQL."""
+    minilm = MiniLM(batch_size=4)
+    paper = next((corpus / "library").glob("neurosurgery__2021__The-Impact-of-Hydrocephalus*.pdf"))
+    hostile = corpus / "hostile" / "encrypted__pypdf__r6-user-password.pdf"
+    with open_ingest(settings, database=database, bucket=bucket, embedder=minilm) as ingest:
+        good, bad = ingest.ingest_files([paper, hostile])
+    assert (good.status, bad.status, bad.reason) == (IngestStatus.INGESTED, IngestStatus.QUARANTINED, "encrypted")
+    assert good.passages > 10
+    best = LibrarySearch(database, minilm).search("quality of life of patients with a hydrocephalus shunt", k=3)
+    library = LibraryStore(database)
+    for hit in best:
+        assert library.page(hit.document, hit.page).text[hit.start : hit.end] == hit.text
+    assert any("quality of life" in hit.text.lower() for hit in best)
