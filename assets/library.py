@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from assets.border import bullets, failed, failure, md
+from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import about_stage
 from assets.partitions import DOCUMENTS, bucket_key
 from chapter_pipeline.documents.model import IngestStatus
@@ -82,11 +83,13 @@ class Batch:
         )
         for place, (stage, description) in enumerate(STAGES.items())
     ],
+    # Checks of this step, not steps of their own: those would wait for outputs, and a range gives none.
+    check_specs=[check.spec for check in CHECKS],
 )
 def library_documents(
     context: dg.AssetExecutionContext, library: LibraryResource
-) -> Iterator[dg.AssetMaterialization | dg.AssetObservation]:
-    """The selected stages of every document of the range, document by document."""
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckResult]:
+    """The selected stages of every document of the range, document by document; then the checks of all their tables."""
     selected = [stage for stage in STAGES if dg.AssetKey(stage) in context.selected_asset_keys]
     batch = Batch()
     keys = list(context.partition_keys)
@@ -105,6 +108,8 @@ def library_documents(
                 batch.transient |= isinstance(error, TransientError)
                 context.log.error(f"{name!r} failed: {batch.failed[name]}", exc_info=True)
             context.log.debug(f"{place} of {len(keys)} documents done")
+    names = [bucket_key(partition) for partition in keys]
+    yield from check_tables(library.database.open(), context.selected_asset_check_keys, names)
     if batch.quarantined or batch.failed:
         raise batch.failure(len(keys))
 

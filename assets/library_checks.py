@@ -1,17 +1,19 @@
 """Owns the checks of the library's tables with Great Expectations: pages, passages, embeddings.
 
-They look at whole tables of the documents in hand (the run's range, or the whole library when run by themselves), once
-for a run and not once for a document. Texts stay in the database: only what is measured of them is read.
+They look at the tables of all documents of a run (or of the whole library) at once, not at each document. Texts stay in
+the database: only what is measured of them is read.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 from sqlalchemy import Float, Select, cast, func, select
 
 from assets.expectations import Expectations, table_check
-from assets.partitions import bucket_key
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
     EMBEDDING_DIMENSION,
@@ -21,17 +23,9 @@ from chapter_pipeline.storage.schema import (
     PassageEmbedding,
     PassageRow,
 )
-from resources.rooms import LibraryResource
 
 UNIT_NORM_TOLERANCE = 0.005
 """halfvec keeps 11 bits of a number; the norm of a unit vector of 384 of them is off by less than this."""
-
-
-def documents_in_hand(context: dg.AssetCheckExecutionContext) -> list[str] | None:
-    """Bucket keys of the run's range of documents; None: the whole library."""
-    if not context.has_partition_key_range and not context.has_partition_key:
-        return None
-    return [bucket_key(key) for key in context.partition_keys]
 
 
 def _in_hand(query: Select[Any], names: Sequence[str] | None) -> Select[Any]:
@@ -131,34 +125,62 @@ def _expected_embeddings(gx: Expectations) -> Iterator[object]:
     yield gx.ExpectColumnUniqueValueCountToBeBetween(column="model", min_value=1, max_value=1)
 
 
-@dg.asset_check(asset="document_text")
-def pages_table_is_sound(context: dg.AssetCheckExecutionContext, library: LibraryResource) -> dg.AssetCheckResult:
-    """Pages are numbered, have a size, and nearly all of them readable text."""
-    return _checked(pages_table, _expected_pages, context, library)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCheck:
+    """A check of one asset's table: how it is read, and what is expected of it."""
+
+    asset: str
+    name: str
+    promise: str
+    rows: Callable[[Database, Sequence[str] | None], list[dict[str, object]]]
+    expected: Callable[[Expectations], Iterator[object]]
+
+    @property
+    def key(self) -> dg.AssetCheckKey:
+        return dg.AssetCheckKey(dg.AssetKey(self.asset), self.name)
+
+    @property
+    def spec(self) -> dg.AssetCheckSpec:
+        return dg.AssetCheckSpec(self.name, asset=self.asset, description=self.promise)
 
 
-@dg.asset_check(asset="passages")
-def passages_table_is_sound(context: dg.AssetCheckExecutionContext, library: LibraryResource) -> dg.AssetCheckResult:
-    """Every passage is verbatim what its page says at its offsets, of a sensible length, in whole sentences."""
-    return _checked(passages_table, _expected_passages, context, library)
+CHECKS = (
+    TableCheck(
+        asset="document_text",
+        name="pages_table_is_sound",
+        promise="Pages are numbered, have a size, and nearly all of them readable text.",
+        rows=pages_table,
+        expected=_expected_pages,
+    ),
+    TableCheck(
+        asset="passages",
+        name="passages_table_is_sound",
+        promise="Every passage is verbatim what its page says at its offsets, of a sensible length, in whole sentences.",
+        rows=passages_table,
+        expected=_expected_passages,
+    ),
+    TableCheck(
+        asset="passage_embeddings",
+        name="embeddings_table_is_sound",
+        promise="One vector for every passage, all of one model and dimension, of norm 1, without NaN.",
+        rows=embeddings_table,
+        expected=_expected_embeddings,
+    ),
+)
 
 
-@dg.asset_check(asset="passage_embeddings")
-def embeddings_table_is_sound(context: dg.AssetCheckExecutionContext, library: LibraryResource) -> dg.AssetCheckResult:
-    """One vector for every passage, all of one model and dimension, of norm 1, without NaN."""
-    return _checked(embeddings_table, _expected_embeddings, context, library)
-
-
-def _checked(
-    rows_of: Any, expected: Any, context: dg.AssetCheckExecutionContext, library: LibraryResource
-) -> dg.AssetCheckResult:
-    names = documents_in_hand(context)
-    rows = rows_of(library.database.open(), names)
-    about = {"documents looked at": "the whole library" if names is None else len(names)}
-    if not rows:
-        # Nothing became searchable in this run: the run says so itself, the tables hold no fault.
-        return dg.AssetCheckResult(passed=True, metadata={**about, "rows": 0})
-    return table_check(rows, expected, metadata=about)
-
-
-CHECKS = [pages_table_is_sound, passages_table_is_sound, embeddings_table_is_sound]
+def check_tables(
+    database: Database, selected: Set[dg.AssetCheckKey], names: Sequence[str] | None
+) -> Iterator[dg.AssetCheckResult]:
+    """The selected checks over the documents that `names` (bucket keys) point to; None: the whole library."""
+    for check in CHECKS:
+        if check.key not in selected:
+            continue
+        rows = check.rows(database, names)
+        about = {"documents looked at": "the whole library" if names is None else len(names)}
+        if rows:
+            result = table_check(rows, check.expected, metadata=about)
+        else:
+            # Nothing became searchable: the run says so itself, and the tables hold no fault.
+            result = dg.AssetCheckResult(passed=True, metadata={**about, "rows": 0})
+        yield result._replace(asset_key=check.key.asset_key, check_name=check.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets import library, library_checks, quality, research, sections, writing
+from assets import library, quality, research, sections, writing
 from chapter_pipeline.settings import Settings, current_settings
 from resources.artifacts_io import ArtifactsIOManager
 from resources.rooms import (
@@ -43,7 +43,7 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([library, research, writing, sections, quality]),
-        asset_checks=[*library_checks.CHECKS, *quality.CHECKS],
+        asset_checks=quality.CHECKS,
         jobs=[ingest_library, write_chapter],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],
         executor=dg.in_process_executor,

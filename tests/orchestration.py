@@ -25,6 +25,7 @@ from tests.fake_stages import FakeStages
 from tests.library_samples import HashEmbedder, add, parsed_from, passages_of
 
 SLUG = "glioma-surgery"
+GLIOMA = "Glioma surgery in adults\n\nResection of the tumour was safe.\fThe tumour grew again."
 
 
 class TextParser:
@@ -142,7 +143,16 @@ class Location:
 
 
 @pytest.fixture
-def location(environment: Settings, database: Database) -> Iterator[Location]:
+def real_exports() -> None:
+    """Asked for by a test that looks at the exported files."""
+
+
+@pytest.fixture
+def location(
+    environment: Settings, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Location]:
     """The code location on this test's database; Dagster's own records are kept in memory."""
+    if "real_exports" not in request.fixturenames:  # they take seconds
+        monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])
     with dg.DagsterInstance.ephemeral() as instance:
         yield Location(environment, database, instance)

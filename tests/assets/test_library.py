@@ -1,0 +1,90 @@
+"""The library: each document of a range is reported by itself, and a bad one takes no good one with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from assets.library import STAGES
+from chapter_pipeline.documents.model import IngestStatus
+from tests.orchestration import GLIOMA, Location
+
+OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
+GOOD = {"library/glioma.pdf": GLIOMA.encode(), "library/other.pdf": OTHER.encode()}
+
+
+def test_ingest_library__good_files__all_stages_of_each_are_materialized(location: Location) -> None:
+    result = location.ingest(GOOD)
+    assert result.success
+    assert all(location.materialized(stage) == set(GOOD) for stage in STAGES)
+    assert len(location.library.documents()) == 2
+
+
+def test_ingest_library__a_bad_file__stops_at_its_stage_and_the_others_go_on(location: Location) -> None:
+    result = location.ingest({"library/bad.pdf": b"BAD:encrypted", **GOOD})
+    assert not result.success
+    assert location.materialized("source_document") == {"library/bad.pdf", *GOOD}
+    assert location.materialized("passage_embeddings") == set(GOOD)
+    (failure,) = result.get_step_failure_events()
+    told = failure.step_failure_data.user_failure_data
+    assert "library/bad.pdf: encrypted" in (told.description or "")
+    assert (told.metadata["quarantined"].value, told.metadata["failed"].value) == (1, 0)
+    assert told.metadata["transient"].value is False
+    record = location.library.record("library/bad.pdf")
+    assert record is not None
+    assert (record.status, record.reason) == (IngestStatus.QUARANTINED, "encrypted")
+
+
+def test_ingest_library__a_bug_on_one_file__is_counted_as_failed_and_not_as_quarantined(location: Location) -> None:
+    result = location.ingest({"library/bug.pdf": b"ERROR:division by zero", **GOOD})
+    (failure,) = result.get_step_failure_events()
+    told = failure.step_failure_data.user_failure_data
+    assert (told.metadata["quarantined"].value, told.metadata["failed"].value) == (0, 1)
+    assert location.materialized("passage_embeddings") == set(GOOD)
+
+
+def test_ingest_library__again__nothing_is_parsed_again(location: Location) -> None:
+    location.ingest(GOOD)
+    assert location.ingest(GOOD).success
+    assert set(location.parser.calls.values()) == {1}
+
+
+def test_ingest_library__changed_file__its_data_version_changes(location: Location) -> None:
+    location.ingest(GOOD)
+    result = location.ingest({"library/other.pdf": GLIOMA.upper().encode()})
+    assert result.success
+    assert set(result.asset_materializations_for_node("library_documents")[0].tags or {}) >= {"dagster/data_version"}
+    assert location.parser.calls[GLIOMA.upper().encode()] == 1
+
+
+def test_ingest_library__names_that_dagster_forbids__are_ingested_under_their_own_key(location: Location) -> None:
+    names = {"library/50% of ... patients.pdf": GLIOMA.encode()}
+    assert location.ingest(names).success
+    assert location.library.record("library/50% of ... patients.pdf") is not None
+
+
+def test_ingest_library__stored_passages__are_previewed_for_a_person(location: Location) -> None:
+    result = location.ingest({"library/glioma.pdf": GLIOMA.encode()})
+    found = {
+        event.asset_key.to_user_string(): event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+    assert found["document_text"]["title"].value == "Glioma surgery in adults"
+    assert found["document_text"]["authors"].value == "Cushing, Harvey"
+    assert found["document_text"]["pages"].value == 2
+    assert "Resection of the tumour was safe." in str(found["passages"]["preview"].value)
+    assert found["passage_embeddings"]["vectors"].value == 3
+
+
+@pytest.mark.parametrize(
+    ("check", "rows"),
+    [("pages_table_is_sound", 3), ("passages_table_is_sound", 5), ("embeddings_table_is_sound", 5)],
+)
+def test_ingest_library__its_tables__are_held_against_expectations_once_for_the_range(
+    location: Location, check: str, rows: int
+) -> None:
+    result = location.ingest(GOOD)
+    (evaluation,) = [one for one in result.get_asset_check_evaluations() if one.check_name == check]
+    assert evaluation.passed, evaluation.metadata["expectations"].value
+    assert evaluation.metadata["rows"].value == rows
+    assert evaluation.metadata["documents looked at"].value == 2
