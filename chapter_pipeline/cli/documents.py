@@ -24,7 +24,7 @@ def ingest(
     """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
     from dataclasses import asdict
 
-    from chapter_pipeline.operations.ingest import expand
+    from chapter_pipeline.operations.paths import expand
 
     files = expand(paths)
     with context() as opened, progress(quiet=json) as bars:

@@ -13,6 +13,7 @@ from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
 from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument
+from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
 
@@ -32,7 +33,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
     items = [_items(page, number, joiner) for number, page in enumerate(lines)]
     if sum(ch.isalpha() for page in items for item in page for ch in item.text) < MIN_LETTERS:
         raise DocumentRejected(
-            "no_text",
+            Reason.NO_TEXT,
             f"fewer than {MIN_LETTERS} letters on {len(lines)} pages: a scan? Text recognition is not built in yet, "
             "deliver it with a text layer",
         )

@@ -95,6 +95,7 @@ def canonical(text: str) -> str:
     """NFC, ligatures spelled out, zero-width characters gone, every space a plain one."""
     for ligature, letters in _LIGATURES.items():
         text = text.replace(ligature, letters)
+    text = text.encode("utf-8", "ignore").decode()  # broken fonts give half characters
     return unicodedata.normalize("NFC", text.translate(_DROPPED).translate(_SPACES))
 
 

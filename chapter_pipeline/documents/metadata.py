@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pymupdf
 
 from chapter_pipeline.documents.classify import Item
+from chapter_pipeline.documents.lines import canonical
 from chapter_pipeline.documents.model import BlockKind, Metadata
 from chapter_pipeline.documents.study_type import study_type
 from chapter_pipeline.documents.words import Joiner
@@ -63,7 +64,7 @@ def find_title(document: pymupdf.Document, pages: Sequence[Sequence[Item]]) -> T
 
     The file's own title wins when it is a title and stands on the page.
     """
-    declared = " ".join(((document.metadata or {}).get("title") or "").split())
+    declared = " ".join(canonical((document.metadata or {}).get("title") or "").split())
     for items in pages[:2]:
         candidates = sorted(_candidates(items), key=lambda group: (-round(group[0].region.size), group[0].box[1]))
         named = _declared(declared, items)
@@ -115,7 +116,7 @@ def document_metadata(document: pymupdf.Document, title: Title, pages: Sequence[
     """All metadata; what the first two pages do not say is None."""
     front = [item for items in pages[:2] for item in items if item.kind is not BlockKind.REFERENCE]
     first = [item for item in (pages[0] if pages else []) if item.kind is not BlockKind.REFERENCE]
-    declared = document.metadata or {}
+    declared = {name: canonical(value) for name, value in (document.metadata or {}).items() if value}
     abstract = " ".join(item.text for item in front if item.kind in (BlockKind.ABSTRACT, BlockKind.BODY))[:3000]
     opening = " ".join(item.text for items in pages for item in items if item.kind is BlockKind.BODY)[:200_000]
     return Metadata(

@@ -1,3 +1,3 @@
-from tests.orchestration import environment, location
+from tests.orchestration import environment, location, real_exports
 
-__all__ = ["environment", "location"]
+__all__ = ["environment", "location", "real_exports"]
