@@ -20,6 +20,7 @@ from chapter_pipeline.writing.model import (
     ResearchSet,
     SectionPlan,
     SectionPlans,
+    SectionTemplate,
     Source,
 )
 
@@ -38,16 +39,21 @@ _SUPPLEMENT = re.compile(r"\bsupplement|^(?:fig(?:ure|\.)?)\s*\d*:?\s*(?:figure 
 def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
     """Stage 8: assign every quote to the section it fits best and give the sections that remain their words.
 
-    The word budget of a section that has no evidence goes to the others in proportion to their shares.
+    While a section has fewer than `MIN_QUOTES`, the one with the fewest is left out and its quotes go to the next best
+    ones. The word budget of a section that is left out goes to the others in proportion to their shares.
     """
-    assigned = assign(brief, evidence.quotes)
-    used = [section for section in brief.sections if len(assigned[section.kind]) >= MIN_QUOTES]
+    used = list(brief.sections)
+    assigned = assign(brief, evidence.quotes, used)
+    unused: dict[str, str] = {}
+    while used:
+        poorest = min(used, key=lambda section: len(assigned[section.kind]))
+        count = len(assigned[poorest.kind])
+        if count >= MIN_QUOTES:
+            break
+        unused[poorest.kind] = f"{count} of at least {MIN_QUOTES} quotes found for {poorest.title!r}"
+        used.remove(poorest)
+        assigned = assign(brief, evidence.quotes, used)
     whole = sum(section.share for section in used) or 1.0
-    unused = {
-        section.kind: f"{len(assigned[section.kind])} of at least {MIN_QUOTES} quotes found for {section.title!r}"
-        for section in brief.sections
-        if section not in used
-    }
     return ChapterOutline(
         title=brief.title,
         sections=tuple(
@@ -65,13 +71,15 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
     )
 
 
-def assign(brief: ChapterBrief, quotes: Sequence[Quote]) -> dict[str, list[Quote]]:
-    """Each quote to one section, best fits first; a section that is full passes a quote on to the next best one."""
-    room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in brief.sections}
-    assigned: dict[str, list[Quote]] = {section.kind: [] for section in brief.sections}
+def assign(
+    brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]
+) -> dict[str, list[Quote]]:
+    """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best."""
+    room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
+    assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
     taken: set[str] = set()
     pairs = sorted(
-        ((_value(quote, fit), quote, kind) for quote in quotes for kind, fit in quote.sections.items()),
+        ((_value(quote, quote.sections[kind]), quote, kind) for quote in quotes for kind in assigned),
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
     )
     for _, quote, kind in pairs:

@@ -121,11 +121,75 @@ ARTICLES: dict[str, tuple[str, int, StudyType, list[tuple[str, list[str]]]]] = {
         ],
     ),
 }
+OTHER_KINDS: dict[str, tuple[str, int, StudyType, list[tuple[str, list[str]]]]] = {
+    "Endoscopic third ventriculostomy in practice": (
+        "Moreau, Jean",
+        2020,
+        StudyType.REVIEW,
+        [
+            (
+                "Indications",
+                [
+                    "Endoscopic third ventriculostomy is indicated in obstructive hydrocephalus from aqueduct stenosis.",
+                    "Candidates for endoscopic third ventriculostomy are selected by the ETV success score.",
+                    "Patients with a tectal glioma are good candidates for endoscopic third ventriculostomy.",
+                ],
+            ),
+            (
+                "Technique",
+                [
+                    "Endoscopic third ventriculostomy begins with a burr hole and a short incision at the coronal suture.",
+                    "The endoscope is inserted into the frontal horn and placed before the foramen of Monro.",
+                    "The floor of the third ventricle is perforated behind the clivus and dilated with a balloon.",
+                ],
+            ),
+            (
+                "Complications",
+                [
+                    "Complications of endoscopic third ventriculostomy include basilar artery injury and infection.",
+                    "Haemorrhage during endoscopic third ventriculostomy has a reported rate of 3.7%.",
+                    "Failure of endoscopic third ventriculostomy needs revision or a shunt in some children.",
+                ],
+            ),
+        ],
+    ),
+    "Anatomy of the hippocampus": (
+        "Sato, Mei",
+        2018,
+        StudyType.REVIEW,
+        [
+            (
+                "Gross anatomy",
+                [
+                    "The hippocampus lies on the medial surface of the temporal lobe, lateral to the ambient cistern.",
+                    "The head of the hippocampus is anterior and bears three or four digitations on its surface.",
+                    "The tail of the hippocampus curves posterior and medial to the splenium of the corpus callosum.",
+                ],
+            ),
+            (
+                "Blood supply",
+                [
+                    "The anterior choroidal artery carries blood to the head of the hippocampus.",
+                    "Branches of the posterior cerebral artery supply the body of the hippocampus with blood.",
+                    "Veins of the hippocampus drain into the basal vein and so into the venous sinuses.",
+                ],
+            ),
+            (
+                "Cells",
+                [
+                    "Pyramidal neurons of the hippocampus receive mossy fibre axons from the dentate gyrus.",
+                    "Schaffer axons of CA3 neurons form synapses on CA1 neurons of the hippocampus.",
+                    "Interneurons of the hippocampus express parvalbumin and inhibit pyramidal cells.",
+                ],
+            ),
+        ],
+    ),
+}
 
 
 def document(title: str) -> tuple[ParsedDocument, tuple[Passage, ...]]:
-    """One of `ARTICLES` as the parser would give it: one page, one block and one passage per section."""
-    author, year, study, sections = ARTICLES[title]
+    """One of the articles as the parser would give it: one page, one block and one passage per section."""
+    author, year, study, sections = (ARTICLES | OTHER_KINDS)[title]
     text = ""
     blocks: list[Block] = []
     passages: list[Passage] = []

@@ -9,6 +9,7 @@ import pytest
 from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
 from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.model import (
@@ -24,8 +25,9 @@ from chapter_pipeline.writing.model import (
     ReviewedChapter,
     SectionPlans,
 )
+from chapter_pipeline.writing.outline import FIT_FLOOR, MIN_QUOTES
 from chapter_pipeline.writing.stages import Stages
-from tests.writing.conftest import TOPIC
+from tests.writing.conftest import OTHER_KINDS, TOPIC, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,34 @@ def test_final__citation_does_not_close__is_refused(stages: Stages) -> None:
         )
 
 
-@pytest.mark.parametrize("kind", list(ChapterKind))
-def test_stages__every_template__writes_a_chapter(stages: Stages, kind: ChapterKind) -> None:
-    assert write(stages, kind=kind).final.chapter.sections
+@pytest.mark.parametrize(
+    ("kind", "topic"),
+    [
+        (ChapterKind.DISEASE, TOPIC),
+        (ChapterKind.TECHNIQUE, "Endoscopic third ventriculostomy"),
+        (ChapterKind.ANATOMY, "Anatomy of the hippocampus"),
+    ],
+)
+def test_stages__every_template__writes_a_chapter(
+    stages: Stages, library: LibraryStore, embedder: MiniLM, kind: ChapterKind, topic: str
+) -> None:
+    store(library, embedder, list(OTHER_KINDS))
+    assert len(write(stages, topic, kind=kind).final.chapter.sections) >= 2
+
+
+def test_stages__too_little_for_any_section__says_how_much_there_is(stages: Stages) -> None:
+    with pytest.raises(NoRelevantPassages, match=r"quotes of \d+ sentences\): ingest more"):
+        write(stages, kind=ChapterKind.ANATOMY)
+
+
+def test_chapter_outline__sections_with_too_few_quotes__give_them_to_the_next_best(stages: Stages) -> None:
+    written = write(stages)
+    kept = {plan.kind: {quote.key for quote in plan.quotes} for plan in written.plans.plans}
+    assert all(len(keys) >= MIN_QUOTES for keys in kept.values())
+    planned = set().union(*kept.values())
+    for quote in written.evidence.quotes:
+        fitting = [kind for kind in kept if quote.sections[kind] >= FIT_FLOOR]
+        assert quote.key in planned or not fitting, quote.text
 
 
 def test_brief__slug_with_spaces__is_refused(stages: Stages) -> None:
