@@ -57,7 +57,7 @@ class DocumentRejected(ChapterPipelineError):
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason = reason
+        self.reason = str(reason)  # not a member of an enum: Dagster's event log refuses those
         self.detail = detail
 
 

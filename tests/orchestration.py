@@ -12,6 +12,7 @@ import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
 from chapter_pipeline.documents.model import ParsedDocument
+from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.operations.ingest import Ingest
 from chapter_pipeline.settings import Settings, current_settings
@@ -37,7 +38,7 @@ class TextParser:
     def __call__(self, content: bytes) -> ParsedDocument:
         self.calls[content] += 1
         if content.startswith(b"BAD:"):
-            raise DocumentRejected(content[4:].decode(), "refused by the test")
+            raise DocumentRejected(Reason(content[4:].decode()), "refused by the test")  # as the real one does
         if content.startswith(b"ERROR:"):
             raise RuntimeError(content[6:].decode())
         return parsed_from(content)
