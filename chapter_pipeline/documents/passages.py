@@ -12,6 +12,7 @@ from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocum
 
 Span = tuple[int, int]
 _SUPERSCRIPTS = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻,–]*")
+_EXPONENT = re.compile(r"(?<=\w)[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+(?=[.!?](?:\s|$))")
 # Stops that end no sentence. They are masked for the splitter with a letter of the same width.
 _STOPS = re.compile(
     r"\b(?:et al|e\.g|i\.e|vs|cf|ca|approx|resp|figs?|refs?|eqs?|tabs?|no|nos|vol|pp?|dr|prof|st|mr|mrs|spp?|subsp|var|"
@@ -41,7 +42,9 @@ def make_passages(
 
 def sentence_spans(text: str) -> list[Span]:
     """Offsets of the sentences of `text`, in order, without the spaces around them."""
-    masked = _SUPERSCRIPTS.sub(lambda match: " " * len(match.group()), text)
+    # A raised number before a stop belongs to its word (``75 mg/m².``), one after a stop is a citation marker.
+    masked = _EXPONENT.sub(lambda match: "x" * len(match.group()), text)
+    masked = _SUPERSCRIPTS.sub(lambda match: " " * len(match.group()), masked)
     masked = _STOPS.sub(lambda match: match.group()[:-1] + "x", masked)
     spans: list[Span] = []
     for boundary in sentencex.get_sentence_boundaries("en", masked):

@@ -226,7 +226,7 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
         if _covered(point, inputs.chapter):
             continue
         hint = (
-            f"{available[point.text]} quotes of the evidence map speak to it"
+            f"{_counted(available[point.text], 'quote')} of the evidence map on it stand elsewhere or are not used"
             if available[point.text]
             else "the library holds no evidence of it"
         )
@@ -262,6 +262,10 @@ def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEviden
         for quote, near in zip(left, nearest, strict=True)
     ]
     return tuple(sorted(scored, key=lambda item: (-item.score, item.quote))[:UNUSED_SHOWN])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("s" if number != 1 else "")
 
 
 def _claims(section: Section) -> list[tuple[str, ...]]:

@@ -22,10 +22,14 @@ from chapter_pipeline.writing.model import (
     Source,
     Subsection,
 )
-from chapter_pipeline.writing.text import abbreviation_definitions
+from chapter_pipeline.writing.text import abbreviation_definitions, words
 
 KEY_POINTS = 6
 _KEY_POINT_WORDS = 40
+_CALL_FOR_RESEARCH = re.compile(
+    r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
+    re.IGNORECASE,
+)
 _SHORT_FORM = re.compile(r"(?<![\w-])[A-Z][A-Za-z0-9]*[A-Z0-9][A-Za-z0-9]*s?(?![\w])")
 
 
@@ -74,7 +78,7 @@ def compose(
     references = _references(pointed, quotes, sources)
     numbers = {reference.source.key: reference.number for reference in references}
     used = {key for section in pointed for sentence in _claims(section) for key in sentence.quotes}
-    points = key_points(pointed, quotes)
+    points = key_points(topic, pointed, quotes)
     cited = [quotes[key] for key in sorted(used)]
     text = " ".join(sentence.text for section in pointed for sentence in _claims(section))
     if document_texts is not None:
@@ -140,11 +144,22 @@ def _references(
     return tuple(Reference(number=number, source=sources[key]) for number, key in enumerate(order, start=1))
 
 
-def key_points(sections: Sequence[Section], quotes: dict[str, Quote]) -> tuple[Sentence, ...]:
-    """The best-graded and most relevant short sentence of each section, at most six, in the chapter's order."""
+def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]) -> tuple[Sentence, ...]:
+    """The best-graded and most relevant short finding of each section, at most six, in the chapter's order.
+
+    A key point is read alone: it has to name the topic or one of its concepts, and a call for more research is none.
+    """
+    named = {word for word in words(topic) if len(word) > 3}
     best: list[tuple[int, float, int, Sentence]] = []
     for index, section in enumerate(sections):
-        usable = [s for s in section.sentences if s.quotes and len(s.text.split()) <= _KEY_POINT_WORDS]
+        usable = [
+            sentence
+            for sentence in section.sentences
+            if sentence.quotes
+            and len(sentence.text.split()) <= _KEY_POINT_WORDS
+            and not _CALL_FOR_RESEARCH.search(sentence.text)
+            and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
+        ]
         ranked = sorted(
             usable, key=lambda s: (min(quotes[k].evidence_level for k in s.quotes), -quotes[s.quotes[0]].relevance)
         )

@@ -89,7 +89,7 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
                 read += 1
                 text = passage.text[start - passage.start : end - passage.start]
                 display = display_text(text, numbered_parentheses=numbered)
-                reason = refusal(display, passage.section)
+                reason = refusal(display, passage.section, source.study_type)
                 if reason:
                     refused[reason] += 1
                     continue

@@ -71,9 +71,7 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
     )
 
 
-def assign(
-    brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]
-) -> dict[str, list[Quote]]:
+def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]) -> dict[str, list[Quote]]:
     """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best."""
     room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
     assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
@@ -213,7 +211,9 @@ def _short(caption: str) -> str:
     """The caption's label and first sentence or two, up to 45 words; the rest describes panels that need its article."""
     spans = sentence_spans(caption)
     kept = ""
-    for _, end in spans:
+    for start, end in spans:
+        if kept and not caption[start:end].endswith((".", "!", "?", ")")):
+            break  # the rest of the caption stands elsewhere on its page
         candidate = caption[:end]
         if kept and len(candidate.split()) > MAX_CAPTION_WORDS:
             break

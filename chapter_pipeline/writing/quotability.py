@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from chapter_pipeline.documents.model import StudyType
+
 MIN_WORDS = 8
 MAX_WORDS = 60
+FRAGMENT_WORDS = 16
+"""Up to this length a sentence has to show a verb that we know; longer runs without any are rare."""
+_BENCH_STUDIES = (StudyType.ANIMAL, StudyType.LABORATORY)
 
 
 class Refusal(StrEnum):
@@ -41,8 +46,11 @@ _CONTEXT = re.compile(
     r"(?:both|each|all|one|two|three|four|five|most|some|none|neither|either|another|others?) "
     r"(?:of (?:these|the|them)|groups?|patients?|arms?|studies|trials|participants|animals)|"
     r"both|another|others?|and|but|or|yet|so|nor|because|since then|notably|importantly|interestingly|surprisingly|"
-    r"remarkably|strikingly|specifically|here|again|afterwards?|subsequently|overall|together|taken together|"
-    r"collectively|altogether|meanwhile|otherwise|rather|still|only|next|"
+    r"remarkably|strikingly|specifically|perhaps most importantly|here|again|afterwards?|subsequently|overall|together|taken together|"
+    r"collectively|altogether|meanwhile|otherwise|rather|still|only|next|the next|in a broader sense|"
+    r"(?:despite|in spite of|besides|given|following|after|before|during|from|on|under|since|until|without) "
+    r"(?:this|these|those)|(?:despite|in spite of|besides|after|before|without) that|"
+    r"besides the|if and when|when stratified|due to (?:this|these|the)|"
     r"no (?:such|other|differences?|significant)|compared (?:with|to)|similar (?:results|findings|to)|"
     r"consistent with|according(?:ly)?|data (?:are|were|from)|results? (?:of|are|were|from)|values)\b",
     re.IGNORECASE,
@@ -56,6 +64,7 @@ _DEIXIS = re.compile(
     r"manuscript)\b|"
     r"\b(?:present|current) (?:stud|trial|review|article|paper|report|work|analys|meta-analysis|series|data|findings|"
     r"results)|"
+    r"^(?:\S+\s){0,7}(?:this|these|those)\s(?!is\b|are\b)|\bthis \w+(?:print|gram|ogram)\b|"
     r"\b(?:former|latter|aforementioned|above-mentioned|respectively described)\b|"
     r"\b(?:group|arm|cohort|cluster|panel|experiment|case|patient|subject|stage) (?:[A-Z]|\d+|I{1,3}V?)\b"
     r"(?!\s*(?:trial|stud|glioma|tumou?r|disease|lesion))",
@@ -68,7 +77,13 @@ _PROCEDURE = re.compile(
     r"measured|monitored|dosed|determined|tested|performed (?:with|using|on|by|in)|conducted|carried out|enrolled|"
     r"consented|recruited|screened|included in|excluded|lost to|divided into|assigned|allocated|placed (?:in|into) (?:a|the) "
     r"(?:stand|cage|chamber|plate)|used (?:to|for|in (?:the|all|this))|based upon|chosen|selected for|approved by|"
-    r"defined as|obtained from|administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
+    r"defined as|obtained (?:from|in)|(?:also )?obtained in|done on|adjusted for|controlled for|estimated with|"
+    r"confirmed (?:by|with)|achieved as|diagnosed as|made following|connected to|fitted onto|"
+    r"administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
+    r"\bwere (?:randomi[sz]ed to|implanted|re-?challenged|contralaterally|stratified|removed\.?$|eligible to)|"
+    r"^patients (?:started|continued|completed|underwent|received|took|were (?:given|asked|seen|followed))\b|"
+    r"^(?:the )?(?:mean|median|average) (?:age|bmi|body mass index|weight|follow-up)\b|\bmean age of (?:the )?patients\b|"
+    r"^measurements (?:were|are)\b|, measurements were\b|"
     r"\b(?:goals?|aims?|objectives?|purpose|hypothesis|endpoints?|end points?|outcome measures?) (?:of|was|were|is|included)\b|"
     r"\ball (?:animals|mice|rats|experiments|analyses|procedures|patients|participants|samples)\b|\bn = \d+ (?:per|in each)\b|"
     r"\b(?:manufacturer|ThermoFisher|Sigma|GraphPad|SPSS|Stata|PBS\b|ACK lysis|statistical software)",
@@ -84,12 +99,15 @@ _LABEL = re.compile(
     r"^(?:background|methods?|results?|conclusions?|objectives?|purpose|aims?|introduction|abstract|context|findings|"
     r"importance|setting|design|interpretation|significance|study design|evidence acquisition)(?: ?[:.–-]| [A-Z])"
 )
+_CAPITAL_LABEL = re.compile(r"[A-Z]{4,}(?: [A-Z]+)*:")
 _FIRST_PERSON = re.compile(
     r"\b(?:[Ww]e|[Oo]urs?|us|[Mm]y|[Aa]uthors?|[Hh]erein|the (?:study|trial|review|meta-analysis) (?:was|is|has|had|did|included))\b"
 )
 _POINTER = re.compile(
     r"\b(?:fig(?:ure|s|\.)?s?|tables?|box|appendix|supplement\w*|equation|eq\.|panel|movie|video|additional file|"
     r"web ?site|section|chapter)\s*(?:\d|[A-Z]\b|S\d|below|above|\()|"
+    r"(?<!been )(?<!was )(?<!were )(?<!is )(?<!are )(?<!has )(?<!have )(?<!also )(?<!clearly )(?<!not )"
+    r"(?<!recently )(?<!repeatedly )(?<!consistently )\bshown\b|\bnot shown\)|\bas (?:previously )?described\b|"
     r"\b(?:see|shown|described|mentioned|discussed|noted|listed|presented|reported|outlined|summari[sz]ed) "
     r"(?:above|below|earlier|previously|elsewhere|in (?:fig|table|the (?:fig|table|text|supp|present)))|"
     r"\bdata not shown\b|\bsupplementa(?:l|ry)\b|\[[a-z]\]|\(\s*[a-zA-Z]\s*\)|\b(?:above|below)\b(?=[.,;)])",
@@ -102,13 +120,44 @@ _LAYOUT = re.compile(
 )
 # Marks of a damaged text layer: a comma for "<" (``p,0.05``), words run together.
 _DAMAGED = re.compile(r"\b[pPn],\s?0?\.\d|[^\W\d_]{26,}|[a-z][.,;:)][A-Za-z]{3,}|\b[b-hj-z] [b-hj-z] ")
+_DAMAGED_PUNCTUATION = re.compile(r"[a-z][“‘][a-z]|[.,;:][,;:][A-Za-z]|\w,\[|\[\s?[,.]?\s?\]|[.;:,] ?\)$")
+# Every sentence has a finite verb; a heading that ran into the text, or half a sentence, often has none.
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|cannot|could|may|might|must|should|will|would|shall)\b|"
+    r"\b\w{2,}ed\b|"
+    r"\b(?:account|act|affect|aim|allow|appear|arise|assess|become|begin|benefit|block|bring|carr(?:y|ie)|cause|come|compare|"
+    r"compri[sz]e|confirm|consist|constitute|contain|continue|contribute|correlate|cover|decrease|define|deliver|"
+    r"demonstrate|depend|describe|detect|develop|die|differ|drain|drive|enable|enhance|enter|exceed|exert|exhibit|"
+    r"expand|explain|express|extend|facilitate|fall|feed|follow|form|give|go|grow|help|hinder|hold|improve|include|increase|"
+    r"indicate|induce|inhibit|involve|keep|lack|lead|leave|lie|limit|link|lower|make|mean|mediate|modulate|need|occur|"
+    r"offer|permit|persist|play|point|predict|prevent|produce|promote|prolong|provide|radiate|raise|rank|reach|receive|"
+    r"recommend|reduce|reflect|regulate|relate|relieve|remain|represent|require|respond|result|reveal|rise|run|seem|serve|show|"
+    r"stimulate|suggest|support|take|target|tend|transmit|treat|undergo|use|var(?:y|ie)|warrant|work|bear|curve|supply|"
+    r"achieve|accumulate|activate|alter|combine|destroy|display|disrupt|encode|escape|fail|generate|identif(?:y|ie)|infiltrate|integrate|invade|kill|maintain|migrate|mimic|necessitate|project|recruit|release|remove|select|shift|spread)"
+    r"(?:s|es)?\b|\b(?:arose|became|began|brought|came|fell|found|gave|grew|held|kept|led|left|made|ran|rose|saw|"
+    r"showed|took|underwent|went|spread|met)\b",
+    re.IGNORECASE,
+)
+# In a paper on animals or cells, what was done and seen on the bench is told in the passive; what was found is told
+# with these.
+_BENCH = re.compile(
+    r"\b(?:was|were) (?:\w+ly |also |then |first |not )?(?!associated|increased|reduced|decreased|improved|prolonged|"
+    r"observed|found|shown|enhanced|seen|detected|correlated|elevated|lowered|impaired|attenuated|higher|lower|"
+    r"longer|shorter|significant|able|more|less|greater|similar|known|required|needed|upregulated|downregulated|"
+    r"abolished|restored|inhibited|blocked|suppressed|induced|mediated|dependent|independent|necessary|sufficient)"
+    r"(?:\w+ed|done|given|made|taken|cut|put|kept|set|fed|drawn|frozen|grown|chosen)\b|"
+    r"\b(?:days?|hours?|weeks?) \d+|\b\d+ (?:h|hours|min|minutes) (?:after|post|before)|\b\d+ mm (?:in diameter|posterior|"
+    r"lateral|anterior|medial|ventral|vertical)|\bthe applied\b|^the (?:tumou?r|mice|rats?|animals?|camera|cells?) (?:was|were|had)\b",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"[.!]['”\")\]]?$")
 
 
-def refusal(sentence: str, document_section: str | None) -> Refusal | None:
+def refusal(sentence: str, document_section: str | None, study_type: StudyType = StudyType.UNKNOWN) -> Refusal | None:
     """Why `sentence` (as a chapter would print it) cannot stand on its own; None when it can.
 
-    `document_section` is the heading it stands under in its source.
+    `document_section` is the heading it stands under in its source, `study_type` that of the source: what was done to
+    animals or cells is never quoted, lest it be read as what is done to patients.
     """
     if document_section and _SECTIONS.search(document_section):
         return Refusal.SECTION
@@ -123,15 +172,17 @@ def refusal(sentence: str, document_section: str | None) -> Refusal | None:
         return Refusal.FIRST_PERSON
     if _CONTEXT.match(sentence) or _DEIXIS.search(sentence) or _OWN_CASE.search(sentence) or _opens_late(sentence):
         return Refusal.CONTEXT
-    if _PROCEDURE.search(sentence):
+    if _PROCEDURE.search(sentence) or (study_type in _BENCH_STUDIES and _BENCH.search(sentence)):
         return Refusal.PROCEDURE
     return None
 
 
 def _is_prose(sentence: str) -> bool:
-    if _LAYOUT.search(sentence) or _DAMAGED.search(sentence) or not _ENDS.search(sentence):
+    if any(pattern.search(sentence) for pattern in (_LAYOUT, _DAMAGED, _DAMAGED_PUNCTUATION)):
         return False
-    if _LABEL.match(sentence[:1].lower() + sentence[1:]) or sentence.isupper():
+    if not _ENDS.search(sentence) or (len(sentence.split()) <= FRAGMENT_WORDS and not _VERB.search(sentence)):
+        return False
+    if _LABEL.match(sentence[:1].lower() + sentence[1:]) or _CAPITAL_LABEL.match(sentence) or sentence.isupper():
         return False
     first = sentence[0]
     if not (first.isupper() or first.isdigit()) or not any(ch.islower() for ch in sentence):

@@ -13,7 +13,10 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SUPERSCRIPT_MARKER = re.compile(rf"([^\W\d_{SUPERSCRIPT}]+)([{SUPERSCRIPT}][{SUPERSCRIPT},–-]*)(?![\w⁺⁻])")
 _KEEPS_SUPERSCRIPT = frozenset("mm cm dm km nm µm μm kg mg ml kcal min co no chi sec hr pg ng".split())
 _SUPERSCRIPT_AFTER_STOP = re.compile(rf"(?<=[.,;:)\]”\"'%])[{SUPERSCRIPT}][{SUPERSCRIPT},–-]*(?![\w⁻])")
-_BRACKET_MARKER = re.compile(r"\s?\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]")
+# Some journals raise only the numbers, or lose one on the way: [⁴⁸], [⁴,].
+_BRACKET_MARKER = re.compile(
+    rf"\s?\[(?:\d{{1,3}}(?:\s?[,;–-]\s?\d{{1,3}})*|\s?[{SUPERSCRIPT},;–-][{SUPERSCRIPT}\s,;–-]*)\]"
+)
 _PAREN_MARKER = re.compile(r"\s?\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\)(?=[\s.,;:])")
 _AUTHOR_YEAR = re.compile(
     r"\s?\((?:e\.g\.,?\s|see\s|reviewed in\s)?[A-Z][\w’'.-]+(?:[^()\d]{0,60}?),?\s(?:19|20)\d\d[a-z]?"

@@ -75,3 +75,10 @@ def test_sentences__citation_marker_stands_behind_the_stop__belongs_to_its_sente
 def test_sentences__abbreviations_and_decimals__end_nothing() -> None:
     text = "Santarius et al. reported 9.3% vs. 24% (Fig. 2). Surgery, e.g. burr holes, was common."
     assert len(sentence_spans(text)) == 2
+
+
+def test_sentence_spans__exponent_before_the_stop__ends_the_sentence_and_a_marker_stays_with_it() -> None:
+    text = "Temozolomide was given at 75 mg/m². Patients took it daily.¹² It was tolerated."
+    assert [text[start:end] for start, end in sentence_spans(text)] == [
+        "Temozolomide was given at 75 mg/m².", "Patients took it daily.¹²", "It was tolerated.",
+    ]  # fmt: skip

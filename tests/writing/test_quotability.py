@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.writing.quotability import Refusal, refusal
 
 STANDS = "Burr-hole evacuation with a subdural drain lowers the recurrence of chronic subdural haematoma."
@@ -41,6 +42,18 @@ def test_refusal__sentence_stands_alone__is_none(sentence: str) -> None:
         ("After his fourth cycle the patient progressed and left the trial early.", None, Refusal.CONTEXT),
         ("Survival was longer in treated mice than in untreated ones (p,0.05).", None, Refusal.LAYOUT),
         ("Methods: A drain was left in the subdural space for two days in half.", None, Refusal.LAYOUT),
+        ("OBJECTIVE: To integrate a wireless pressure sensor within a cranial implant.", None, Refusal.LAYOUT),
+        ("GBM oncosphere cell lines from fresh surgical specimens.", None, Refusal.LAYOUT),
+        ("Occlusion was full in two,thirds of the vessels of the,[4] animals.", None, Refusal.LAYOUT),
+        ("The administration of intravenous“contrast” agents shows a disrupted barrier.", None, Refusal.LAYOUT),
+        ("Despite this modest improvement, carmustine became a standard of care.", None, Refusal.CONTEXT),
+        ("Advances in this therapeutic regimen have not made resection complete.", None, Refusal.CONTEXT),
+        ("In spite of this, inhibitors have shown efficacy against glioma.", None, Refusal.CONTEXT),
+        ("The sample does not contain mutations in the genes shown by the bars.", None, Refusal.POINTER),
+        ("Establishment of intracranial tumours was achieved as previously described.", None, Refusal.POINTER),
+        ("Patients completed surgery and had a recuperation period of 36 ± 7.2 days.", None, Refusal.PROCEDURE),
+        ("The mean age of patients was 56.1 years and the average BMI was 28.6.", None, Refusal.PROCEDURE),
+        ("Patients underwent resection and were randomized to receive one of two implants.", None, Refusal.PROCEDURE),
         ("recurrence was lower with a drain than without one in all trials.", None, Refusal.LAYOUT),
         ("Smith A, Jones B. Drains in haematoma. Lancet. 2009;374:1067 doi:10.1/x.", None, Refusal.LAYOUT),
         ("Age 75 12 8 4 Sex 44 55 2 1 Total 119 67 10 5 and all.", None, Refusal.LAYOUT),
@@ -50,3 +63,20 @@ def test_refusal__sentence_does_not_stand_alone__names_the_reason(
     sentence: str, section: str | None, reason: Refusal
 ) -> None:
     assert refusal(sentence, section) is reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quoted"),
+    [
+        ("A burr hole 1 mm in diameter was placed over the left hemisphere.", False),
+        ("Glioma cells were implanted under the skin of the left flank of mice.", False),
+        ("Stereotactic radiosurgery was delivered to the tumour in one fraction.", False),
+        ("Survival was prolonged in mice that were given both of the antibodies.", False),
+        ("Survival of mice was prolonged by a combination of both antibodies.", True),
+        ("Radiation was associated with longer survival of mice with a glioma.", True),
+        ("Glioblastoma is the most common malignant tumour of the brain in adults.", True),
+    ],
+)
+def test_refusal__paper_on_animals__what_was_done_to_them_is_not_quoted(sentence: str, quoted: bool) -> None:
+    found = refusal(sentence, "Results", StudyType.ANIMAL)
+    assert found is (None if quoted else Refusal.PROCEDURE)

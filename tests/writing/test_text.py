@@ -23,6 +23,10 @@ from chapter_pipeline.writing.text import (
         ("Recurrence fell to 9.3% with a drain [12].", "Recurrence fell to 9.3% with a drain."),
         ("Recurrence fell to 9.3% with a drain [12, 14–16].", "Recurrence fell to 9.3% with a drain."),
         ("Mortality was 4%.¹²,¹³", "Mortality was 4%."),
+        (
+            "Blood loss of 50 to 4300 ml[⁴⁸] is seen in other fields,[⁴,] too.",
+            "Blood loss of 50 to 4300 ml is seen in other fields, too.",
+        ),
         ("Membranes¹² are vascular.", "Membranes are vascular."),
         ("A count of 10⁹ cells per cm² was seen.", "A count of 10⁹ cells per cm² was seen."),
         ("The rate was 3 s⁻¹ in vitro.", "The rate was 3 s⁻¹ in vitro."),
