@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from chapter_pipeline.cli import chapters, documents, evaluate, operate
-from chapter_pipeline.cli.console import fail
+from chapter_pipeline.cli.console import close_output, err, fail
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
+from chapter_pipeline.settings import settings_from_environment
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 INTERRUPTED = 130
 
+
+class ReaderGone(Exception):
+    """Whoever read our standard output has stopped reading."""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error  # typer would end the process, with the exit code of a failure
+
+
 app = typer.Typer(
     name="chapter-pipeline",
     help="Turns a library of medical PDFs into cited, gap-checked textbook chapters.",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,22 +52,69 @@ app.add_typer(evaluate.app, name="evaluate", help="Measure the product on benchm
 
 
 def main() -> None:
-    """Run the program. Exit code 0 done, 1 failed, 2 bad usage; errors are one line on standard error."""
+    """The program."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line: 0 done, 1 failed, 2 bad usage, 130 interrupted; an error is one line on standard error.
+
+    `arguments` None: those of the process.
+    """
     try:
-        app()
+        code = app(arguments, prog_name="chapter-pipeline", standalone_mode=False)
+        sys.stdout.flush()
+    except TyperException as error:
+        return _refused(error)
     except NoRelevantPassages as error:
         fail(str(error))
-        sys.exit(FAILED)
+        return FAILED
     except UsageError as error:
         fail(str(error))
-        sys.exit(BAD_USAGE)
+        return BAD_USAGE
     except ChapterPipelineError as error:
         fail(str(error))
-        sys.exit(FAILED)
-    except KeyboardInterrupt:
+        return FAILED
+    except (ReaderGone, BrokenPipeError):
+        close_output()
+        return DONE
+    except OSError as error:
+        fail(f"{_subject(error)}: check that it exists, may be written and has space left")
+        return FAILED
+    except Exception as error:  # noqa: BLE001  the border of the program: a defect too is one line
+        said = next(iter(str(error).splitlines()), "no message")
+        fail(f"unexpected {type(error).__name__}: {said}. {_recorded(error)}")
+        return FAILED
+    if code == INTERRUPTED:  # what typer makes of Ctrl-C
         fail("interrupted: what was finished is stored, the same command goes on from there")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output is gone (`| head`): say nothing, and keep Python from saying it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+    return code if isinstance(code, int) else DONE
+
+
+def _refused(error: TyperException) -> int:
+    """Tell what is wrong with the command line, and where its help is."""
+    context: Any = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # typer has shown the help, or has it as the message
+        err.print(error.format_message(), end="")
+    elif context is None:
+        fail(error.format_message())
+    else:
+        fail(f"{error.format_message().rstrip('.')}: see {context.command_path} --help")
+    return error.exit_code
+
+
+def _subject(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if error.filename is None else f"{str(error.filename)!r} cannot be used ({reason})"
+
+
+def _recorded(error: Exception) -> str:
+    """Write the traceback to the log of the home folder; where it lies, for the message."""
+    try:
+        folder = settings_from_environment().log_folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "errors.log").open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {' '.join(sys.argv)}\n")
+            log.write("".join(traceback.format_exception(error)) + "\n")
+    except (OSError, UsageError):
+        return "This is a defect of the program: please report it"
+    return f"This is a defect of the program: please report it with {str(folder / 'errors.log')!r}"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from chapter_pipeline.cli.console import out, print_json, print_table, progress
+from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
 from chapter_pipeline.writing import model
 from chapter_pipeline.writing.model import ChapterKind, FinalChapter, GapReport
 from chapter_pipeline.writing.templates import section_kinds
+
+if TYPE_CHECKING:
+    from chapter_pipeline.publishing.exports import ExportFormat
+    from chapter_pipeline.storage.chapters import PublishedVersion, StoredChapter
+
+StageT = TypeVar("StageT", bound=model.Artifact)
 
 app = typer.Typer(no_args_is_help=True)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
@@ -42,6 +49,7 @@ def new_chapter(
     topic: Annotated[str | None, typer.Option(help="What the chapter is about.")] = None,
     kind: Annotated[ChapterKind | None, typer.Option(help="Which template it follows.")] = None,
     brief: Annotated[Path | None, typer.Option(help="YAML file with the keys of a brief.")] = None,
+    json: Json = False,
 ) -> None:
     """Ask for a chapter."""
     from chapter_pipeline.writing.brief import request_from, request_from_yaml, validated_slug
@@ -56,8 +64,11 @@ def new_chapter(
         else request_from({key: value for key, value in values.items() if value is not None})
     )
     with context() as opened:
-        opened.chapters.create(slug, request.model_dump(mode="json", exclude_unset=True))
-    out.print(f"chapter {slug} is on record; write it with: chapter-pipeline chapters write {slug}", markup=False)
+        chapter = opened.chapters.create(slug, request.model_dump(mode="json", exclude_unset=True))
+    if json:
+        print_json(_row(chapter, ()))
+        return
+    say(f"chapter {slug} is on record; write it with: chapter-pipeline chapters write {slug}")
 
 
 @app.command("write")
@@ -71,7 +82,7 @@ def write_chapter(
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
     with context() as opened:
         opened.chapters.get(slug)
-        _known_kinds(section or [])
+        _require_sections(opened, slug, section or [])
         with progress(quiet=json) as bars:
             task = bars.add_task(f"Writing {slug}", total=None)
 
@@ -90,17 +101,29 @@ def write_chapter(
         print_json(summary)
         return
     print_table(final.chapter.title, ["", ""], list(summary.items()))
-    out.print(f"export it with: chapter-pipeline chapters export {slug} --format pdf,docx --output DIR", markup=False)
+    say(f"export it with: chapter-pipeline chapters export {slug} --format pdf,docx --output DIR")
 
 
-def _known_kinds(kinds: list[str]) -> None:
+def _require_sections(opened: Context, slug: str, kinds: list[str]) -> None:
+    """Raise `UsageError` for a kind that is not among the sections of the chapter's template."""
+    brief = opened.artifacts.latest("chapter_brief", slug)
+    known = section_kinds()
+    if brief is not None:
+        known = tuple(one.kind for one in opened.artifacts.get("chapter_brief", slug, model.ChapterBrief).sections)
     for kind in kinds:
-        if kind not in section_kinds():
-            raise UsageError(f"unknown section kind {kind!r}: the kinds are {', '.join(section_kinds())}")
+        if kind not in known:
+            raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {', '.join(known)}")
 
 
 def _final(opened: Context, slug: str, version: int | None = None) -> FinalChapter:
-    return opened.artifacts.get("final_chapter", slug, FinalChapter, version)
+    return _value(opened, "final_chapter", slug, FinalChapter, version)
+
+
+def _value(opened: Context, stage: str, slug: str, kind: type[StageT], version: int | None = None) -> StageT:
+    """What a stage holds. Raises `NotFound` when the chapter did not come that far."""
+    if opened.artifacts.latest(stage, slug) is None:
+        raise NotFound(f"chapter {slug!r} has no {stage} yet: chapter-pipeline chapters write {slug}")
+    return opened.artifacts.get(stage, slug, kind, version)
 
 
 def _summary(slug: str, version: int, final: FinalChapter) -> dict[str, Any]:
@@ -123,23 +146,23 @@ def _summary(slug: str, version: int, final: FinalChapter) -> dict[str, Any]:
 def list_chapters(json: Json = False) -> None:
     """All chapters with their newest version."""
     with context() as opened:
-        rows: list[dict[str, Any]] = []
-        for chapter in opened.chapters.list():
-            versions = opened.chapters.versions(chapter.slug)
-            rows.append(
-                {
-                    "slug": chapter.slug,
-                    "topic": chapter.request.get("topic"),
-                    "kind": chapter.request.get("kind", ChapterKind.DISEASE.value),
-                    "version": versions[-1].number if versions else None,
-                    "written": versions[-1].created_at if versions else None,
-                }
-            )
+        rows = [_row(chapter, opened.chapters.versions(chapter.slug)) for chapter in opened.chapters.list()]
     if json:
         for row in rows:
             print_json(row)
         return
-    print_table("Chapters", ["Chapter", "Topic", "Kind", "Version", "Written"], [list(row.values()) for row in rows])
+    columns = ["Chapter", "Topic", "Kind", "Version", "Written"]
+    print_table("Chapters", columns, [list(row.values()) for row in rows], whole="Chapter")
+
+
+def _row(chapter: StoredChapter, versions: Sequence[PublishedVersion]) -> dict[str, Any]:
+    return {
+        "slug": chapter.slug,
+        "topic": chapter.request.get("topic"),
+        "kind": chapter.request.get("kind", ChapterKind.DISEASE.value),
+        "version": versions[-1].number if versions else None,
+        "written": versions[-1].created_at if versions else None,
+    }
 
 
 @app.command("show")
@@ -162,13 +185,13 @@ def show_chapter(
         return
     from chapter_pipeline.writing.rendering import chapter_markdown
 
-    print(chapter_markdown(final.chapter))
+    print(readable(chapter_markdown(final.chapter)))
 
 
 def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
     if stage not in STAGES:
         raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(STAGES)}")
-    return opened.artifacts.get(stage, slug, STAGES[stage]).model_dump(mode="json")
+    return _value(opened, stage, slug, STAGES[stage]).model_dump(mode="json")
 
 
 @app.command("gaps")
@@ -178,7 +201,7 @@ def show_gaps(slug: Slug, json: Json = False) -> None:
 
     with context() as opened:
         opened.chapters.get(slug)
-        report = opened.artifacts.get("gap_report", slug, GapReport)
+        report = _value(opened, "gap_report", slug, GapReport)
     if json:
         print_json(report.model_dump(mode="json"))
         return
@@ -197,21 +220,26 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a version of a chapter as files."""
-    with context() as opened:
-        opened.chapters.get(slug)
-        paths = export_version(opened, slug, formats.split(","), output, version)
-    if json:
-        for path in paths:
-            print_json({"format": path.suffix.removeprefix("."), "path": str(path)})
-        return
-    for path in paths:
-        out.print(str(path), markup=False, highlight=False)
+    from chapter_pipeline.publishing.exports import parse_formats
+
+    wanted = parse_formats([name for name in formats.split(",") if name.strip()])
+    with context() as opened, progress(quiet=json) as bars:
+        bars.add_task(f"Exporting {slug}", total=None)
+        paths = export_version(opened, slug, wanted, output, version)
+    for export_format, path in zip(wanted, paths, strict=True):
+        if json:
+            print_json({"format": export_format.value, "path": str(path)})
+        else:
+            say(str(path))
 
 
 def export_version(
-    opened: Context, slug: str, formats: list[str], output: Path, version: int | None = None
+    opened: Context, slug: str, formats: Sequence[ExportFormat | str], output: Path, version: int | None = None
 ) -> list[Path]:
-    """Export a published version of a chapter into `output`. Raises `NotFound` when there is none."""
+    """Export a published version of a chapter into `output`; the files in the order of `formats`.
+
+    Raises `NotFound` when there is none, `UsageError` when `output` cannot take files.
+    """
     from chapter_pipeline.publishing.exports import export_chapter
 
     versions = {item.number: item for item in opened.chapters.versions(slug)}
@@ -222,10 +250,16 @@ def export_version(
         raise NotFound(f"chapter {slug!r} has no version {number}: it has {', '.join(map(str, sorted(versions)))}")
     stored = {item.id: item.version for item in opened.artifacts.versions("final_chapter", slug)}
     final = opened.artifacts.get("final_chapter", slug, FinalChapter, stored[versions[number].artifact_id])
-    return export_chapter(
-        final,
-        formats=[name.strip() for name in formats if name.strip()],
-        destination=output,
-        figure_content=opened.library.figure_content,
-        version=number,
-    )
+    try:
+        return export_chapter(
+            final,
+            formats=formats,
+            destination=output,
+            figure_content=opened.library.figure_content,
+            version=number,
+        )
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError(
+            f"the folder {str(output)!r} cannot take the files ({reason}): name another with --output"
+        ) from error

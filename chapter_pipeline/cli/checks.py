@@ -12,7 +12,7 @@ from chapter_pipeline.errors import ChapterPipelineError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The state of one part. ``missing`` is optional and not configured; ``failed`` stops the product."""
+    """The state of one part: ``missing`` is optional and not configured, ``failed`` stops the product."""
 
     name: str
     state: Literal["ok", "missing", "failed"]
@@ -25,19 +25,26 @@ class Check:
 
 def run_checks(opened: Context) -> list[Check]:
     """All checks; one that raises is reported as failed and stops no other."""
-    parts: list[tuple[str, Callable[[Context], list[Check]]]] = [
-        ("database", _database),
-        ("bucket", _bucket),
-        ("embedding model", _embedder),
-        ("exports", _exports),
-        ("text models", _text_models),
+    parts: list[tuple[str, Callable[[Context], list[Check]], str]] = [
+        (
+            "database",
+            _database,
+            "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server",
+        ),
+        ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
+        ("embedding model", _embedder, "install the locked requirements again"),
+        ("exports", _exports, "install the locked requirements again"),
+        ("text models", _text_models, ""),
     ]
     checks: list[Check] = []
-    for name, part in parts:
+    for name, part, remedy in parts:
         try:
             checks += part(opened)
         except ChapterPipelineError as error:
-            checks.append(Check(name=name, state="failed", detail=str(error), remedy="see the detail"))
+            checks.append(Check(name=name, state="failed", detail=str(error), remedy=remedy))
+        except Exception as error:  # noqa: BLE001  a broken installation raises what it likes; this is who tells it
+            detail = f"{type(error).__name__}: {error}"
+            checks.append(Check(name=name, state="failed", detail=detail, remedy=remedy))
     return checks
 
 
@@ -101,6 +108,9 @@ def _text_models(opened: Context) -> list[Check]:
         "gemini": opened.settings.gemini_api_key,
     }
     for provider, key in keys.items():
-        detail = "set, but this version writes with the extractive provider only" if key else "not set"
-        checks.append(Check(name=f"{provider} key", state="missing", detail=detail))
+        if key:
+            detail = "set; this version writes with the extractive provider only"
+            checks.append(Check(name=f"{provider} key", state="ok", detail=detail))
+        else:
+            checks.append(Check(name=f"{provider} key", state="missing", detail="not needed by this version"))
     return checks

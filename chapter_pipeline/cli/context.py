@@ -74,6 +74,8 @@ class Context:
     def runs(self) -> Runs:
         from chapter_pipeline.cli.runs import Runs
 
+        # First, for their clear errors: Dagster tries a database that is down for a minute, and says so each time.
+        _ = self.database, self.bucket
         return Runs(self.settings)
 
     def close(self) -> None:

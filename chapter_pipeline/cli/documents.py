@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chapter_pipeline.cli.console import out, print_json, print_table, progress
+from chapter_pipeline.cli.console import close_output, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.documents.model import IngestOutcome, IngestStatus
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.library_reading import DocumentSummary
@@ -22,25 +22,46 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="PDF files, or folders that hold them.")], json: Json = False
 ) -> None:
     """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
-    from dataclasses import asdict
-
     from chapter_pipeline.operations.paths import expand
 
     files = expand(paths)
-    with context() as opened, progress(quiet=json) as bars:
-        task = bars.add_task("Ingesting", total=len(files))
-        outcomes = opened.runs.ingest(files, on_outcome=lambda _: bars.advance(task))
-    if json:
-        for outcome in outcomes:
-            print_json(asdict(outcome))
-        return
+    told: list[IngestOutcome] = []
+    try:
+        with context() as opened, progress(quiet=json) as bars:
+            task = bars.add_task("Ingesting", total=len(files))
+
+            def tell(outcome: IngestOutcome) -> None:
+                bars.advance(task)
+                told.append(outcome)
+                if json:
+                    _print_outcome(outcome)
+
+            opened.runs.ingest(files, on_outcome=tell)
+    finally:
+        # Also when one document met an error, or the person has had enough: what is done is done.
+        if told and not json:
+            _show_outcomes(told)
+
+
+def _print_outcome(outcome: IngestOutcome) -> None:
+    from dataclasses import asdict
+
+    try:
+        print_json(asdict(outcome))
+    except BrokenPipeError:
+        close_output()  # whoever read has seen enough; the other files are wanted in the library all the same
+
+
+def _show_outcomes(outcomes: list[IngestOutcome]) -> None:
     rows = [
         (Path(o.path).name, o.status.value, o.pages or "", o.passages or "", o.figures or "", o.title or o.reason)
         for o in outcomes
     ]
     print_table("Ingested", ["File", "Status", "Pages", "Passages", "Figures", "Title or reason"], rows)
     counts = {status: sum(o.status is status for o in outcomes) for status in IngestStatus}
-    out.print(", ".join(f"{count} {status.value}" for status, count in counts.items() if count), markup=False)
+    say(", ".join(f"{count} {status.value}" for status, count in counts.items() if count))
+    if counts[IngestStatus.QUARANTINED]:
+        say("what to do about the files in quarantine: chapter-pipeline documents list")
 
 
 def search(
@@ -59,14 +80,12 @@ def search(
             print_json({**hit.model_dump(), "title": titles.get(hit.document)})
         return
     if not hits:
-        out.print("nothing found")
+        say("nothing found")
     for hit in hits:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
-        out.print(
-            f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}", style="bold", markup=False
-        )
-        out.print(f"   score {hit.score:.3f} ({parts}), document {hit.document}", style="dim", markup=False)
-        out.print(f"   {hit.text}", markup=False, highlight=False)
+        say(f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}", style="bold")
+        say(f"   score {hit.score:.3f} ({parts}), document {hit.document}", style="dim")
+        say(f"   {hit.text}")
 
 
 @app.command("list")
@@ -85,7 +104,8 @@ def list_documents(json: Json = False) -> None:
         (d.key, d.record.title, d.record.year, d.record.page_count, d.passage_count, ", ".join(d.names))
         for d in documents
     ]
-    print_table("Documents", ["Document", "Title", "Year", "Pages", "Passages", "Names"], rows)
+    columns = ["Document", "Title", "Year", "Pages", "Passages", "Names"]
+    print_table("Documents", columns, rows, whole="Document")
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
 
@@ -127,7 +147,7 @@ def _readable(value: object) -> object:
 
 @app.command("remove")
 def remove_document(
-    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")],
+    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
     """Take a document out of the library: its text, passages, vectors, names and its file in the bucket."""
     with context() as opened:
@@ -135,4 +155,7 @@ def remove_document(
         for name in opened.library.names_meant(document):
             opened.bucket.delete(name)
         names = opened.library.remove(document)
-    out.print(f"removed {', '.join(names)}", markup=False)
+    if json:
+        print_json({"removed": names})
+        return
+    say(f"removed {', '.join(names)}")

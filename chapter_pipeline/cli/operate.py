@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chapter_pipeline.cli.checks import Check, run_checks
-from chapter_pipeline.cli.console import err, out, print_json, print_table, progress
+from chapter_pipeline.cli.console import err, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.errors import AlreadyExists, PermanentError, UsageError
 
@@ -52,29 +52,28 @@ def demo(
             task = bars.add_task("Exporting", total=None)
             paths = export_version(opened, DEMO_SLUG, DEMO_FORMATS, folder)
         final = opened.artifacts.get("final_chapter", DEMO_SLUG, FinalChapter)
-    _say(len(outcomes), final, paths)
+    _tell(len(outcomes), final, paths)
 
 
-def _say(documents: int, final: object, paths: list[Path]) -> None:
+def _tell(documents: int, final: object, paths: list[Path]) -> None:
     from chapter_pipeline.writing.model import FinalChapter
     from chapter_pipeline.writing.rendering import gap_table
 
     assert isinstance(final, FinalChapter)
     chapter = final.chapter
-    out.print(
+    say(
         f"\n{chapter.title}: {len(chapter.sections)} sections, {chapter.words} words, "
         f"{len(chapter.figures)} figures, from {documents} sample articles.",
         style="bold",
-        markup=False,
     )
     rows = [(ref.number, ref.source.title, ref.source.year, ref.source.study_type.value) for ref in chapter.references]
     print_table("It cites", ["", "Title", "Year", "Study type"], rows)
     gaps = [(gap.severity.value, gap.type.value, gap.description) for gap in final.gap_report.gaps]
     print_table(gap_table(final.gap_report).splitlines()[0], ["Severity", "Dimension", "Gap"], gaps)
-    out.print("Read it:", style="bold")
+    say("Read it:", style="bold")
     for path in paths:
-        out.print(f"  {path}", markup=False, highlight=False)
-    out.print("The whole system with its pages: make up", markup=False)
+        say(f"  {path}")
+    say("The whole system with its pages: make up")
 
 
 def examples_folder() -> Path:
