@@ -134,9 +134,11 @@ def _title_terms(title: str) -> list[str]:
 
 
 def _sentence_case(term: str) -> str:
-    """Lower case, but for words that carry capitals on purpose (``CTLA-4``, ``mTOR``, ``HIF-1α``)."""
+    """Lower case, but for words that carry capitals on purpose (``CTLA-4``, ``mTOR``, ``HIF-1α``, ``T-cell``)."""
     return " ".join(
-        word if any(ch.isupper() for ch in word[1:]) or any(ch.isdigit() for ch in word) else word.lower()
+        word
+        if any(ch.isupper() for ch in word[1:]) or any(ch.isdigit() for ch in word) or word[1:2] == "-"
+        else word.lower()
         for word in term.split()
     )
 

@@ -45,6 +45,7 @@ _CONTEXT = re.compile(
     r"at (?:this|that)|by (?:this|these)|with (?:this|these)|to (?:this|that)|of (?:these|those|the|note)|"
     r"(?:both|each|all|one|two|three|four|five|most|some|none|neither|either|another|others?) "
     r"(?:of (?:these|the|them)|groups?|patients?|arms?|studies|trials|participants|animals)|"
+    r"(?:all|many|most|some|few|several) (?:have|had|were|was|are)|"
     r"both|another|others?|and|but|or|yet|so|nor|because|since then|notably|importantly|interestingly|surprisingly|"
     r"remarkably|strikingly|specifically|perhaps most importantly|here|again|afterwards?|subsequently|overall|together|taken together|"
     r"collectively|altogether|meanwhile|otherwise|rather|still|only|next|the next|in a broader sense|"
@@ -64,23 +65,32 @@ _DEIXIS = re.compile(
     r"manuscript)\b|"
     r"\b(?:present|current) (?:stud|trial|review|article|paper|report|work|analys|meta-analysis|series|data|findings|"
     r"results)|"
-    r"^(?:\S+\s){0,7}(?:this|these|those)\s(?!is\b|are\b)|\bthis \w+(?:print|gram|ogram)\b|"
+    r"\b(?:this|these|those)\s(?!is\b|are\b|was\b|were\b|may\b|can\b|could\b|would\b|has\b|have\b|leads?\b|led\b|"
+    r"results?\b|suggests?\b|means\b|who\b|with\b|without\b|of\b|that\b|which\b|in\b|on\b|at\b|not\b|for\b|from\b|aged\b|"
+    r"taking\b|treated\b|under\b|receiving\b|undergoing\b|having\b)|"
+    r"^(?:lesion|patient|case|animal|sample|tumou?r|mouse|rat|subject) \d|\bin their (?:stud|trial|series|report|review|work)|"
+    r"\bthe (?:study )?sample\b|\bthe (?:analy[sz]ed|included|studied|treated|\w+-treated|enrolled|selected) \w+s\b|"
     r"\b(?:former|latter|aforementioned|above-mentioned|respectively described)\b|"
     r"\b(?:group|arm|cohort|cluster|panel|experiment|case|patient|subject|stage) (?:[A-Z]|\d+|I{1,3}V?)\b"
     r"(?!\s*(?:trial|stud|glioma|tumou?r|disease|lesion))",
     re.IGNORECASE,
 )
+_SUBORDINATE = re.compile(
+    r"^((?:although|though|while|whereas|because|when|if|as|since)\b.{30,}?), (?:this|these) ", re.IGNORECASE
+)
 _PROCEDURE = re.compile(
     r"\b(?:was|were) (?:then |subsequently |first |also |randomly |further )?(?:injected|inoculated|sacrificed|"
     r"euthani[sz]ed|lysed|incubated|purchased|resuspended|harvested|stained|housed|seeded|cultured|transfected|"
     r"an[ae]estheti[sz]ed|examined|assessed|evaluated|investigated|analy[sz]ed|calculated|recorded|collected|compared|"
-    r"measured|monitored|dosed|determined|tested|performed (?:with|using|on|by|in)|conducted|carried out|enrolled|"
+    r"measured|monitored|dosed|determined|tested|performed (?:with|using|on|by|in)|conducted|carried out|enrolled|reviewed|derived|coded|re-?coded|categori[sz]ed|"
     r"consented|recruited|screened|included in|excluded|lost to|divided into|assigned|allocated|placed (?:in|into) (?:a|the) "
     r"(?:stand|cage|chamber|plate)|used (?:to|for|in (?:the|all|this))|based upon|chosen|selected for|approved by|"
     r"defined as|obtained (?:from|in)|(?:also )?obtained in|done on|adjusted for|controlled for|estimated with|"
     r"confirmed (?:by|with)|achieved as|diagnosed as|made following|connected to|fitted onto|"
     r"administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
     r"\bwere (?:randomi[sz]ed to|implanted|re-?challenged|contralaterally|stratified|removed\.?$|eligible to)|"
+    r"^(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:\(\d+ ?%\) )?(?:long-term )?(?:patients?|participants?|"
+    r"subjects?|survivors?)\b|^participants\b|"
     r"^patients (?:started|continued|completed|underwent|received|took|were (?:given|asked|seen|followed))\b|"
     r"^(?:the )?(?:mean|median|average) (?:age|bmi|body mass index|weight|follow-up)\b|\bmean age of (?:the )?patients\b|"
     r"^measurements (?:were|are)\b|, measurements were\b|"
@@ -96,7 +106,7 @@ _OWN_CASE = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"^(?:background|methods?|results?|conclusions?|objectives?|purpose|aims?|introduction|abstract|context|findings|"
+    r"^(?:background|methods?|results?|conclusions?|discussion|objectives?|purpose|aims?|introduction|abstract|context|findings|"
     r"importance|setting|design|interpretation|significance|study design|evidence acquisition)(?: ?[:.–-]| [A-Z])"
 )
 _CAPITAL_LABEL = re.compile(r"[A-Z]{4,}(?: [A-Z]+)*:")
@@ -120,7 +130,11 @@ _LAYOUT = re.compile(
 )
 # Marks of a damaged text layer: a comma for "<" (``p,0.05``), words run together.
 _DAMAGED = re.compile(r"\b[pPn],\s?0?\.\d|[^\W\d_]{26,}|[a-z][.,;:)][A-Za-z]{3,}|\b[b-hj-z] [b-hj-z] ")
-_DAMAGED_PUNCTUATION = re.compile(r"[a-z][“‘][a-z]|[.,;:][,;:][A-Za-z]|\w,\[|\[\s?[,.]?\s?\]|[.;:,] ?\)$")
+_DAMAGED_PUNCTUATION = re.compile(
+    # A lost comparator (``for w12 months``), a heading that ran into its own text, marks that no prose has.
+    r"\b[a-z]\d+ (?:months?|weeks?|years?|days?|mg|kg|ml|patients)\b|^(.{8,80}?) \1\b|\\|"
+    r"[a-z][“‘][a-z]|[.,;:][,;:][A-Za-z]|\w,\[|\[\s?[,.]?\s?\]|[.;:,] ?\)$"
+)
 # Every sentence has a finite verb; a heading that ran into the text, or half a sentence, often has none.
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|cannot|could|may|might|must|should|will|would|shall)\b|"
@@ -170,11 +184,21 @@ def refusal(sentence: str, document_section: str | None, study_type: StudyType =
         return Refusal.POINTER
     if _FIRST_PERSON.search(sentence):
         return Refusal.FIRST_PERSON
-    if _CONTEXT.match(sentence) or _DEIXIS.search(sentence) or _OWN_CASE.search(sentence) or _opens_late(sentence):
+    if (
+        _CONTEXT.match(sentence)
+        or _DEIXIS.search(_with_own_antecedent(sentence))
+        or _OWN_CASE.search(sentence)
+        or _opens_late(sentence)
+    ):
         return Refusal.CONTEXT
     if _PROCEDURE.search(sentence) or (study_type in _BENCH_STUDIES and _BENCH.search(sentence)):
         return Refusal.PROCEDURE
     return None
+
+
+def _with_own_antecedent(sentence: str) -> str:
+    """`sentence` without a demonstrative that refers to its own first clause: "Although X can heal, this process..."."""
+    return _SUBORDINATE.sub(r"\1, the ", sentence)
 
 
 def _is_prose(sentence: str) -> bool:
@@ -202,7 +226,8 @@ def _is_prose(sentence: str) -> bool:
 
 _SUBJECT_PRONOUN = re.compile(
     r"^(?:\S+\s){0,6}(?:they|it|he|she)\b(?! (?:is|was|has been|may be) (?:not )?(?:known|clear|unclear|possible|"
-    r"likely|important|estimated|believed|thought|suggested|recommended|shown|reported|well|generally|difficult|necessary))",
+    r"likely|important|estimated|well|generally|difficult|necessary|"
+    r"(?:believed|thought|suggested|recommended|shown|reported)(?! to\b)))",
     re.IGNORECASE,
 )
 
