@@ -51,11 +51,6 @@ app.add_typer(chapters.app, name="chapters", help="Chapters: ask for them, write
 app.add_typer(evaluate.app, name="evaluate", help="Measure the product on benchmarks.")
 
 
-def main() -> None:
-    """The program."""
-    sys.exit(run())
-
-
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line: 0 done, 1 failed, 2 bad usage, 130 interrupted; an error is one line on standard error.
 

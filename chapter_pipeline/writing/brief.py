@@ -39,6 +39,8 @@ def request_from(values: dict[str, Any]) -> BriefRequest:
         if first["type"] == "extra_forbidden":
             known = ", ".join(BriefRequest.model_fields)
             raise InvalidBrief(f"unknown key {key!r} in the brief: the keys are {known}") from error
+        if first["type"] == "missing":
+            raise InvalidBrief(f"the brief has no {key!r}: give it one") from error
         raise InvalidBrief(f"brief key {key!r} has the value {first.get('input')!r}: {first['msg']}") from error
 
 
@@ -49,7 +51,8 @@ def request_from_yaml(path: Path, **values: Any) -> BriefRequest:
     except OSError as error:
         raise InvalidBrief(f"cannot read the brief {str(path)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidBrief(f"the brief {str(path)!r} is not YAML: {str(error).splitlines()[0]}") from error
+        where = " ".join(line.strip() for line in str(error).splitlines())
+        raise InvalidBrief(f"the brief {str(path)!r} is not YAML: {where}") from error
     if loaded is None:
         loaded = {}
     if not isinstance(loaded, dict):
