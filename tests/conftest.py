@@ -69,13 +69,13 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def empty_database_name(postgres: EmbeddedServer) -> Iterator[str]:
     """The name of a new database without any table."""
-    yield from _new_database(postgres, "template1")
+    yield from new_database(postgres, "template1")
 
 
 @pytest.fixture
 def database_name(postgres: EmbeddedServer) -> Iterator[str]:
     """The name of a new database with the newest schema."""
-    yield from _new_database(postgres, TEMPLATE)
+    yield from new_database(postgres, TEMPLATE)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def _database(server: EmbeddedServer, name: str, home: Path) -> Database:
     return Database.open(Settings(home=home, database_url=SecretStr(server.url(name, "psycopg"))))
 
 
-def _new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
+def new_database(server: EmbeddedServer, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.connection_string("postgres"), autocommit=True) as connection:
         connection.execute(

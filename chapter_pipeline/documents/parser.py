@@ -25,6 +25,7 @@ from chapter_pipeline.settings import Settings
 START_S = 120.0
 DOCUMENTS_PER_CHILD = 200
 _DETAIL_CHARACTERS = 500
+_DEATHS = (Reason.MEMORY_LIMIT, Reason.CRASHED)
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _ENVIRONMENT = ("PATH", "LANG", "HOME")
 """All that a child gets to know of the environment: no key, no address."""
@@ -57,13 +58,15 @@ class ParserProcess:
         check_bytes(content, max_bytes=self._settings.document_max_bytes)
         with self._lock:
             connection = self._started()
+            # A child that has read others may have died of them, or be dead already: only a fresh one's death is the
+            # fault of this file.
+            fresh = self._documents == 0
             try:
                 kind, body = self._exchange(connection, content)
-            except (OSError, EOFError, ValueError) as error:
-                raise self._failure(error) from error
-            except BaseException:
-                self._stop()  # interrupted in the middle of an answer: the rest of it must not reach the next document
-                raise
+            except DocumentRejected as rejected:
+                if fresh or rejected.reason not in _DEATHS:
+                    raise
+                kind, body = self._exchange(self._started(), content)
         match kind:
             case wire.DOCUMENT:
                 return serialisation.from_bytes(body)
@@ -78,17 +81,24 @@ class ParserProcess:
             self._stop()
 
     def _exchange(self, connection: socket.socket, content: bytes) -> tuple[bytes, bytearray]:
+        """The child's answer. Raises `DocumentRejected` when there is none; the child is gone then."""
         wall_s = self._settings.parser_timeout_s
         deadline = time.monotonic() + wall_s
         limits = {
             "cpu_s": self._settings.parser_cpu_s, "wall_s": wall_s, "max_pages": self._settings.document_max_pages,
         }  # fmt: skip
-        wire.send(connection, wire.REQUEST, json.dumps(limits).encode(), SEPARATOR, content, deadline=deadline)
-        kind, body = wire.receive(connection, deadline=deadline)
+        try:
+            wire.send(connection, wire.REQUEST, json.dumps(limits).encode(), SEPARATOR, content, deadline=deadline)
+            answer = wire.receive(connection, deadline=deadline)
+        except (OSError, EOFError, ValueError) as error:
+            raise self._failure(error) from error
+        except BaseException:
+            self._stop()  # interrupted in the middle of an answer: the rest of it must not reach the next document
+            raise
         self._documents += 1
         if self._documents >= DOCUMENTS_PER_CHILD or self._memory_bytes() > self._settings.parser_memory_bytes / 2:
             self._stop()
-        return kind, body
+        return answer
 
     def _started(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:
