@@ -44,7 +44,9 @@ FUSED = Weights(bm25=0.3, cosine=0.7)
 # under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `extent`
 # alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the HNSW
 # index; `IS TRUE` keeps the filter of the other one from becoming a join or an index scan, which lose its order. The
-# full join cannot become a nested loop over all lexical hits, whose number the planner guesses far too low.
+# full join cannot become a nested loop over all lexical hits, whose number the planner guesses far too low. Sums are
+# of whole billionths, and averages in the order of the passages: a sum of floats depends in its last digit on the
+# plan, and scores are kept in artifacts, where that digit would make another version of an unchanged chapter.
 _SEARCH = text("""
 WITH library AS MATERIALIZED (
     SELECT CAST(coalesce(sum(passage_count), 0) AS float8) AS passages,
@@ -64,7 +66,9 @@ WITH library AS MATERIALIZED (
     FROM listed, library GROUP BY lexeme
 ), lexical AS MATERIALIZED (
     SELECT posting.passage_id,
-           sum(idf * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / mean_length))) AS score
+           CAST(sum(CAST(round(
+               idf * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / mean_length)) * 1e9
+           ) AS bigint)) AS float8) / 1e9 AS score
     FROM listed JOIN rarity USING (lexeme), library,
          unnest(passage_ids, frequencies, lengths) AS posting (passage_id, frequency, length)
     WHERE listed.document_id IN (SELECT id FROM wanted)
@@ -89,9 +93,9 @@ WITH library AS MATERIALIZED (
     FROM candidates JOIN passage_embeddings USING (passage_id)
 ), normalised AS (
     SELECT *,
-           coalesce((bm25 - avg(bm25) OVER ()) / nullif(stddev_pop(bm25) OVER (), 0), 0) AS bm25_z,
-           coalesce((cosine - avg(cosine) OVER ()) / nullif(stddev_pop(cosine) OVER (), 0), 0) AS cosine_z
-    FROM scored
+           coalesce((bm25 - avg(bm25) OVER every) / nullif(stddev_pop(bm25) OVER every, 0), 0) AS bm25_z,
+           coalesce((cosine - avg(cosine) OVER every) / nullif(stddev_pop(cosine) OVER every, 0), 0) AS cosine_z
+    FROM scored WINDOW every AS (ORDER BY passage_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ), ranked AS (
     SELECT *, :bm25_weight * bm25_z + :cosine_weight * cosine_z AS score FROM normalised
     ORDER BY score DESC, cosine DESC, bm25 DESC, passage_id LIMIT :k
