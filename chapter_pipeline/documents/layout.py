@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chapter_pipeline.documents.lines import Line
 from chapter_pipeline.documents.model import Box
@@ -16,27 +17,27 @@ MAX_LEADING = 1.9
 """Space between the lines of a double-spaced manuscript, in letter sizes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Region:
     """Lines of one style that stand together: a heading, a paragraph, a table row, a caption."""
 
     lines: tuple[Line, ...]
 
-    @property
+    @cached_property
     def box(self) -> Box:
-        return bounding(line.box for line in self.lines)
+        return bounding([line.box for line in self.lines])
 
-    @property
+    @cached_property
     def size(self) -> float:
         return max(self.lines, key=lambda line: len(line.text)).size
 
-    @property
+    @cached_property
     def bold(self) -> bool:
         return sum(len(line.text) for line in self.lines if line.bold) > 0.6 * sum(
             len(line.text) for line in self.lines
         )
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Printed rows; lines side by side count once."""
         count, bottom = 0, float("-inf")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W_]+(?:-[^\W_]+)*)[-‐]$")
+_LONGEST_WORD = 80
 _NEXT = re.compile(r"^[^\W_]+")
 # First parts that keep their hyphen when the document itself gives no evidence.
 _PREFIXES = frozenset(
@@ -46,8 +47,9 @@ class Joiner:
             return text or line
         if text.endswith("\u00ad"):
             return text[:-1] + line
-        broken = _BROKEN.search(text)
-        following = _NEXT.match(line)
+        # Most lines end in no hyphen: a search through the growing text would cost its square.
+        broken = _BROKEN.search(text, max(0, len(text) - _LONGEST_WORD)) if text[-1] in "-‐" else None
+        following = _NEXT.match(line) if broken else None
         if broken is None or following is None:
             return text + ("" if text.endswith(("–", "/")) and line[:1].isalnum() else " ") + line
         return (text if self._keeps_hyphen(broken.group(1), following.group()) else text[:-1]) + line
