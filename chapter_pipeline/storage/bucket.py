@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -65,6 +66,11 @@ class ObjectBucket:
         except (BaseError, OSError) as error:
             raise BucketUnavailable(f"the bucket {url!r} cannot be opened: {error}") from error
         return cls(store, place=url)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a local bucket; None for one elsewhere."""
+        return Path(unquote(urlsplit(self.place).path)) if self.place.startswith("file:") else None
 
     def put(self, key: str, content: bytes, *, overwrite: bool = False) -> bool:
         """Store `content`; with `overwrite` false an existing object stays and the answer is False (atomic)."""
