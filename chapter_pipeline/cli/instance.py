@@ -22,7 +22,26 @@ WITHOUT_CHECKOUT: dict[str, Any] = {
     "storage": {"custom": {"module": "chapter_pipeline.storage.dagster", "class": "ChapterStorage", "config": {}}},
     "local_artifact_storage": {"module": "resources.folders", "class": "HomeArtifactStorage", "config": {}},
     "compute_logs": {"module": "resources.folders", "class": "HomeComputeLogs", "config": {}},
+    "concurrency": {
+        "runs": {
+            "max_concurrent_runs": 4,
+            "tag_concurrency_limits": [
+                {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+            ],
+        }
+    },
+    "run_coordinator": {
+        "module": "dagster.core.run_coordinator",
+        "class": "QueuedRunCoordinator",
+        "config": {"dequeue_interval_seconds": 2},
+    },
     "run_retries": {"enabled": True, "max_retries": 0, "retry_on_asset_or_op_failure": True},
+    "run_monitoring": {
+        "enabled": True,
+        "start_timeout_seconds": 180,
+        "cancel_timeout_seconds": 180,
+        "poll_interval_seconds": 30,
+    },
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
 }

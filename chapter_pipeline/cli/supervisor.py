@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from chapter_pipeline.cli.processes import Household, household
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import PREFIX, Settings
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 20
+SETTLE_S = 2
 POLL_S = 0.25
 Say = Callable[[str], None]
 
@@ -40,27 +43,36 @@ def run_up(settings: Settings, *, open_browser: bool = False, say: Say = print) 
     """Start everything, say where it is, and wait for SIGINT or SIGTERM; the exit code.
 
     0 when asked to stop, 1 when a child died by itself (then all else is stopped too). Raises `UsageError` when the
-    port is taken.
+    port is taken, or when the system of this home runs already.
     """
-    require_free_port(settings.webserver_host, settings.webserver_port)
     with ExitStack() as stack:
         stopped = stack.enter_context(_stop_requests())
+        ours, ended = stack.enter_context(household(settings.home))
+        if ended:
+            say(f"Ended {ended} processes that an earlier start left running when it was killed.")
+        require_free_port(settings.webserver_host, settings.webserver_port)
         home = _prepare(settings, say)
-        children = [
-            stack.enter_context(_child(name, command, settings, home))
-            for name, command in _commands(settings, home).items()
-        ]
+        if stopped:
+            return _end([], stopped, say)
+        children: list[Child] = []
+        stack.callback(_stop, children, ours)
+        for name, command in _commands(settings, home).items():
+            children.append(_child(name, command, settings, ours))
         address = f"http://{settings.webserver_host}:{settings.webserver_port}"
         if not _wait_until_it_answers(f"{address}/server_info", children, stopped):
             return _end(children, stopped, say)
         say(f"Dagster:  {address}")
-        say(f"Inbox:    {settings.bucket_url or settings.home / 'bucket'}/inbox (drop PDFs there)")
+        say(f"Inbox:    {_inbox(settings)} (drop PDFs there)")
         say("Ctrl-C stops everything.")
         if open_browser:
             webbrowser.open(address)
         while not stopped and _dead(children) is None:
             time.sleep(POLL_S)
         return _end(children, stopped, say)
+
+
+def _inbox(settings: Settings) -> str:
+    return f"{(settings.bucket_url or str(settings.home / 'bucket')).rstrip('/')}/inbox"
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -79,7 +91,7 @@ def require_free_port(host: str, port: int) -> None:
 def _prepare(settings: Settings, say: Say) -> Path:
     """Database up and migrated, runs of an earlier kill reported; the folder of dagster.yaml."""
     # Dagster is imported here, when the port is known to be free.
-    from chapter_pipeline.cli.instance import dagster_home, open_instance
+    from chapter_pipeline.cli.instance import INSTANCE, dagster_home, open_instance
     from chapter_pipeline.storage.bucket import ObjectBucket
     from chapter_pipeline.storage.database import place_of
 
@@ -91,8 +103,14 @@ def _prepare(settings: Settings, say: Say) -> Path:
         reaped = importlib.import_module("sensors.orphans").reap(instance, database)
         if reaped:
             say(f"Reported as failed, because their process is gone: {', '.join(reaped)}")
-    ObjectBucket.open(settings)
-    return dagster_home(settings)
+    bucket = ObjectBucket.open(settings)
+    if (folder := bucket.folder) is not None:
+        (folder / "inbox").mkdir(exist_ok=True)  # so that a person finds where to drop files
+    home, instance_home = dagster_home(settings), instance_folder(settings)
+    if home != instance_home:
+        instance_home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(home / INSTANCE, instance_home / INSTANCE)
+    return home
 
 
 def _commands(settings: Settings, home: Path) -> dict[str, list[str]]:
@@ -106,9 +124,8 @@ def _commands(settings: Settings, home: Path) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-@contextmanager
-def _child(name: str, command: Sequence[str], settings: Settings, home: Path) -> Iterator[Child]:
-    """The program, stopped at the end of the block with all processes it started."""
+def _child(name: str, command: Sequence[str], settings: Settings, ours: Household) -> Child:
+    """The started program; what it says goes to a log file."""
     settings.log_folder.mkdir(parents=True, exist_ok=True)
     log = settings.log_folder / f"{name}.log"
     with log.open("ab") as output:
@@ -117,48 +134,44 @@ def _child(name: str, command: Sequence[str], settings: Settings, home: Path) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=home,
-            env=_environment(settings, home),
-            start_new_session=True,  # Ctrl-C reaches us alone; we stop the children in their order
+            cwd=instance_folder(settings),
+            env=_environment(settings, ours),
+            start_new_session=True,  # Ctrl-C reaches us alone; we tell the children
         )
-    try:
-        yield Child(name, process, log)
-    finally:
-        _stop(process)
+    return Child(name, process, log)
 
 
-def _environment(settings: Settings, home: Path) -> Mapping[str, str]:
+def _environment(settings: Settings, ours: Household) -> Mapping[str, str]:
     """Ours, with the settings as we know them: the children are started in another folder."""
     return {
         **os.environ,
-        "DAGSTER_HOME": str(home),
+        **ours.environment,
+        "DAGSTER_HOME": str(instance_folder(settings)),
         "DAGSTER_EVENT_BATCH_SIZE": os.environ.get("DAGSTER_EVENT_BATCH_SIZE", "200"),
         f"{PREFIX}HOME": str(settings.home),
         f"{PREFIX}WEBSERVER_PORT": str(settings.webserver_port),
     }
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the whole process group to end, and kill what does not."""
-    group = process.pid
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)  # what Dagster's programs shut their own children down on
+def instance_folder(settings: Settings) -> Path:
+    """The children's DAGSTER_HOME: below our home, for Dagster makes folders there whatever dagster.yaml says."""
+    return settings.home / "dagster"
+
+
+def _stop(children: Sequence[Child], ours: Household) -> None:
+    """Ask all children at once to end; then whatever they started, a run in the middle of its work too."""
+    for child in children:
+        if child.process.poll() is None:
+            child.process.send_signal(signal.SIGINT)  # what Dagster's programs shut their own children down on
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while time.monotonic() < deadline and (process.poll() is None or _group_lives(group)):
+    while time.monotonic() < deadline and any(child.process.poll() is None for child in children):
         time.sleep(0.05)
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None or _group_lives(group):
-            os.killpg(group, sign)
-            time.sleep(0.5)
-    process.wait()
-
-
-def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    # A code server without a run ends now by itself. One with a run would wait for it, for as long as it takes;
+    # asked to end, it puts the interruption on record, and the next start goes on where the run was.
+    ours.wait(SETTLE_S)
+    ours.end()
+    for child in children:
+        child.process.wait()
 
 
 @contextmanager

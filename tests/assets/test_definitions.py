@@ -64,7 +64,7 @@ def test_definitions__every_asset__tells_an_operator_what_it_is(definitions: dg.
 
 def test_instance__without_a_checkout__is_that_of_the_checkout() -> None:
     ours = yaml.safe_load((ROOT / "dagster.yaml").read_text())
-    assert {key: ours[key] for key in WITHOUT_CHECKOUT} == WITHOUT_CHECKOUT
+    assert ours == WITHOUT_CHECKOUT
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     (without,) = WORKSPACE_WITHOUT_CHECKOUT["load_from"]
     assert {**location["python_module"], **without["python_module"]} == location["python_module"]
