@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -12,6 +13,7 @@ from assets.partitions import CHAPTERS
 from chapter_pipeline.errors import ChapterPipelineError, TransientError
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.model import Artifact
+from chapter_pipeline.writing.rendering import escaped, table
 
 ValueT = TypeVar("ValueT", bound=Artifact)
 
@@ -43,7 +45,7 @@ def failed(description: str, *, transient: bool, metadata: Mapping[str, Any]) ->
 
 
 def stage_asset(
-    *, number: int, group: str, kinds: set[str], code_version: str = "1", deps: Sequence[dg.AssetKey] = ()
+    *, number: int, group: str, kinds: set[str], code_version: str = "1", deps: Sequence[dg.AssetKey | dg.AssetDep] = ()
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`dg.asset` for stage `number` of the fourteen: partitioned by chapter, kept in `artifacts`."""
     return dg.asset(
@@ -67,6 +69,18 @@ def stage_result(value: ValueT, metadata: Mapping[str, Any]) -> dg.MaterializeRe
 
 def md(text: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(text)
+
+
+def or_none(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MarkdownMetadataValue:
+    """`rows` as a table; the word none instead of a table without a row."""
+    return md(table(header, rows) if rows else "none")
+
+
+def linked_work(title: str, year: int | None, doi: str | None) -> str:
+    """A work in Markdown; its title leads to its DOI when it has one."""
+    shown = escaped(title) or "untitled"
+    # A DOI comes out of somebody's PDF: what is not plain in an address is encoded.
+    return (f"[{shown}](https://doi.org/{quote(doi, safe='/')})" if doi else shown) + f" ({year or 'no year'})"
 
 
 def bullets(lines: Sequence[str], *, limit: int = 20) -> str:

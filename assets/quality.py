@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.border import md, reported, stage_asset, stage_result
+from assets.border import md, or_none, reported, stage_asset, stage_result
 from assets.expectations import Expectations, table_check
 from assets.partitions import CHAPTERS
 from chapter_pipeline.quality.closure import closure_problems
@@ -62,7 +62,7 @@ def gap_report(
             "medium gaps": report.statistics.medium_gaps,
             "low gaps": report.statistics.low_gaps,
             "gaps": md(gap_table(report)),
-            "unused evidence": md(table(["Score", "Source", "Page", "Sentence"], unused)),
+            "unused evidence": or_none(["Score", "Source", "Page", "Sentence"], unused),
         },
     )
 

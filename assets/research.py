@@ -4,7 +4,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.border import bullets, md, reported, stage_asset, stage_result
+from assets.border import bullets, linked_work, md, or_none, reported, stage_asset, stage_result
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.brief import request_from, topic_from_slug
 from chapter_pipeline.writing.model import (
@@ -19,7 +19,7 @@ from chapter_pipeline.writing.model import (
     ResearchSet,
     SourceReport,
 )
-from chapter_pipeline.writing.rendering import escaped, evidence_table, sources_table, table
+from chapter_pipeline.writing.rendering import evidence_table, sources_table, table
 from resources.rooms import ChaptersResource, StagesResource
 
 QUESTION, RESEARCH, PLAN = "1_question", "2_research", "3_plan"
@@ -102,7 +102,11 @@ def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.Mate
     )
 
 
-@stage_asset(number=3, group=RESEARCH, kinds={"postgres"})
+# All documents, whatever their number: what a chapter may draw on is the library as it is now.
+WHOLE_LIBRARY = dg.AssetDep("passage_embeddings", partition_mapping=dg.AllPartitionMapping())
+
+
+@stage_asset(number=3, group=RESEARCH, kinds={"postgres"}, deps=[WHOLE_LIBRARY])
 def library_research(
     chapter_brief: ChapterBrief, key_concepts: KeyConcepts, stages: StagesResource
 ) -> dg.MaterializeResult[LibraryResearch]:
@@ -120,7 +124,7 @@ def library_research(
             "documents": len({item.passage.document for item in found.passages}),
             "searches": found.searches,
             "below the relevance floor": found.dropped,
-            "best passages": md(table(["Relevance", "Document", "Page", "Text"], rows)),
+            "best passages": or_none(["Relevance", "Document", "Page", "Text"], rows),
         },
     )
 
@@ -132,10 +136,7 @@ def literature_research(
     """Stage 4: ranked works of the literature sources, and what each source did."""
     with reported():
         found = stages.open().literature_research(chapter_brief, key_concepts)
-    works = [
-        f"{escaped(work.title)} ({work.year or 'no year'})" + (f" <https://doi.org/{work.doi}>" if work.doi else "")
-        for work in found.works
-    ]
+    works = [linked_work(work.title, work.year, work.doi) for work in found.works]
     return stage_result(
         found,
         {"works": len(found.works), "sources": md(_reports(found.reports)), "preview": md(bullets(works))},
@@ -174,7 +175,8 @@ def research_set(
             "excluded": len(found.excluded),
             "retraction check": found.retraction_check,
             "preview": md(sources_table(found.sources)),
-            "left out": md(table(["Title", "Reason"], excluded)),
+            "works": md(bullets([linked_work(one.title, one.year, one.doi) for one in found.sources], limit=100)),
+            "left out": or_none(["Title", "Reason"], excluded),
         },
     )
 
@@ -193,7 +195,7 @@ def evidence_map(
             "quotes": len(found.quotes),
             "sentences read": found.sentences_read,
             "sources quoted": len({quote.source for quote in found.quotes}),
-            "refused": md(table(["Reason", "Sentences"], refused)),
+            "refused": or_none(["Reason", "Sentences"], refused),
             "preview": md(evidence_table(found, limit=10)),
         },
     )

@@ -80,7 +80,8 @@ def produce(
             owners=OWNERS,
             tags={"chapter_pipeline/stage": "10"},
             description=f"Stage 10: the section “{kind.replace('_', ' ')}”; every claim carries quote keys. "
-            "Status `unused` when the chapter's outline has no such section.",
+            "Status `unused` when the chapter's outline has no such section, `reused` when nothing it is made of "
+            f"changed: the run's tag {REWRITE_TAG} = {kind} asks for a new text all the same.",
         )
         for kind in section_kinds()
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.border import REVISION_TAG, md, reported, stage_asset, stage_result
+from assets.border import REVISION_TAG, bullets, linked_work, md, or_none, reported, stage_asset, stage_result
 from assets.research import PLAN
 from assets.sections import KEYS
 from chapter_pipeline.errors import NotFound
@@ -20,6 +20,7 @@ from chapter_pipeline.writing.model import (
     Gap,
     GapReport,
     KeyConcepts,
+    Reference,
     ResearchSet,
     ReviewedChapter,
     Section,
@@ -46,7 +47,7 @@ def chapter_outline(
             "sections": len(planned.sections),
             "sections left out": len(planned.unused),
             "preview": md(table(["Section", "Kind", "Words", "Quotes"], rows)),
-            "left out": md(table(["Section", "Reason"], unused)),
+            "left out": or_none(["Section", "Reason"], unused),
         },
     )
 
@@ -124,7 +125,7 @@ def reviewed_chapter(chapter_draft: ChapterDraft, stages: StagesResource) -> dg.
         reviewed,
         {
             **{f"edits: {action}": count for action, count in sorted(counts.items())},
-            "edits": md(table(["Action", "Section", "Reason", "Sentence"], rows)),
+            "edits": or_none(["Action", "Section", "Reason", "Sentence"], rows),
             **_about(reviewed.chapter),
         },
     )
@@ -159,11 +160,17 @@ def final_chapter(
             "providers": ", ".join(final.providers),
             "cost (USD)": float(final.cost_usd),
             "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
-            "exports": md(table(["Format", "Key in the bucket"], rows)),
+            "exports": or_none(["Format", "Key in the bucket"], rows),
+            "exports lie in": dg.MetadataValue.path(f"{bucket.open().place}/{version_folder(slug, number)}"),
             "gaps": md(gap_table(final.gap_report)),
             **_about(final.chapter),
         },
     )
+
+
+def version_folder(slug: str, number: int) -> str:
+    """Where the exports of a version lie in the bucket."""
+    return f"chapters/{slug}/v{number}/"
 
 
 def put_exports(final: FinalChapter, number: int, bucket: BucketResource, library: LibraryResource) -> list[str]:
@@ -171,7 +178,7 @@ def put_exports(final: FinalChapter, number: int, bucket: BucketResource, librar
     # pandoc and typst are heavy: imported when the first chapter is exported, not when definitions load.
     from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
 
-    prefix = f"chapters/{final.chapter.slug}/v{number}/"
+    prefix = version_folder(final.chapter.slug, number)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         export_chapter(
@@ -193,5 +200,11 @@ def _about(chapter: ChapterText) -> dict[str, object]:
         "words": chapter.words,
         "references": len(chapter.references),
         "figures": len(chapter.figures),
+        "cited works": md(bullets([_numbered(reference) for reference in chapter.references], limit=100)),
         "preview": md(chapter_markdown(chapter)),
     }
+
+
+def _numbered(reference: Reference) -> str:
+    source = reference.source
+    return f"{reference.number}: {linked_work(source.title, source.year, source.doi)}"

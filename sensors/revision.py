@@ -21,8 +21,17 @@ def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
     return [plan.kind for plan in plans.plans if plan.kind in named]
 
 
+def makes_gap_report(run: dg.DagsterRun) -> bool:
+    """Whether `run` looked at the chapter's gaps; one of a section alone says nothing new about them."""
+    if run.asset_selection:
+        return dg.AssetKey("gap_report") in run.asset_selection
+    return run.job_name == WRITE and not run.asset_check_selection
+
+
 def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int) -> dg.RunRequest | dg.SkipReason:
     """The next run of the loop after the successful `run`, or the reason why there is none."""
+    if not makes_gap_report(run):
+        return dg.SkipReason(f"run {run.run_id} made no gap report")
     slug = run.tags.get("dagster/partition", "")
     done = int(run.tags.get(REVISION_TAG, "0"))
     artifacts = chapters.artifacts()
@@ -57,7 +66,7 @@ def revision(max_revisions: int) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="revision",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[write_chapter],
+        # All jobs: the button "Materialize" of the asset pages runs a job of Dagster's own.
         request_job=write_chapter,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Writes the sections that a failed gap gate names once more, at most {max_revisions} times.",
