@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.documents.model import FigureKind, StudyType, TextSource
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 Vectors = npt.NDArray[np.float32]
@@ -161,6 +161,8 @@ class PassageRecord(BaseModel):
     text: str
     section: str | None
     sentences: tuple[tuple[int, int], ...]
+    text_source: TextSource = TextSource.LAYER
+    confidence: float | None = None
 
 
 class FigureRecord(BaseModel):
@@ -176,6 +178,7 @@ class FigureRecord(BaseModel):
     media_type: str
     width_px: int
     height_px: int
+    kind: FigureKind = FigureKind.RASTER
 
 
 class LibraryReader(Protocol):

@@ -28,8 +28,44 @@ class BlockKind(StrEnum):
     CAPTION = "caption"
     TABLE = "table"
     REFERENCE = "reference"
+    FOOTNOTE = "footnote"
     FURNITURE = "furniture"  # running heads, page numbers, licence lines, addresses, acknowledgements
     OTHER = "other"
+
+
+class BlockFlag(StrEnum):
+    """What keeps a block out of the passages, whatever its kind."""
+
+    HIDDEN = "hidden"  # nobody who looks at the rendered page can read it
+    INSTRUCTION = "instruction"  # it speaks to a language model, not to a reader
+
+
+class TextSource(StrEnum):
+    """Where the text of a page comes from; it is told all the way to a citation."""
+
+    LAYER = "text layer"
+    OCR = "text recognition"
+
+
+class SectionKind(StrEnum):
+    """What a section of an article is, whatever it is called."""
+
+    ABSTRACT = "abstract"
+    INTRODUCTION = "introduction"
+    METHODS = "methods"
+    RESULTS = "results"
+    DISCUSSION = "discussion"
+    CONCLUSION = "conclusion"
+    CASE = "case"
+    REFERENCES = "references"
+    BACK_MATTER = "back matter"
+
+
+class FigureKind(StrEnum):
+    """How a figure is drawn in its file."""
+
+    RASTER = "raster"
+    VECTOR = "vector"
 
 
 class StudyType(StrEnum):
@@ -77,22 +113,74 @@ class Block:
     box: Box
     section: str | None = None
     joins: tuple[int, ...] = ()
+    flags: tuple[BlockFlag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcrLine:
+    """A recognised line: its place in the page's text, and how sure the recognition was, 0 to 1."""
+
+    start: int
+    end: int
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: canonical text and its blocks. Width and height in points."""
+    """One page: canonical text and its blocks. Width and height in points. `ocr_lines` only when it was recognised."""
 
     number: int
     width: float
     height: float
     text: str
     blocks: tuple[Block, ...] = ()
+    text_source: TextSource = TextSource.LAYER
+    ocr_lines: tuple[OcrLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of the section tree, in reading order: level 1 is a main section, `start` an offset in its page."""
+
+    title: str
+    level: int
+    kind: SectionKind | None
+    page: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedWork:
+    """An entry of the reference list as printed (`text`), and what could be read of it."""
+
+    number: int | None
+    text: str
+    page: int
+    title: str | None = None
+    year: int | None = None
+    doi: str | None = None
+    pmid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table as data: `rows` of equally many cells, the first `header_rows` of them its head. Empty cells are ""."""
+
+    ordinal: int
+    page: int
+    box: Box
+    label: str | None
+    caption: str | None
+    header_rows: int
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A raster figure with its caption. `content` is PNG or JPEG; `label` as printed ("Figure 2")."""
+    """A figure with its caption. `content` is PNG or JPEG; `label` as printed ("Figure 2").
+
+    `perceptual_hash`: 64 bits as 16 hexadecimal digits; like images differ in few bits.
+    """
 
     ordinal: int
     page: int
@@ -104,6 +192,8 @@ class Figure:
     height_px: int
     sha256: str
     content: bytes = field(repr=False)
+    kind: FigureKind = FigureKind.RASTER
+    perceptual_hash: str = "0" * 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +207,9 @@ class Metadata:
     journal: str | None = None
     licence: str | None = None  # as printed, e.g. "CC BY 4.0"
     study_type: StudyType = StudyType.UNKNOWN
+    pmid: str | None = None
+    article_type: str | None = None  # as printed ("Review", "Case report")
+    language: str | None = None  # ISO 639-1, of the running text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +221,9 @@ class ParsedDocument:
     metadata: Metadata
     pages: tuple[Page, ...]
     figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    cited_works: tuple[CitedWork, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -142,6 +238,8 @@ class Passage:
     text: str
     section: str | None
     sentences: tuple[tuple[int, int], ...]  # offsets in the page text, in order, inside [start, end)
+    text_source: TextSource = TextSource.LAYER
+    confidence: float | None = None  # lowest of its recognised lines, 0 to 1; None for a text layer
 
 
 class IngestStatus(StrEnum):

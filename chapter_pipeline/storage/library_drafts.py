@@ -19,7 +19,15 @@ from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.artifacts import take_turns
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library_reading import page_of
-from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION, Document, FigureRow, PageRow, PassageRow
+from chapter_pipeline.storage.schema import (
+    EMBEDDING_DIMENSION,
+    CitedWorkRow,
+    Document,
+    FigureRow,
+    PageRow,
+    PassageRow,
+    TableRow,
+)
 
 KEY_DIGITS = 16
 """Digits of the sha256 that make a document's key."""
@@ -29,11 +37,14 @@ _STORE_PASSAGES = text("""
     WITH incoming AS MATERIALIZED (
         SELECT *, to_tsvector('english', body) AS lexemes
         FROM unnest(CAST(:ordinals AS int[]), CAST(:pages AS int[]), CAST(:starts AS int[]), CAST(:ends AS int[]),
-                    CAST(:bodies AS text[]), CAST(:sections AS text[]), CAST(:sentences AS text[]))
-             AS t (ordinal, page, start_offset, end_offset, body, section, sentences)
+                    CAST(:bodies AS text[]), CAST(:sections AS text[]), CAST(:sentences AS text[]),
+                    CAST(:sources AS text[]), CAST(:confidences AS float8[]))
+             AS t (ordinal, page, start_offset, end_offset, body, section, sentences, text_source, confidence)
     ), stored AS (
-        INSERT INTO passages (document_id, ordinal, page, start_offset, end_offset, text, section, sentences, length)
+        INSERT INTO passages (document_id, ordinal, page, start_offset, end_offset, text, section, sentences,
+                              text_source, confidence, length)
         SELECT :document_id, ordinal, page, start_offset, end_offset, body, section, CAST(sentences AS jsonb),
+               text_source, confidence,
                (SELECT coalesce(sum(cardinality(positions)), 0) FROM unnest(lexemes))
         FROM incoming
         RETURNING id, ordinal, length
@@ -84,7 +95,7 @@ class LibraryDrafts:
             "authors": list(parsed.metadata.authors), "study_type": parsed.metadata.study_type.value,
             "key": parsed.sha256[:KEY_DIGITS], "sha256": parsed.sha256, "settings_hash": settings_hash,
             "size_bytes": size_bytes, "page_count": parsed.page_count, "warnings": list(parsed.warnings),
-            "draft_of": name, "searchable": False,
+            "headings": [asdict(heading) for heading in parsed.headings], "draft_of": name, "searchable": False,
         }  # fmt: skip
         with self._database.session() as session:
             take_turns(session, f"document\n{parsed.sha256}")
@@ -99,16 +110,26 @@ class LibraryDrafts:
                         {
                             "document_id": row.id, "number": page.number, "width": page.width, "height": page.height,
                             "text": page.text, "blocks": [asdict(block) for block in page.blocks],
+                            "text_source": page.text_source.value,
+                            "ocr_lines": [asdict(line) for line in page.ocr_lines],
                         }
                         for page in parsed.pages
                     ],
                 )  # fmt: skip
+            if row is not None and parsed.cited_works:
+                session.execute(
+                    insert(CitedWorkRow),
+                    [
+                        {"document_id": row.id, "ordinal": ordinal, **asdict(work)}
+                        for ordinal, work in enumerate(parsed.cited_works, start=1)
+                    ],
+                )
         found = self.find(parsed.sha256, settings_hash)
         assert found is not None
         return found
 
     def store_figures(self, document_id: int, parsed: ParsedDocument) -> None:
-        """Store the figures, unless they are stored."""
+        """Store the figures and the tables, unless they are stored."""
         with self._database.session() as session:
             document = document_locked(session, document_id)
             if document.figure_count is not None:
@@ -120,11 +141,16 @@ class LibraryDrafts:
                         "document_id": document_id, "ordinal": figure.ordinal, "page": figure.page,
                         "box": list(figure.box), "label": figure.label, "caption": figure.caption,
                         "media_type": figure.media_type, "width_px": figure.width_px, "height_px": figure.height_px,
-                        "sha256": figure.sha256, "content": figure.content,
+                        "sha256": figure.sha256, "content": figure.content, "kind": figure.kind.value,
+                        "perceptual_hash": figure.perceptual_hash,
                     }
                     for figure in parsed.figures
                 ]  # fmt: skip
                 session.execute(insert(FigureRow), rows)
+            if parsed.tables:
+                session.execute(
+                    insert(TableRow), [{"document_id": document_id, **asdict(table)} for table in parsed.tables]
+                )
 
     def store_passages(self, document_id: int, passages: Sequence[Passage]) -> None:
         """Store passages with their BM25 postings and lengths in one statement, unless they are stored."""
@@ -142,6 +168,8 @@ class LibraryDrafts:
                     "bodies": [passage.text for passage in passages],
                     "sections": [passage.section for passage in passages],
                     "sentences": [json.dumps(passage.sentences) for passage in passages],
+                    "sources": [passage.text_source.value for passage in passages],
+                    "confidences": [passage.confidence for passage in passages],
                 },
             )
 

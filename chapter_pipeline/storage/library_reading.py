@@ -10,18 +10,33 @@ import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from chapter_pipeline.documents.model import Block, BlockKind, Page, StudyType
+from chapter_pipeline.documents.model import (
+    Block,
+    BlockFlag,
+    BlockKind,
+    CitedWork,
+    FigureKind,
+    Heading,
+    OcrLine,
+    Page,
+    SectionKind,
+    StudyType,
+    Table,
+    TextSource,
+)
 from chapter_pipeline.errors import NotFound, UsageError
 from chapter_pipeline.ports import DocumentRecord, FigureRecord, PassageRecord, Vectors
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
     EMBEDDING_DIMENSION,
+    CitedWorkRow,
     Document,
     DocumentName,
     FigureRow,
     PageRow,
     PassageEmbedding,
     PassageRow,
+    TableRow,
 )
 
 SHORTEST_PREFIX = 4
@@ -103,10 +118,41 @@ class LibraryReading:
                 FigureRecord(
                     id=row.id, document=key, page=row.page, label=row.label, caption=row.caption,
                     media_type=row.media_type, width_px=row.width_px, height_px=row.height_px,
+                    kind=FigureKind(row.kind),
                 )
                 for row, key in session.execute(query)
             ]  # fmt: skip
         return sorted(found, key=_place_in(documents))
+
+    def tables(self, document_key: str) -> list[Table]:
+        """The tables of a document in their order; none for an unknown key."""
+        query = (
+            select(TableRow).join(Document).where(Document.key == document_key, Document.searchable)
+            .order_by(TableRow.ordinal)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return [_table(row) for row in session.scalars(query)]
+
+    def headings(self, document_key: str) -> list[Heading]:
+        """The section tree of a document in reading order; none for an unknown key."""
+        query = select(Document.headings).where(Document.key == document_key, Document.searchable)
+        with self._database.session() as session:
+            return [_heading(stored) for stored in session.scalar(query) or ()]
+
+    def cited_works(self, document_key: str) -> list[CitedWork]:
+        """The reference list of a document in its order; none for an unknown key."""
+        query = (
+            select(CitedWorkRow).join(Document).where(Document.key == document_key, Document.searchable)
+            .order_by(CitedWorkRow.ordinal)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return [
+                CitedWork(
+                    number=row.number, text=row.text, page=row.page, title=row.title, year=row.year, doi=row.doi,
+                    pmid=row.pmid,
+                )
+                for row in session.scalars(query)
+            ]  # fmt: skip
 
     def figure_content(self, figure_id: int) -> bytes:
         """The image itself, of the figure's media type. Raises `NotFound`."""
@@ -196,6 +242,7 @@ def _passage(row: PassageRow, key: str) -> PassageRecord:
     return PassageRecord(
         id=row.id, document=key, page=row.page, start=row.start_offset, end=row.end_offset, text=row.text,
         section=row.section, sentences=tuple((start, end) for start, end in row.sentences),
+        text_source=TextSource(row.text_source), confidence=row.confidence,
     )  # fmt: skip
 
 
@@ -203,7 +250,8 @@ def page_of(row: PageRow) -> Page:
     """The value a stored page stands for."""
     return Page(
         number=row.number, width=row.width, height=row.height, text=row.text,
-        blocks=tuple(_block(block) for block in row.blocks),
+        blocks=tuple(_block(block) for block in row.blocks), text_source=TextSource(row.text_source),
+        ocr_lines=tuple(OcrLine(**line) for line in row.ocr_lines),
     )  # fmt: skip
 
 
@@ -211,5 +259,22 @@ def _block(block: dict[str, Any]) -> Block:
     x0, y0, x1, y1 = block["box"]
     return Block(
         index=block["index"], kind=BlockKind(block["kind"]), start=block["start"], end=block["end"],
-        box=(x0, y0, x1, y1), section=block["section"],
+        box=(x0, y0, x1, y1), section=block["section"], joins=tuple(block.get("joins", ())),
+        flags=tuple(BlockFlag(flag) for flag in block.get("flags", ())),
+    )  # fmt: skip
+
+
+def _table(row: TableRow) -> Table:
+    x0, y0, x1, y1 = row.box
+    return Table(
+        ordinal=row.ordinal, page=row.page, box=(x0, y0, x1, y1), label=row.label, caption=row.caption,
+        header_rows=row.header_rows, rows=tuple(tuple(cells) for cells in row.rows),
+    )  # fmt: skip
+
+
+def _heading(stored: dict[str, Any]) -> Heading:
+    kind = stored["kind"]
+    return Heading(
+        title=stored["title"], level=stored["level"], kind=None if kind is None else SectionKind(kind),
+        page=stored["page"], start=stored["start"],
     )  # fmt: skip

@@ -68,6 +68,11 @@ class Document(Base):
     journal: Mapped[str | None] = mapped_column(sa.Text)
     licence: Mapped[str | None] = mapped_column(sa.Text)
     study_type: Mapped[str] = mapped_column(sa.Text)
+    pmid: Mapped[str | None] = mapped_column(sa.Text)
+    article_type: Mapped[str | None] = mapped_column(sa.Text)
+    language: Mapped[str | None] = mapped_column(sa.Text)
+    headings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
+    """The section tree: `chapter_pipeline.documents.model.Heading`."""
     warnings: Mapped[list[str]]
     draft_of: Mapped[str | None] = mapped_column(sa.Text, index=True)
     """The name this draft is being made for, so that the next draft for that name can take its place."""
@@ -119,6 +124,42 @@ class PageRow(Base):
     height: Mapped[float]
     text: Mapped[str] = mapped_column(sa.Text)
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    text_source: Mapped[str] = mapped_column(sa.Text, server_default="text layer")
+    ocr_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
+    """Recognised lines with their confidence: `chapter_pipeline.documents.model.OcrLine`."""
+
+
+class CitedWorkRow(Base):
+    """An entry of a document's reference list, as printed and as far as it could be read."""
+
+    __tablename__ = "cited_works"
+
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    number: Mapped[int | None]
+    text: Mapped[str] = mapped_column(sa.Text)
+    page: Mapped[int]
+    title: Mapped[str | None] = mapped_column(sa.Text)
+    year: Mapped[int | None]
+    doi: Mapped[str | None] = mapped_column(sa.Text, index=True)
+    pmid: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class TableRow(Base):
+    """A table of a document as data."""
+
+    __tablename__ = "tables"
+    __table_args__ = (sa.UniqueConstraint("document_id", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    page: Mapped[int]
+    box: Mapped[list[float]] = mapped_column(JSONB)
+    label: Mapped[str | None] = mapped_column(sa.Text)
+    caption: Mapped[str | None] = mapped_column(sa.Text)
+    header_rows: Mapped[int]
+    rows: Mapped[list[list[str]]] = mapped_column(JSONB)
 
 
 class FigureRow(Base):
@@ -137,6 +178,8 @@ class FigureRow(Base):
     media_type: Mapped[str] = mapped_column(sa.Text)
     width_px: Mapped[int]
     height_px: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.Text, server_default="raster")
+    perceptual_hash: Mapped[str] = mapped_column(sa.String(16), server_default="0000000000000000")
     sha256: Mapped[str] = mapped_column(sa.String(64))
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
 
@@ -159,6 +202,8 @@ class PassageRow(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     section: Mapped[str | None] = mapped_column(sa.Text)
     sentences: Mapped[list[list[int]]] = mapped_column(JSONB)
+    text_source: Mapped[str] = mapped_column(sa.Text, server_default="text layer")
+    confidence: Mapped[float | None]
     length: Mapped[int]
     """Number of lexemes, with repetitions: the document length of BM25."""
 
