@@ -1,0 +1,127 @@
+"""The border of the program: whatever goes wrong is one line on standard error and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from tests.cli.conftest import Cli
+from tests.cli.program import finished, paper, start
+from tests.library_samples import add
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("--loud", "No such option: --loud: see chapter-pipeline --help"),
+        ("chapers", "No such command 'chapers'"),
+        ("ingest", "Missing argument 'paths': see chapter-pipeline ingest --help"),
+        ("documents show", "Missing argument 'document'"),
+        ("chapters new glioma --topic Glioma --kind poem", "'disease', 'technique', 'anatomy'"),
+        ("evaluate retrieval --corpus c.jsonl", "Missing option '--queries'"),
+        ("up --port 99999", "'--port'"),
+    ],
+)
+def test_program__wrong_command_line__is_one_line_that_names_its_help(cli: Cli, command: str, said: str) -> None:
+    line = cli(*command.split()).refused(2)
+    assert said in line
+    assert "--help" in line
+
+
+@pytest.mark.parametrize("command", ["", "documents", "chapters", "evaluate"])
+def test_program__no_command__shows_what_there_is(cli: Cli, command: str) -> None:
+    said = cli(*command.split())
+    assert said.code == 2
+    assert "Commands" in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CHAPTER_POOL_SIZE", "many", "CHAPTER_POOL_SIZE='many' is not usable"),
+        ("CHAPTER_SECTION_CONCURRENCY", "0", "CHAPTER_SECTION_CONCURRENCY='0' is not usable"),
+        ("CHAPTER_TEXT_MODEL", "oracle", "CHAPTER_TEXT_MODEL='oracle' is not usable"),
+        (
+            "CHAPTER_HOEM",
+            "x",
+            "unknown environment variable 'CHAPTER_HOEM': unset it, or use one of CHAPTER_BUCKET_URL",
+        ),
+        ("CHAPTER_DATABASE_URL", "mysql://me:secret@host/x", "write postgresql://user:password@host:5432/database"),
+        ("CHAPTER_BUCKET_URL", "ftp://host/x", "write s3://bucket/prefix or file:///folder"),
+    ],
+)
+def test_program__unusable_setting__is_named_with_its_remedy(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    current_settings.cache_clear()
+    line = cli("ingest", paper(tmp_path / "a.pdf", "shunt")).refused(2)
+    assert said in line
+    assert "secret" not in line
+
+
+def test_program__home_that_cannot_be_a_folder__says_so(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CHAPTER_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("CHAPTER_DATABASE_URL")
+    assert "set CHAPTER_HOME to a folder that can be written" in cli("documents", "list").refused(2)
+
+
+@pytest.mark.parametrize(
+    "command", ["documents list", "chapters list", "chapters write glioma", "search glioma", "ingest {paper}"]
+)
+def test_program__database_down__is_one_line_at_once(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        port = unused.getsockname()[1]
+        monkeypatch.setenv("CHAPTER_DATABASE_URL", f"postgresql://me:secret@127.0.0.1:{port}/chapters")
+        current_settings.cache_clear()
+        file = paper(tmp_path / "a.pdf", "shunt")
+        line = cli(*(part.format(paper=file) for part in command.split())).refused(1)
+    assert f"the database at 127.0.0.1:{port}/chapters did not answer" in line
+    assert "check that it runs and that CHAPTER_DATABASE_URL is right" in line
+    assert "secret" not in line
+
+
+def test_program__defect__is_one_line_and_the_traceback_is_in_the_log(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, environment: Settings
+) -> None:
+    def divide(_store: LibraryStore) -> None:
+        raise ZeroDivisionError("division by zero\nand more")
+
+    monkeypatch.setattr(LibraryStore, "documents", divide)
+    line = cli("documents", "list").refused(1)
+    log = environment.log_folder / "errors.log"
+    assert "unexpected ZeroDivisionError: division by zero. " in line
+    assert str(log) in line
+    assert "Traceback (most recent call last)" in log.read_text()
+
+
+def test_program__control_characters_in_what_was_typed__do_not_reach_the_terminal(cli: Cli) -> None:
+    line = cli("search", "x", "--k", "\x1b[2J").refused(2)
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("command", ["documents list", "documents list --json", "search resection"])
+def test_program__its_reader_leaves__ends_quietly(database: Database, environment: Settings, command: str) -> None:
+    add(LibraryStore(database), "library/a.pdf", "Glioma\n\nResection was safe.")
+    process = start(*command.split())
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as said:
+        assert (said.read(), process.wait(60)) == ("", 0)
+
+
+def test_program__as_a_process__says_the_same(environment: Settings) -> None:
+    said = finished(start("chapters", "show", "glioma"))
+    assert "there is no chapter 'glioma'" in said.refused(2)

@@ -1,0 +1,120 @@
+"""`doctor`, `evaluate` and `demo`: the commands that look at the whole of the product."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from tests.cli.conftest import Cli
+from tests.cli.program import finished, start
+from tests.library_samples import add, rows
+
+PARTS = ["database", "extension", "bucket", "embedding model", "exports", "extractive provider"]
+KEYS = ["claude key", "gpt key", "gemini key"]
+
+
+def test_doctor__all_is_well__each_part_is_named(cli: Cli) -> None:
+    checks = {line["name"]: line for line in cli("doctor", "--json").done().lines}
+    assert list(checks) == PARTS + KEYS
+    assert all(set(check) == {"name", "state", "detail", "remedy"} for check in checks.values())
+    assert {checks[name]["state"] for name in PARTS} == {"ok"}
+    assert {checks[name]["state"] for name in KEYS} == {"missing"}
+    assert "pgvector" in checks["extension"]["detail"]
+    assert "embedding model" in cli("doctor").done().out
+
+
+def test_doctor__a_key_is_set__it_is_found_and_never_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    said = cli("doctor", "--json").done()
+    assert {line["name"]: line["state"] for line in said.lines}["gpt key"] == "ok"
+    assert "sk-very-secret" not in said.out
+
+
+def test_doctor__no_database__fails_and_still_looks_at_the_rest(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAPTER_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/chapters")
+    current_settings.cache_clear()
+    said = cli("doctor", "--json")
+    checks = {line["name"]: line for line in said.lines}
+    assert (said.code, said.err) == (1, "")
+    assert checks["database"]["state"] == "failed"
+    assert "CHAPTER_DATABASE_URL" in checks["database"]["remedy"]
+    assert (checks["bucket"]["state"], checks["embedding model"]["state"]) == ("ok", "ok")
+    assert "secret" not in said.out
+
+
+def test_doctor__broken_installation__is_a_finding(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)  # importing it fails
+    said = cli("doctor", "--json")
+    checks = {line["name"]: line for line in said.lines}
+    assert said.code == 1
+    assert (checks["exports"]["state"], checks["exports"]["remedy"]) == (
+        "failed",
+        "install the locked requirements again",
+    )
+
+
+@pytest.fixture
+def beir(tmp_path: Path) -> list[str | Path]:
+    """The options for a tiny data set."""
+    texts = {
+        "d1": "Resection of glioma prolongs survival.",
+        "d2": "A shunt treats hydrocephalus.",
+        "d3": "Winter wheat.",
+    }
+    corpus, queries, qrels = tmp_path / "corpus.jsonl", tmp_path / "queries.jsonl", tmp_path / "qrels.tsv"
+    corpus.write_text(
+        "".join(json.dumps({"_id": key, "title": "", "text": text}) + "\n" for key, text in texts.items())
+    )
+    queries.write_text(json.dumps({"_id": "q1", "text": "survival after resection of glioma"}) + "\n")
+    qrels.write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    return ["--corpus", corpus, "--queries", queries, "--qrels", qrels]
+
+
+def test_evaluate_retrieval__beir_files__one_object_and_the_library_is_untouched(
+    cli: Cli, beir: list[str | Path], database: Database
+) -> None:
+    add(LibraryStore(database), "library/a.pdf", "Glioma\n\nResection was safe.")
+    before = rows(database)
+    report = cli("evaluate", "retrieval", *beir, "--json").done().value
+    assert list(report) == ["bm25", "dense", "fused"]
+    for figures in report.values():
+        assert set(figures) == {"ndcg@10", "recall@100", "p50_ms", "p95_ms"}
+        assert (figures["ndcg@10"], figures["recall@100"]) == (1.0, 1.0)
+    assert rows(database) == before
+    assert "ndcg@10" in cli("evaluate", "retrieval", *beir).done().out
+
+
+def test_evaluate_retrieval__unusable_files__are_named(cli: Cli, beir: list[str | Path], tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jsonl"
+    assert str(missing) in cli("evaluate", "retrieval", *beir, "--corpus", missing).refused(2)
+    (tmp_path / "corpus.jsonl").write_text("{not json\n")
+    assert "line 1 is not JSON" in cli("evaluate", "retrieval", *beir).refused(2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_demo__fresh_home__a_chapter_of_eight_sections_its_six_files_and_its_gaps(
+    cli: Cli, environment: Settings
+) -> None:
+    started = time.monotonic()
+    said = finished(start("demo"), timeout_s=390).done()
+    assert time.monotonic() - started < 180
+    (chapter,) = cli("chapters", "list", "--json").done().lines
+    final = cli("chapters", "show", chapter["slug"], "--json").done().value
+    assert len(final["chapter"]["sections"]) >= 8
+    files = [path for path in (environment.home / "demo").iterdir() if path.is_file()]
+    stem = f"{chapter['slug']}-v{chapter['version']}"
+    assert {path.name for path in files} == {f"{stem}.{e}" for e in ("md", "html", "docx", "pdf", "xml", "bib")}
+    assert all(str(path) in said.out for path in files)
+    gaps = cli("chapters", "gaps", chapter["slug"], "--json").done().value
+    assert set(gaps) == {"completeness_score", "requires_revision", "gaps", "statistics"}
+    assert all(gap["recommendation"] for gap in gaps["gaps"])
+    assert f"Completeness {gaps['completeness_score']:.0%}" in said.out
+    assert "\x1b" not in said.out
