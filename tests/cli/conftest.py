@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chapter_pipeline.cli.app import run
+from chapter_pipeline.cli.console import out
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -24,7 +25,7 @@ Cli = Callable[..., Said]
 @pytest.fixture
 def cli(environment: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Calls a command line; its exit code and all it wrote."""
-    monkeypatch.setenv("COLUMNS", "200")  # of the tables: a folded cell would hide what a test looks for
+    monkeypatch.setattr(out, "_width", 200)  # of the tables: a folded cell would hide what a test looks for
 
     def call(*arguments: str | Path) -> Said:
         capsys.readouterr()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from chapter_pipeline.cli.console import out
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
@@ -32,7 +33,7 @@ def test_documents_list__narrow_terminal__the_key_can_still_be_copied(
     cli: Cli, library: LibraryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = add(library, "library/" + "long-name-" * 20 + ".pdf", "Glioma\n\nResection was safe.")
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(out, "_width", 80)
     assert key in cli("documents", "list").done().out
 
 
