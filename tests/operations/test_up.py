@@ -1,0 +1,282 @@
+"""`chapter-pipeline up` as an operator knows it: started for real, watched from outside, stopped, killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chapter_pipeline.cli.processes import PREFIX, Household, household
+from chapter_pipeline.errors import UsageError
+from tests.documents.papers import article
+
+pytestmark = pytest.mark.timeout(240)
+
+PROGRAM = Path(sys.executable).with_name("chapter-pipeline")
+STARTS_IN_S, STOPS_IN_S, IN_LIBRARY_IN_S = 120.0, 60.0, 60.0
+SENTENCE = "Drainage of the haematoma through two burr holes was followed by recovery in 41 of 50 patients. "
+
+
+class Up:
+    """A started system on `home`: its pages are asked over HTTP, as a browser does."""
+
+    def __init__(self, home: Path, process: subprocess.Popen[str], port: int) -> None:
+        self.home = home
+        self.process = process
+        self.address = f"http://127.0.0.1:{port}"
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None, self.output()
+        try:
+            with urllib.request.urlopen(f"{self.address}/server_info", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def ask(self, query: str, **variables: object) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)["data"]
+
+    def embedded(self) -> set[str]:
+        """The documents that are searchable, as the pages tell it."""
+        found = self.ask(
+            "query($key: AssetKeyInput!) {assetOrError(assetKey: $key)"
+            " {... on Asset {assetMaterializations {partition}}}}",
+            key={"path": ["passage_embeddings"]},
+        )["assetOrError"]
+        return {one["partition"] for one in found.get("assetMaterializations", ())}
+
+    def output(self) -> str:
+        return (self.home / "output").read_text()
+
+    def members(self) -> list[int]:
+        """The processes of the system, without the supervisor and the database."""
+        return Household(Path((self.home / "up.lock").read_text())).members()
+
+    def stop(self, sign: signal.Signals) -> int:
+        self.process.send_signal(sign)
+        return self.process.wait(STOPS_IN_S)
+
+
+def _until(condition: Callable[[], object], within_s: float) -> float:
+    """Seconds until `condition` held."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < within_s, f"not within {within_s} s"
+        time.sleep(0.25)
+    return time.monotonic() - start
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(home: Path, port: int) -> subprocess.Popen[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CHAPTER_", "DAGSTER_"))}
+    with (home / "output").open("a") as output:
+        return subprocess.Popen(
+            [str(PROGRAM), "up"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**clean, "CHAPTER_HOME": str(home), "CHAPTER_WEBSERVER_PORT": str(port)},
+        )
+
+
+@contextmanager
+def _up(home: Path) -> Iterator[Up]:
+    """The system, answering; whatever the test does with it, none of it is left."""
+    port = _free_port()
+    up = Up(home, _start(home, port), port)
+    try:
+        _until(up.answers, STARTS_IN_S)
+        yield up
+    finally:
+        if up.process.poll() is None:
+            up.stop(signal.SIGTERM)
+
+
+@pytest.fixture
+def up_home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
+
+
+def _left_behind(home: Path) -> list[str]:
+    """Processes that name `home` in their command or environment, and sockets and locks that are left in it."""
+    mark = str(home).encode()
+    found = [
+        f"{name.parent.name}: {command.decode()}"
+        for name in Path("/proc").glob("[0-9]*/cmdline")
+        if int(name.parent.name) != os.getpid() and (command := _read(name)) is not None
+        if mark in command or mark in (_read(name.with_name("environ")) or b"")
+    ]
+    return found + [str(path) for path in (home / "up.lock", home / "postgres" / "postmaster.pid") if path.exists()]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+@pytest.mark.slow
+def test_up__file_dropped_into_the_inbox__is_in_the_library_within_a_minute_and_nothing_is_left(up_home: Path) -> None:
+    with _up(up_home) as up:
+        inbox = up_home / "bucket" / "inbox"
+        assert f"{inbox} (drop PDFs there)" in up.output()
+        (inbox / "paper.pdf").write_bytes(article(left=SENTENCE * 4, right=SENTENCE * 4))
+        took_s = _until(lambda: "inbox/paper.pdf" in up.embedded(), IN_LIBRARY_IN_S)
+        assert took_s < IN_LIBRARY_IN_S
+        temporary = Path((up_home / "up.lock").read_text())
+        assert temporary.is_dir()
+        assert up.stop(signal.SIGINT) == 0
+    assert up.output().splitlines()[-1] == "Stopping."
+    assert "Traceback" not in up.output()
+    assert _left_behind(up_home) == []
+    assert not temporary.exists()
+
+
+@pytest.mark.slow
+def test_up__supervisor_killed__the_next_start_ends_what_it_left_and_goes_on(up_home: Path) -> None:
+    with _up(up_home) as killed:
+        with pytest.raises(subprocess.CalledProcessError) as second:  # one more on the same home
+            subprocess.run(
+                [str(PROGRAM), "up", "--port", str(_free_port())],
+                env={**os.environ, "CHAPTER_HOME": str(up_home)},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+        assert second.value.returncode == 2
+        assert "is running already" in second.value.stderr
+        left = killed.members()
+        assert len(left) >= 2
+        killed.process.kill()
+        killed.process.wait()
+    with _up(up_home) as again:
+        assert "processes that an earlier start left running when it was killed" in again.output()
+        assert not set(left) & set(again.members())
+        assert again.stop(signal.SIGTERM) == 0
+    assert _left_behind(up_home) == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_up__opened_in_a_browser__shows_the_asset_graph_in_the_order_of_the_stages(up_home: Path) -> None:
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("Debian's chromium and chromium-driver are not installed: make install-browser")
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    groups = [
+        "0_library", "1_question", "2_research", "3_plan", "4_sections", "5_assembly", "6_quality", "7_publication",
+    ]  # fmt: skip
+    with _up(up_home) as up, _browser(up_home) as browser:
+        browser.get(f"{up.address}/asset-groups")
+        text = "return document.body.innerText"
+        WebDriverWait(browser, 60).until(lambda page: all(page.execute_script(text).count(one) >= 2 for one in groups))
+        shown = browser.execute_script(text)
+        assert sorted(groups, key=shown.index) == groups
+        browser.get(f"{up.address}/asset-groups?expanded={','.join(groups)}")
+        WebDriverWait(browser, 60).until(lambda page: "final_chapter" in page.execute_script(text))
+        assert browser.find_elements(By.CSS_SELECTOR, "svg path"), "no edge is drawn"
+
+
+@contextmanager
+def _browser(home: Path) -> Iterator[Any]:
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    options = ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1800,1200",
+        f"--user-data-dir={home / 'chromium'}",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    browser = Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+def _sleeper(environment: dict[str, str], *, deaf: bool = False) -> subprocess.Popen[bytes]:
+    code = "import signal, time\n" + ("signal.signal(15, signal.SIG_IGN)\n" if deaf else "") + "print(1, flush=True)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code + "time.sleep(60)"], env={**os.environ, **environment}, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()  # it has set its handler
+    return process
+
+
+def test_household__its_end__ends_its_members_and_nobody_else(tmp_path: Path) -> None:
+    stranger = _sleeper({})
+    try:
+        with household(tmp_path) as (ours, ended):
+            member = _sleeper(ours.environment)
+            assert (ended, ours.members()) == (0, [member.pid])
+        assert member.wait(5) == -signal.SIGTERM
+        assert stranger.poll() is None
+        assert not ours.temporary.exists()
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        stranger.kill()
+        stranger.communicate()
+
+
+def test_household__of_a_killed_supervisor__is_ended_by_the_next(tmp_path: Path) -> None:
+    temporary = tmp_path / f"{PREFIX}killed"
+    temporary.mkdir()
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "up.lock").write_text(str(temporary))
+    left = _sleeper(Household(temporary).environment)
+    with household(home) as (ours, ended):
+        assert ended == 1
+        assert ours.temporary != temporary
+    assert left.wait(5) == -signal.SIGTERM
+    assert not temporary.exists()
+
+
+def test_household__member_that_ignores_the_request__is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chapter_pipeline.cli.processes.TERMINATE_S", 0.3)
+    with household(tmp_path) as (ours, _):
+        member = _sleeper(ours.environment, deaf=True)
+    assert member.wait(5) == -signal.SIGKILL
+
+
+def test_household__record_that_is_no_folder_of_ours__is_not_touched(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (tmp_path / "up.lock").write_text(str(precious))
+    with household(tmp_path) as (_, ended):
+        assert ended == 0
+    assert precious.is_dir()
+
+
+def test_household__second_on_one_home__is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with household(tmp_path), pytest.raises(UsageError, match="running already: stop it first"), household(tmp_path):
+        pass
+    with household(tmp_path):  # the refused one took no lock away
+        pass

@@ -1,0 +1,90 @@
+"""Requests: what a run is asked for with, and what its events tell the command line."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+
+from chapter_pipeline.errors import ModelUnavailable, PermanentError
+from sensors.requests import (
+    FOLLOWING,
+    finished_document,
+    ingest_requests,
+    may_succeed_later,
+    only_quarantined,
+    write_request,
+)
+from tests.orchestration import GLIOMA, SLUG, Location
+
+
+def _failure(result: ExecuteInProcessResult) -> dict[str, object]:
+    (event,) = result.get_step_failure_events()
+    return {name: value.value for name, value in event.step_failure_data.user_failure_data.metadata.items()}
+
+
+def test_ingest_requests__old_documents_between_new_ones__no_request_holds_one() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert len(ingest_requests(instance, ["a", "b", "c"])) == 1
+        requests = ingest_requests(instance, ["a", "c", "d"])
+        ranges = [tuple(request.tags.values()) for request in requests]
+    assert ranges == [("a", "a"), ("c", "d")]
+
+
+def test_ingest_requests__no_document__no_run() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert ingest_requests(instance, []) == []
+
+
+def test_write_request__whole_chapter__makes_its_partition_and_selects_all_of_the_job() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        request = write_request(instance, SLUG)
+        assert instance.get_dynamic_partitions("chapter") == [SLUG]
+    assert (request.selection, dict(request.tags)) == (None, {"dagster/partition": SLUG})
+
+
+def test_write_request__sections__selects_them_and_what_follows_and_asks_for_new_text() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        request = write_request(instance, SLUG, ["outcomes", "diagnosis"])
+    assert request.selection is not None
+    assert {"/".join(key.path) for key in request.selection} == {"section/outcomes", "section/diagnosis", *FOLLOWING}
+    assert request.tags["chapter_pipeline/rewrite"] == "outcomes,diagnosis"
+
+
+def test_following__every_asset_after_a_section__is_made_again(location: Location) -> None:
+    graph = location.definitions.resolve_asset_graph()
+    after = set(graph.get(dg.AssetKey(["section", "outcomes"])).child_keys)
+    for _ in graph.get_all_asset_keys():
+        after |= {child for key in after for child in graph.get(key).child_keys}
+    assert after == {dg.AssetKey(name) for name in FOLLOWING}
+
+
+def test_finished_document__stored_and_refused_ones__each_is_told_once(location: Location) -> None:
+    names = {"library/bad ... 5%.pdf": b"BAD:encrypted", "library/good.pdf": GLIOMA.encode()}
+    result = location.ingest(names)
+    told = [name for event in result.all_events if (name := finished_document(event)) is not None]
+    assert sorted(told) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(b"BAD:encrypted", True), (b"ERROR:division by zero", False)], ids=["refused", "bug"]
+)
+def test_only_quarantined__failed_ingest__tells_a_refused_file_from_a_bug(
+    location: Location, content: bytes, expected: bool
+) -> None:
+    failure = _failure(location.ingest({"library/a.pdf": content}))
+    assert only_quarantined(failure) is expected
+    assert not may_succeed_later(failure)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(ModelUnavailable("busy"), True), (PermanentError("refused"), False), (RuntimeError("a bug"), False)],
+    ids=lambda value: type(value).__name__,
+)
+def test_may_succeed_later__failed_section__only_a_transient_error_says_so(
+    location: Location, error: Exception, expected: bool
+) -> None:
+    location.add_documents(GLIOMA)
+    location.stages.failing = {"diagnosis": error}
+    assert may_succeed_later(_failure(location.write())) is expected
