@@ -17,9 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.settings import PREFIX as SETTINGS_PREFIX
+from chapter_pipeline.settings import Settings
 
 PREFIX = "chapter-pipeline-up-"
 VARIABLE = "TMPDIR"
+HOME_VARIABLE = f"{SETTINGS_PREFIX}HOME".encode()
 TERMINATE_S, KILL_S = 10.0, 5.0
 _POLL_S = 0.1
 
@@ -101,6 +104,40 @@ def _take(handle: int) -> bool:
         return False
     # A file that its holder removed between our opening and our locking it would lock nobody else out.
     return os.fstat(handle).st_nlink > 0
+
+
+def require_no_other_daemon(home: Path) -> None:
+    """Raise `UsageError` when a Dagster daemon that is not ours works on `home`, of a `dagster dev` say.
+
+    Two of them would take runs from one queue, and one whose `dagster dev` was killed can execute none. It is somebody
+    else's: we name it and leave its end to them.
+    """
+    found = [pid for pid in _process_ids() if _is_daemon(pid) and _home_of(pid) == home]
+    if found:
+        raise UsageError(
+            f"a Dagster daemon works on {str(home)!r} already (process {found[0]}, of `dagster dev`?): stop it first,"
+            f" with Ctrl-C where it runs or with `kill {found[0]}`"
+        )
+
+
+def _is_daemon(pid: int) -> bool:
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"dagster._daemon" in arguments or b"dagster-daemon" in [
+        Path(os.fsdecode(one)).name.encode() for one in arguments[:2]
+    ]
+
+
+def _home_of(pid: int) -> Path | None:
+    """The home that the settings of process `pid` name, as `Settings.home` reads it."""
+    values = dict(one.split(b"=", 1) for one in _environment_of(pid) if b"=" in one)
+    named = os.fsdecode(values.get(HOME_VARIABLE, b"")) or str(Settings.model_fields["home"].default)
+    try:
+        return (Path(f"/proc/{pid}/cwd").resolve() / Path(named).expanduser()).resolve()
+    except OSError:
+        return None
 
 
 def _end_earlier(temporary: Path) -> int:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from chapter_pipeline.cli.processes import Household, household
+from chapter_pipeline.cli.processes import Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import PREFIX, Settings
 
@@ -43,13 +43,14 @@ def run_up(settings: Settings, *, open_browser: bool = False, say: Say = print) 
     """Start everything, say where it is, and wait for SIGINT or SIGTERM; the exit code.
 
     0 when asked to stop, 1 when a child died by itself (then all else is stopped too). Raises `UsageError` when the
-    port is taken, or when the system of this home runs already.
+    port is taken, or when something runs on this home already.
     """
     with ExitStack() as stack:
         stopped = stack.enter_context(_stop_requests())
         ours, ended = stack.enter_context(household(settings.home))
         if ended:
             say(f"Ended {ended} processes that an earlier start left running when it was killed.")
+        require_no_other_daemon(settings.home)
         require_free_port(settings.webserver_host, settings.webserver_port)
         home = _prepare(settings, say)
         if stopped:

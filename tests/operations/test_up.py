@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from chapter_pipeline.cli.processes import PREFIX, Household, household
+from chapter_pipeline.cli.processes import PREFIX, Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
 from tests.documents.papers import article
 
@@ -282,6 +282,34 @@ def test_household__record_that_is_no_folder_of_ours__is_not_touched(tmp_path: P
     with household(tmp_path) as (_, ended):
         assert ended == 0
     assert precious.is_dir()
+
+
+def _daemon_on(environment: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+    """A process with the arguments of Dagster's daemon, which would take ten seconds to start."""
+    clean = {name: value for name, value in os.environ.items() if name != "CHAPTER_HOME"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; print(1, flush=True); time.sleep(60)", "-m", "dagster._daemon", "run"],
+        env={**clean, **environment},
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["home named", "default home"])
+def test_up__daemon_of_somebody_else_on_this_home__is_named_and_not_touched(tmp_path: Path, named: bool) -> None:
+    home = tmp_path / ".data"
+    other = _daemon_on({"CHAPTER_HOME": str(home)} if named else {}, tmp_path)
+    try:
+        with pytest.raises(UsageError, match=rf"process {other.pid}, .* `kill {other.pid}`"):
+            require_no_other_daemon(home)
+        require_no_other_daemon(tmp_path / "another home")
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.communicate()
 
 
 def test_household__second_on_one_home__is_refused_with_the_remedy(tmp_path: Path) -> None:
