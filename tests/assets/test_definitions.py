@@ -68,3 +68,8 @@ def test_instance__without_a_checkout__is_that_of_the_checkout() -> None:
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     (without,) = WORKSPACE_WITHOUT_CHECKOUT["load_from"]
     assert {**location["python_module"], **without["python_module"]} == location["python_module"]
+
+
+def test_definitions__research_of_a_chapter__follows_from_the_whole_library(definitions: dg.Definitions) -> None:
+    parents = definitions.resolve_asset_graph().get(dg.AssetKey("library_research")).parent_keys
+    assert dg.AssetKey("passage_embeddings") in parents
