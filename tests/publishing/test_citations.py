@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finished_chapter import CHAPTER, png, quote, sentence
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from chapter_pipeline.publishing.citations import Citations, cited_quotes
 from chapter_pipeline.publishing.figures import FigureImage, caption_text, load_images, measure
 from chapter_pipeline.publishing.pandoc import format_references
 from chapter_pipeline.writing.model import ChapterText, NumberedFigure, Sentence
+from tests.publishing.finished_chapter import CHAPTER, png, quote, sentence
 
 
 def shown(nodes: list[dict[str, Any]]) -> str:

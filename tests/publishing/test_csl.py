@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bibtexparser
 import pytest
-from finished_chapter import source
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from chapter_pipeline.publishing.bibtex import bibtex, escape
 from chapter_pipeline.publishing.csl import csl_item, csl_name, short_citation
 from chapter_pipeline.publishing.pandoc_ast import clean
 from chapter_pipeline.writing.model import Reference
+from tests.publishing.finished_chapter import source
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import bibtexparser
 import docx
 import pypdfium2
 import pytest
-from finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence
 from lxml import etree, html
 
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated, PermanentError, UsageError
 from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
 from chapter_pipeline.writing.model import ChapterText, FinalChapter
+from tests.publishing.finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence
 
 DOCUMENTS = [known for known in ExportFormat if known is not ExportFormat.BIB]
 

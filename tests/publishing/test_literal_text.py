@@ -11,11 +11,11 @@ import docx
 import pymupdf
 import pypandoc
 import pytest
-from finished_chapter import CHAPTER, FINAL, sentence, subsection
 from lxml import etree, html
 
 from chapter_pipeline.publishing.exports import export_chapter
 from chapter_pipeline.writing.model import Section
+from tests.publishing.finished_chapter import CHAPTER, FINAL, sentence, subsection
 
 PIECES = [
     *"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ab1 ",
