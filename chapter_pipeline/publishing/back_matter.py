@@ -14,7 +14,7 @@ Node = ast.Node
 
 QUOTATIONS_INTRODUCTION = (
     "Every cited sentence of this chapter rests on the following passages, given word for word with the page of the "
-    "source file they stand on."
+    "source file they stand on. Numbers in brackets inside a passage belong to the reference list of its source."
 )
 
 
@@ -93,6 +93,9 @@ def _reference(number: int, formatted: Sequence[Node], medium: Medium) -> list[N
     if medium.splits_references:
         margin = ast.span([ast.string(f"{number}.")], classes=["csl-left-margin"])
         return [ast.paragraph([margin, ast.span(formatted, classes=["csl-right-inline"])])]
+    if medium.number_box is not None:
+        margin = ast.raw(medium.writer.partition("-")[0], medium.number_box.format(number))
+        return [ast.paragraph([margin, *formatted])]
     return [ast.paragraph([ast.string(f"{number}."), ast.space(), *formatted])]
 
 
@@ -103,9 +106,12 @@ def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> l
     names = {reference.number: short_citation(reference.source) for reference in chapter.references}
     blocks = [ast.paragraph(ast.text(QUOTATIONS_INTRODUCTION))]
     for number, pages in cited.items():
-        heading = [*citations.bracketed(number), ast.space(), *ast.text(names[number])]
-        blocks.append(ast.paragraph([ast.strong(heading)]))
-        blocks.append(ast.bullets([[ast.plain(_page(number, page, pages[page], medium))] for page in pages]))
+        title = [*citations.bracketed(number), ast.space(), *ast.text(names[number])]
+        blocks.append(medium.heading(2, title, f"quotations-{number}", numbered=False, listed=False))
+        items = [
+            _passage(number, page, index, quote, medium) for page in pages for index, quote in enumerate(pages[page])
+        ]
+        blocks.append(ast.bullets([[ast.plain(item)] for item in items]))
     heading_block = medium.heading(1, ast.text("Quotations"), "quotations", numbered=False)
     body = medium.styled(blocks, "quotation-list")
     if not medium.collapsible:
@@ -114,8 +120,8 @@ def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> l
     return [heading_block, opened, *body, ast.raw("html", "</details>", block=True)]
 
 
-def _page(number: int, page: int, quotes: Sequence[Quote], medium: Medium) -> list[Node]:
-    inlines = medium.anchored([ast.strong(ast.text(f"p{page}"))], quotation_anchor(number, page))
-    for quote in quotes:
-        inlines += [ast.space(), *ast.text(f"“{quote.text}”")]
-    return inlines
+def _passage(number: int, page: int, index: int, quote: Quote, medium: Medium) -> list[Node]:
+    """One passage to a line, each with its page; what cites the page leads to the first of it."""
+    label = [ast.strong(ast.text(f"p{page}"))]
+    inlines = label if index else medium.anchored(label, quotation_anchor(number, page))
+    return [*inlines, ast.space(), *ast.text(f"“{quote.text}”")]

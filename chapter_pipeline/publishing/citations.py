@@ -58,7 +58,7 @@ class Citations:
         stop = words[-1] if words.endswith((".", "!", "?")) and not words.endswith("..") else ""
         body = words[: len(words) - len(stop)]
         tail = [ast.string(stop)] if stop else []
-        return [*ast.text(body), *self._gap(), *self.marker(quotes), *tail]
+        return [*ast.text(body), *self.gap(), *self.marker(quotes), *tail]
 
     def marker(self, quotes: Iterable[Quote]) -> list[Node]:
         """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page."""
@@ -102,7 +102,8 @@ class Citations:
         title = " … ".join(f"“{ast.clean(quote)}”" for quote in dict.fromkeys(quotes))
         return ast.link([label], f"#{quotation_anchor(number, page)}", title=title, classes=["locator"])
 
-    def _gap(self) -> list[Node]:
+    def gap(self) -> list[Node]:
+        """What stands before a citation: a number alone on the next line would be lost."""
         return [ast.string(_NO_BREAK_SPACE)] if self._links else [ast.space()]
 
     def _joined(self, inlines: list[Node]) -> list[Node]:

@@ -16,6 +16,7 @@ MAX_WIDTH_CM = 14.0
 MAX_HEIGHT_CM = 10.5
 _PIXELS_PER_CM = 150 / 2.54  # scanned and extracted figures look right at about 150 dots per inch
 _ORIGINAL_LABEL = re.compile(r"\s*fig(?:ure)?s?\.?\s*\d+[a-z]?\s*[.:|–-]?\s*", re.IGNORECASE)
+_FOREIGN_CITATION = re.compile(r"\[(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,18 @@ def _width_cm(width: int, height: int) -> float:
 
 
 def caption_text(figure: NumberedFigure) -> str:
-    """The caption without the number it had in its source, which would stand beside the chapter's own."""
+    """The caption without the number it had in its source, which would stand beside the chapter's own.
+
+    ``[4]`` in it counts in the source's reference list and would lead to another work in ours: it says so in words,
+    since it may be the credit ("adapted from [4]").
+    """
     caption = _ORIGINAL_LABEL.sub("", figure.figure.caption, count=1) if _starts_with_label(figure) else ""
-    return caption.strip() or figure.figure.caption.strip()
+    return _FOREIGN_CITATION.sub(_named_citation, caption.strip() or figure.figure.caption.strip())
+
+
+def _named_citation(match: re.Match[str]) -> str:
+    numbers = match.group(1)
+    return f"({'reference' if numbers.isdigit() else 'references'} {numbers} of the source)"
 
 
 def _starts_with_label(figure: NumberedFigure) -> bool:

@@ -147,7 +147,7 @@ class _Page:
         licence = figure.figure.licence or reference.source.licence or "licence not stated"
         return [
             *ast.text(f"Source: {short_citation(reference.source)}"),
-            ast.space(),
+            *self._citations.gap(),
             *self._citations.bracketed(reference.number),
             *ast.text(f", page {figure.figure.page}{label}, {licence}."),
         ]
@@ -166,7 +166,7 @@ class _Page:
         reference = self._citations.reference(row.source)
         source = [
             *ast.text(short_citation(reference.source)),
-            ast.space(),
+            *self._citations.gap(),
             *self._citations.bracketed(reference.number),
         ]
         study = row.study_type.value

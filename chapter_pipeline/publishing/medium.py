@@ -25,6 +25,8 @@ class Medium:
     """One output format as the layout sees it.
 
     `writer` is pandoc's name of it. `unescaped` maps what that writer leaves as markup to what is literal in it.
+    `number_box` is markup for the number in the margin of a reference, `{}` standing for the number, where the writer
+    has no such margin of its own.
     """
 
     writer: str
@@ -38,16 +40,27 @@ class Medium:
     front_apart: bool = False
     word_styles: bool = False
     splits_references: bool = True
+    number_box: str | None = None
     top_level: int = 1
     unescaped: re.Pattern[str] | None = None
     literal: Mapping[str, Node] | None = None
 
     def heading(
-        self, level: int, title: Sequence[Node], identifier: str, *, number: str = "", numbered: bool = True
+        self,
+        level: int,
+        title: Sequence[Node],
+        identifier: str,
+        *,
+        number: str = "",
+        numbered: bool = True,
+        listed: bool = True,
     ) -> Node:
-        """A heading with its number written out, so that "section 2.1" is the same place in every format."""
+        """A heading with its number written out, so that "section 2.1" is the same place in every format.
+
+        `listed` false keeps it out of the table of contents.
+        """
         prefix = [ast.string(number), ast.space()] if numbered and number else []
-        classes = [] if numbered else ["unnumbered"]
+        classes = [*([] if numbered else ["unnumbered"]), *([] if listed else ["unlisted"])]
         return ast.header(level + self.top_level - 1, [*prefix, *title], identifier, classes)
 
     def styled(self, blocks: Sequence[Node], name: str) -> list[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from chapter_pipeline.writing.model import Reference
 
 REFERENCE_STYLE = "american-medical-association-brackets"
 _TIMEOUT_S = 120
+# Crossref keeps this prefix for examples.
+_EXAMPLE_DOI = re.compile(r"//doi\.org/10\.5555/")
 
 
 def run_pandoc(
@@ -65,7 +68,9 @@ def format_references(references: Sequence[Reference]) -> dict[int, list[ast.Nod
     entries = {entry["c"][0][0].removeprefix("ref-"): entry["c"][1] for entry in _bibliography(tree)}
     retracted = {reference.number for reference in references if reference.source.retracted}
     return {
-        reference.number: _marked(_inlines(entries[str(reference.number)]), reference.number in retracted)
+        reference.number: _marked(
+            _without_dead_links(_inlines(entries[str(reference.number)])), reference.number in retracted
+        )
         for reference in references
     }
 
@@ -114,6 +119,15 @@ def _without_case_marks(inlines: Sequence[ast.Node]) -> list[ast.Node]:
     for inline in inlines:
         marked = inline["t"] == "Span" and "nocase" in inline["c"][0][1]
         found += inline["c"][1] if marked else [inline]
+    return found
+
+
+def _without_dead_links(inlines: Sequence[ast.Node]) -> list[ast.Node]:
+    """A DOI of the prefix that is kept for examples resolves nowhere: it stays as text."""
+    found: list[ast.Node] = []
+    for inline in inlines:
+        dead = inline["t"] == "Link" and _EXAMPLE_DOI.search(inline["c"][2][0])
+        found += inline["c"][1] if dead else [inline]
     return found
 
 
