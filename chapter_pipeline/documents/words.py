@@ -14,7 +14,8 @@ _NEXT = re.compile(r"^[^\W_]+")
 _PREFIXES = frozenset(
     "anti all beta alpha gamma cross ex follow half high inter intra long low mid multi near non off one two three "
     "four five six seven eight nine ten open post pre quasi self semi short single double triple sub up well whole year "
-    "day month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co".split()
+    "day month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co burr "
+    "twist closed".split()
 )
 
 
