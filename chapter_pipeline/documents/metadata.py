@@ -33,7 +33,7 @@ _YEARS = [
     )
 ]
 _LICENCE = re.compile(
-    r"\bCC[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b|"
+    r"\bCC[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b(?: \d\.\d)?|"
     r"creative commons attribution[- ]?[^.,(;]{0,60}licen[cs]e(?: \d\.\d)?",
     re.IGNORECASE,
 )
