@@ -11,6 +11,7 @@ import pymupdf
 import pytest
 import rispy
 
+from chapter_pipeline.documents.extract import extract_document
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.publishing.samples import build_samples
 
@@ -168,3 +169,56 @@ def test_reference_file__of_the_examples__holds_ten_works_that_the_articles_cite
         assert work["authors"]
         assert work["title"] in cited
         assert f"doi = {{{work['doi']}}}" in cited
+
+
+def test_reference_file__of_the_sample_articles__says_what_their_first_pages_say(built: Built) -> None:
+    works = rispy.loads((EXAMPLES / "references" / "sample-articles.ris").read_text(encoding="utf-8"))
+    printed = {}
+    for name, document in opened(built):
+        first_page = re.sub(r"\s+", " ", document[0].get_text())
+        found = re.search(r"Chapter Pipeline Samples 2025;1:(\d+)-(\d+)", first_page)
+        doi = re.search(r"doi: (\S+)", first_page)
+        assert found is not None, name
+        assert doi is not None, name
+        names = document.metadata["author"].split(", ")
+        assert ", ".join(names) in first_page, name
+        printed[doi[1]] = (document.metadata["title"], names, found[1], found[2])
+    listed = {
+        work["doi"]: (
+            work["title"],
+            [" ".join(reversed(author.split(", "))) for author in work["authors"]],
+            work["start_page"],
+            work["end_page"],
+        )
+        for work in works
+    }
+    assert listed == printed
+    assert {(work["journal_name"], work["year"], work["volume"]) for work in works} == {
+        ("Chapter Pipeline Samples", "2025", "1")
+    }
+
+
+def test_samples__each__state_a_licence_and_keep_their_compounds_whole_for_the_library(built: Built) -> None:
+    whole = set()
+    for path in built.paths:
+        article_text = (LIBRARY / f"{path.stem}.typ").read_text(encoding="utf-8")
+        with pymupdf.open(path) as opened_document:
+            document = extract_document(opened_document, path.read_bytes())
+        assert document.metadata.licence == "CC0 1.0", path.name
+        text = " ".join(page.text for page in document.pages)
+        for compound in sorted(set(re.findall(r"\b[a-z]+-[a-z]{4,}\b", article_text.partition("abstract: [")[2]))):
+            whole.add(compound)
+            assert re.search(rf"\b{compound.replace('-', '')}\b", text) is None, (path.name, compound)
+    assert "burr-hole" in whole
+
+
+def test_samples__no_sentence_of_the_text__points_to_what_another_sentence_names() -> None:
+    """A chapter quotes sentences one by one: "the same study" would stand there alone."""
+    pointing = re.compile(
+        r"\b(?:the same (?:study|series|trial|cohort|model)|the former|the latter|the series\b(?! of)|therefore|the drug has)\b",
+        re.IGNORECASE,
+    )
+    for path in sorted(LIBRARY.glob("*.typ")):
+        body = path.read_text(encoding="utf-8").partition("abstract: [")[2]
+        found = [body[max(0, match.start() - 80) : match.end() + 40] for match in pointing.finditer(body)]
+        assert not found, path.name
