@@ -7,6 +7,7 @@ The form is AMA's for page locators (AMA Manual of Style, 11th ed., 3.6.2) in Va
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -16,6 +17,7 @@ from chapter_pipeline.writing.model import ChapterText, Quote, Reference, Senten
 
 Node = ast.Node
 _NO_BREAK_SPACE = "\u00a0"
+_CROSS_REFERENCE = re.compile(r"\b(Figures?|Tables?|Sections?) (\d)")
 
 
 class Citations:
@@ -53,7 +55,7 @@ class Citations:
         """`sentence` with its citation before the full stop, as inlines."""
         quotes = self.quotes(sentence)
         if not quotes:
-            return ast.text(sentence.text)
+            return ast.text(_unparted(sentence.text) if self._links else sentence.text)
         words = ast.clean(sentence.text)
         stop = words[-1] if words.endswith((".", "!", "?")) and not words.endswith("..") else ""
         body = words[: len(words) - len(stop)]
@@ -112,6 +114,11 @@ class Citations:
             return inlines
         marker = "".join(" " if node["t"] == "Space" else node["c"] for node in inlines)
         return [ast.raw("markdown", marker)]
+
+
+def _unparted(words: str) -> str:
+    """ "See Figure 2." whose number never stands alone on the next line."""
+    return _CROSS_REFERENCE.sub(rf"\1{_NO_BREAK_SPACE}\2", words)
 
 
 def reference_anchor(number: int) -> str:

@@ -49,6 +49,12 @@ def test_cite__a_sentence_without_quotes__has_no_citation() -> None:
     )
 
 
+@pytest.mark.parametrize(("links", "expected"), [(True, "See Figure\u00a02."), (False, "See Figure 2.")])
+def test_cite__a_cross_reference__keeps_its_number_on_its_line(links: bool, expected: str) -> None:
+    citations = Citations(CHAPTER, links=links)
+    assert shown(citations.cite(sentence("See Figure 2."))) == expected
+
+
 def test_cite__quotes_of_one_page__share_a_link_that_shows_them_all() -> None:
     chapter = with_quotes(("a", "santarius2009", 5), ("b", "santarius2009", 5), ("c", "who2016", 2))
     nodes = Citations(chapter, links=True).cite(sentence("It helps.", "c", "b", "a"))
