@@ -14,7 +14,8 @@ Node = ast.Node
 
 QUOTATIONS_INTRODUCTION = (
     "Every cited sentence of this chapter rests on the following passages, given word for word with the page of the "
-    "source file they stand on. Numbers in brackets inside a passage belong to the reference list of its source."
+    "source file they stand on. Citation numbers inside a passage, in brackets or raised, belong to the "
+    "reference list of its source."
 )
 
 
@@ -50,7 +51,9 @@ def _gaps(final: FinalChapter, medium: Medium) -> list[Node]:
 
 def _gap(gap: Gap, titles: Mapping[str, str]) -> list[Node]:
     kind = gap.type.value.replace("_", " ")
-    where = f", section “{titles.get(gap.section, gap.section)}”" if gap.section else ""
+    # A section that could not be written has no title, only its kind: "special_situations".
+    section = titles.get(gap.section, gap.section.replace("_", " ").capitalize()) if gap.section else ""
+    where = f", section “{section}”" if section else ""
     label = f"{kind.capitalize()} ({gap.severity.value}{where}):"
     words = f"{_sentence(gap.description)} {_sentence(gap.recommendation)}"
     return [ast.strong(ast.text(label)), ast.space(), *ast.text(words)]

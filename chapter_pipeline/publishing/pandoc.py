@@ -110,7 +110,16 @@ def _inlines(blocks: Sequence[ast.Node]) -> list[ast.Node]:
     """The reference itself, without the number a style puts in its margin."""
     inlines: list[ast.Node] = [inline for block in blocks for inline in block["c"]]
     right = [inline for inline in inlines if inline["t"] == "Span" and "csl-right-inline" in inline["c"][0][1]]
-    return _without_case_marks(right[0]["c"][1] if right else inlines)
+    return _without_case_marks(_without_guess(right[0]["c"][1] if right else inlines))
+
+
+def _without_guess(inlines: Sequence[ast.Node]) -> list[ast.Node]:
+    """Without the "Published online" that the style says of an article whose volume and pages are not known to us."""
+    words = [inline.get("c") for inline in inlines]
+    for start in range(len(words) - 2):
+        if (words[start], words[start + 2]) == ("Published", "online"):
+            return [*inlines[:start], *inlines[start + 4 :]]
+    return list(inlines)
 
 
 def _without_case_marks(inlines: Sequence[ast.Node]) -> list[ast.Node]:

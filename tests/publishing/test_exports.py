@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import zipfile
@@ -17,8 +18,9 @@ from lxml import etree, html
 
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated, PermanentError, UsageError
 from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
+from chapter_pipeline.publishing.pandoc import format_references
 from chapter_pipeline.writing.model import ChapterText, FinalChapter
-from tests.publishing.finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence
+from tests.publishing.finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence, subsection
 
 DOCUMENTS = [known for known in ExportFormat if known is not ExportFormat.BIB]
 
@@ -265,11 +267,46 @@ def test_export__each_quotation__stands_on_a_line_of_its_own_with_its_page(
     fields = {"sections": (), "figures": (), "key_points": (first,), "quotes": quotes}
     [path] = export(changed(**fields), tmp_path, export_format)
     shown = squeezed(read_text(export_format, path).replace("*", ""))
-    assert squeezed("Numbers in brackets inside a passage belong to the reference list of its source.") in shown
+    assert (
+        squeezed(
+            "Citation numbers inside a passage, in brackets or raised, belong to the reference list of its source."
+        )
+        in shown
+    )
     page = f"p{quotes['q1'].page}"
     first_line, second_line = squeezed(f"{page} “The first passage [4].”"), squeezed(f"{page} “The second passage.”")
     between = shown[shown.index(first_line) + len(first_line) : shown.index(second_line)]
     assert between in ("", "-")  # a list's mark in Markdown
+
+
+@pytest.mark.parametrize("sentences", range(24, 60, 2))
+def test_pdf__the_caption_of_a_table__is_on_the_page_of_its_first_row(tmp_path: Path, sentences: int) -> None:
+    filling = sentence("This line fills the page so that the table comes to stand at another height of it each time.")
+    introduction = next(section for section in CHAPTER.sections if section.evidence_table)
+    section = introduction.model_copy(update={"subsections": (subsection(None, *(((filling,),) * sentences)),)})
+    [path] = export(changed(sections=(section,), figures=(), key_points=()), tmp_path, "pdf")
+    with pypdfium2.PdfDocument(path) as document:
+        pages = [page.get_textpage().get_text_range() for page in document]
+    [captioned] = [page for page in pages if "Table 1." in page]
+    assert "Study type" in captioned.partition("Table 1.")[2]
+
+
+@pytest.mark.parametrize("pages", [None, "12-30"])
+def test_references__an_article_without_volume_and_pages__is_not_said_to_be_published_online(pages: str | None) -> None:
+    reference = next(found for found in CHAPTER.references if found.source.key == "santarius2009")
+    title = "Trials Published online first: a review"
+    fields = {"title": title, "volume": None, "issue": None, "pages": pages}
+    formatted = format_references([reference.model_copy(update={"source": reference.source.model_copy(update=fields)})])
+    shown = json.dumps(formatted[reference.number])
+    assert shown.count('"Published"') == 1  # in its title
+    assert '"2009' in shown
+
+
+def test_export__a_gap_of_a_section_that_was_not_written__names_it_in_words(tmp_path: Path) -> None:
+    gap = FINAL.gap_report.gaps[0].model_copy(update={"section": "special_situations"})
+    report = FINAL.gap_report.model_copy(update={"gaps": (gap,)})
+    [path] = export(FINAL.model_copy(update={"gap_report": report}), tmp_path, "md")
+    assert "section “Special situations”" in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("export_format", [ExportFormat.HTML, ExportFormat.DOCX, ExportFormat.JATS, ExportFormat.MD])
