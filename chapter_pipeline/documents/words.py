@@ -17,7 +17,9 @@ _PREFIXES = frozenset(
     "day month week time age dose drug cell blood brain risk evidence health magnetic real wide state meta so co burr "
     "twist closed".split()
 )
-
+# Second parts that are words of their own behind any first part that is no mere prefix ("in-", "cor-", "dis-").
+_SECONDS = frozenset("associated based derived guided induced mediated related targeted weighted".split())
+_LONGEST_BARE_PREFIX = 3
 
 _SPACED_OUT = re.compile(r"^(?:[^\W\d_] ){4,}[^\W\d_](?: {2,}(?:[^\W\d_] )+[^\W\d_])*$")
 
@@ -63,4 +65,6 @@ class Joiner:
         if not tail.isalpha() or not second.isalpha() or second[0].isupper() or len(tail) == 1:
             return True
         # An unbroken compound such as "blood-brain-\nbarrier", or a known first part.
+        if second.lower() in _SECONDS and len(tail) > _LONGEST_BARE_PREFIX:
+            return True
         return tail.lower() in _PREFIXES and len(second) > 3

@@ -75,12 +75,16 @@ def test_extract__word_broken_at_the_line_end__is_whole_and_compound_keeps_its_h
         "The haematoma of this patient was seen as a collection of blood, and the chronic haema-",
         "toma was drained by the surgeons of the department in an operation that was long and slow, anti-",
         "inflammatory drugs were given to all of the patients for a period of five days in this hospital, burr-",
-        "hole drainage was done in most of them, and a new operation was needed in some in the next months.",
+        "hole drainage was done in most of them, and a new operation was needed in some in the next, danger-",
+        "associated molecules rose in the fluid of the patients of the department, which was well cor-",
+        "related with the volume, and the next operation was done in most of them in the next months.",
     ]
     document = parse(with_text(*(((50, 200 + 12 * n), line, {"fontsize": BODY_PT}) for n, line in enumerate(lines))))
     assert "chronic haematoma was drained" in document.pages[0].text
     assert "anti-inflammatory drugs" in document.pages[0].text
     assert "burr-hole drainage" in document.pages[0].text
+    assert "danger-associated molecules" in document.pages[0].text
+    assert "well correlated with" in document.pages[0].text
 
 
 def test_extract__raised_number__can_never_be_read_as_part_of_a_number() -> None:
