@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.ports import Embedder
+from chapter_pipeline.writing.labels import paragraph_label
 from chapter_pipeline.writing.model import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
 from chapter_pipeline.writing.tasks import SectionReply
 
 DIVERSITY = 0.35
 """Weight of the likeness to what is already chosen (maximal marginal relevance, Carbonell and Goldstein 1998)."""
+POINT_BONUS = 0.5
+"""Worth of speaking to a must-cover point that no chosen sentence speaks to yet: enough to go first."""
 MAX_ROWS = 6
 LONGEST_PARAGRAPH = 6
 MIN_SUBSECTION = 3
@@ -54,11 +57,12 @@ def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
     sources: dict[str, int] = defaultdict(int)
     length = 0
     covered: set[str] = set()
+    wanted = set(plan.points)
     while len(chosen) < len(pack) and length < plan.word_budget:
         likeness = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(pack))
         scores = (1 - DIVERSITY) * value - DIVERSITY * likeness
         for i, quote in enumerate(pack):
-            scores[i] += 0.15 * bool(set(quote.points) - covered) - 0.02 * sources[quote.source]
+            scores[i] += POINT_BONUS * bool(set(quote.points) & wanted - covered) - 0.02 * sources[quote.source]
         scores[chosen] = -np.inf
         best = int(np.argmax(scores))
         if scores[best] == -np.inf:
@@ -103,30 +107,8 @@ def _strength(group: Sequence[Quote]) -> tuple[bool, int, float]:
 
 
 def _paragraph(quotes: Sequence[Quote]) -> Paragraph:
-    study = quotes[0].study_type
-    years = sorted({quote.year for quote in quotes if quote.year})
-    single = len({quote.source for quote in quotes}) == 1
-    label = None if study is StudyType.UNKNOWN else _label(study, years, single=single)
-    return Paragraph(label=label, sentences=tuple(Sentence(text=q.display, quotes=(q.key,)) for q in quotes))
-
-
-_PLURALS: Mapping[StudyType, str] = {
-    StudyType.META_ANALYSIS: "Systematic reviews or meta-analyses",
-    StudyType.RANDOMISED_TRIAL: "Randomised controlled trials",
-    StudyType.COHORT: "Cohort or other comparative studies",
-    StudyType.CASE_SERIES: "Case series or case reports",
-    StudyType.CLINICAL_TRIAL: "Non-randomised clinical trials",
-    StudyType.REVIEW: "Narrative reviews",
-    StudyType.PROTOCOL: "Study protocols",
-    StudyType.ANIMAL: "Animal studies",
-    StudyType.LABORATORY: "Laboratory studies",
-}
-
-
-def _label(study: StudyType, years: Sequence[int], *, single: bool) -> str:
-    name = study.value[0].upper() + study.value[1:] if single else _PLURALS[study]
-    when = "" if not years else f", {years[0]}" if years[0] == years[-1] else f", {years[0]} to {years[-1]}"
-    return f"{name}{when}."
+    sentences = tuple(Sentence(text=q.display, quotes=(q.key,)) for q in quotes)
+    return Paragraph(label=paragraph_label(quotes), sentences=sentences)
 
 
 def _table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:

@@ -22,6 +22,7 @@ from chapter_pipeline.writing.model import (
     Quote,
     ResearchSet,
     Section,
+    SectionTemplate,
     Severity,
     UnusedEvidence,
 )
@@ -111,7 +112,7 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
                 type=GapType.CONTENT_COMPLETENESS,
                 severity=Severity.HIGH if section.share >= ESSENTIAL_SHARE else Severity.MEDIUM,
                 description=f"The section “{section.title}” is missing: {reason}.",
-                recommendation=f"Add documents to the library on: {'; '.join(section.queries)}.",
+                recommendation=_add_documents(section),
                 section=section.kind,
             )
         elif written[section.kind].words < THIN * budgets[section.kind]:
@@ -121,7 +122,7 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
                 description=(
                     f"“{section.title}” has {written[section.kind].words} words of {budgets[section.kind]} planned."
                 ),
-                recommendation=f"Add documents to the library on: {'; '.join(section.queries)}.",
+                recommendation=_add_documents(section),
                 section=section.kind,
             )
 
@@ -137,7 +138,7 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             yield Gap(
                 type=GapType.SOURCE_COVERAGE,
                 severity=Severity.HIGH,
-                description=f"{most} of {total} citations are of one source ({key}).",
+                description=f"{most} of {total} citations are of one source ({_named(inputs, key)}).",
                 recommendation="Add documents by other authors on the topic.",
             )
     levels = {reference.source.evidence_level for reference in chapter.references}
@@ -154,7 +155,7 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             yield Gap(
                 type=GapType.SOURCE_COVERAGE,
                 severity=Severity.MEDIUM,
-                description=f"“{section.title}” rests on one source ({next(iter(sources))}).",
+                description=f"“{section.title}” rests on one source ({_named(inputs, next(iter(sources)))}).",
                 recommendation=f"Add a second source for “{section.title}”.",
                 section=section.kind,
             )
@@ -164,14 +165,14 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             type=GapType.SOURCE_COVERAGE,
             severity=Severity.MEDIUM,
             description=f"{strong[key].study_type.value.capitalize()} not cited: {strong[key].title}",
-            recommendation=f"Use the evidence of {key}.",
+            recommendation=f"Use the evidence of {_named(inputs, key)}.",
         )
     if unused and unused[0].score >= UNUSED_VALUE:
         yield Gap(
             type=GapType.SOURCE_COVERAGE,
             severity=Severity.LOW,
             description=f"{len(unused)} relevant sentences far from all that is cited are not used.",
-            recommendation=f"Read the unused evidence, first {unused[0].source}, page {unused[0].page}.",
+            recommendation=f"Read the unused evidence, first {_named(inputs, unused[0].source)}, page {unused[0].page}.",
         )
 
 
@@ -262,6 +263,21 @@ def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEviden
         for quote, near in zip(left, nearest, strict=True)
     ]
     return tuple(sorted(scored, key=lambda item: (-item.score, item.quote))[:UNUSED_SHOWN])
+
+
+def _add_documents(section: SectionTemplate) -> str:
+    purpose = section.purpose.rstrip(".")
+    return f"Add documents to the library for “{section.title}”: {purpose[0].lower()}{purpose[1:]}."
+
+
+def _named(inputs: Inputs, key: str) -> str:
+    """A source as a reader knows it: first author and year, else the beginning of its title."""
+    source = inputs.research.source(key)
+    if not source.authors:
+        return f"“{source.title[:60]}”"
+    first = source.authors[0]
+    family = first.split(",")[0] if "," in first else first.split()[-1]
+    return f"{family}{' et al.' if len(source.authors) > 1 else ''} {source.year or ''}".strip()
 
 
 def _counted(number: int, noun: str) -> str:

@@ -36,11 +36,14 @@ def _notes(reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
     notes = ["Retractions: not checked, no literature source is configured."]
     differing = [edit for edit in reviewed.edits if edit.action == "keep"]
     if differing:
-        notes.append(f"Sources differ on {len(differing)} points; the review lists them.")
+        points = f"{len(differing)} points" if len(differing) > 1 else "one point"
+        notes.append(f"Sources differ on {points}; the review lists them.")
     unlicensed = [item for item in reviewed.chapter.figures if not item.figure.licence]
     if unlicensed:
         numbers = ", ".join(str(item.number) for item in unlicensed)
-        notes.append(f"Licence not stated by the source of figure {numbers}: ask for permission before reprinting.")
+        notes.append(
+            f"Licence not stated by the source of figure{'s' if len(unlicensed) > 1 else ''} {numbers}: ask for permission before reprinting."
+        )
     if gaps.requires_revision:
         notes.append("The gap analysis asks for a revision: a person has to decide before this is used.")
     return tuple(notes)

@@ -312,6 +312,7 @@ class SectionPlan(Artifact):
     subsections: tuple[PlannedSubsection, ...]
     quotes: tuple[Quote, ...]
     figures: tuple[PlannedFigure, ...] = ()
+    points: tuple[str, ...] = Field(default=(), description="Must-cover points of this section.")
     previous: str | None = None
     following: str | None = None
     recommendations: tuple[str, ...] = ()

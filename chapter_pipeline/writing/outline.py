@@ -26,6 +26,8 @@ from chapter_pipeline.writing.model import (
 
 MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
+QUOTES_PER_POINT = 2
+"""Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 FIT_FLOOR = 0.10
 """A quote below this fit for a section is not about what the section is about."""
 PACK_FACTOR = 2.0
@@ -72,10 +74,21 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
 
 
 def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]) -> dict[str, list[Quote]]:
-    """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best."""
+    """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best.
+
+    Before that, every must-cover point gets the best quotes that speak to it for its own section.
+    """
     room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
     assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
     taken: set[str] = set()
+    for section in sections:
+        for point in section.must_cover:
+            speaking = [quote for quote in quotes if point.text in quote.points and quote.key not in taken]
+            speaking.sort(key=lambda quote: (-_worth(quote, section.kind), quote.key))
+            for quote in speaking[:QUOTES_PER_POINT]:
+                assigned[section.kind].append(quote)
+                room[section.kind] -= len(quote.display.split())
+                taken.add(quote.key)
     pairs = sorted(
         ((_value(quote, quote.sections[kind]), quote, kind) for quote in quotes for kind in assigned),
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
@@ -87,6 +100,11 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         room[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
+
+
+def _worth(quote: Quote, kind: str) -> float:
+    """Closeness to the topic counts as much as fit: a definition is what is closest to the topic of all."""
+    return quote.sections.get(kind, 0.0) + quote.relevance + 0.02 * (5 - quote.evidence_level)
 
 
 def _value(quote: Quote, fit: float) -> float:
@@ -108,6 +126,7 @@ def section_plans(
     quotes = {quote.key: quote for quote in evidence.quotes}
     chosen_figures = choose_figures(brief, outline, research, figures, embedder)
     titles = [section.title for section in outline.sections]
+    points = {section.kind: tuple(point.text for point in section.must_cover) for section in brief.sections}
     plans = []
     for index, section in enumerate(outline.sections):
         pack = [quotes[key] for key in outline.assignments[section.kind]]
@@ -120,6 +139,7 @@ def section_plans(
                 subsections=_subsections(pack, evidence.concepts),
                 quotes=tuple(pack),
                 figures=tuple(chosen_figures.get(section.kind, ())),
+                points=points.get(section.kind, ()),
                 previous=titles[index - 1] if index else None,
                 following=titles[index + 1] if index + 1 < len(titles) else None,
                 recommendations=tuple(

@@ -11,6 +11,7 @@ import numpy as np
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import negations, support_problems
 from chapter_pipeline.writing.assembly import compose
+from chapter_pipeline.writing.labels import relabelled
 from chapter_pipeline.writing.model import (
     ChapterDraft,
     ChapterText,
@@ -23,13 +24,15 @@ from chapter_pipeline.writing.model import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.writing.text import shingles
+from chapter_pipeline.writing.text import shingles, words
 
 SAID_TWICE = 0.88
 """Cosine above which two sentences say the same."""
 SHARED_SHINGLES = 0.5
 """Share of the shorter sentence's five-word runs above which two sentences say the same."""
-SAME_MATTER = 0.75
+SAME_MATTER = 0.80
+SHARED_WORDS = 0.5
+"""Share of the shorter sentence's content words that the other has: below it they speak of different things."""
 _UP = re.compile(r"\b(?:increas|improv|higher|more|longer|greater|enhanc|rais|superior|benefi)\w*", re.IGNORECASE)
 _DOWN = re.compile(r"\b(?:decreas|reduc|lower|less|fewer|shorter|diminish|worse|inferior|declin)\w*", re.IGNORECASE)
 
@@ -55,11 +58,13 @@ def reviewed_chapter(draft: ChapterDraft, *, embedder: Embedder) -> ReviewedChap
         for sentence in section.sentences
         if sentence.quotes and sentence.text not in gone
     ]
+    in_text = len(places)
+    places += [_Place(section.kind, row.finding) for section in chapter.sections for row in section.evidence_table]
     vectors = embedder.embed([place.sentence.text for place in places]) if places else np.zeros((0, embedder.dimension))
-    edits += _repeated(places, vectors, chapter.quotes)
-    edits += _contradictions(places, vectors, chapter.quotes)
+    edits += _repeated(places, in_text, vectors, chapter.quotes)
+    edits += _contradictions(places[:in_text], vectors[:in_text], chapter.quotes)
     deleted = {(edit.section, edit.before) for edit in edits if edit.action is EditAction.DELETE}
-    sections = [kept for section in chapter.sections if (kept := _without(section, deleted)).sentences]
+    sections = [kept for section in chapter.sections if (kept := _without(section, deleted, chapter.quotes)).sentences]
     text = compose(
         slug=chapter.slug,
         title=chapter.title,
@@ -85,7 +90,8 @@ def _unsupported(chapter: ChapterText) -> Iterator[Edit]:
                 )
 
 
-def _repeated(places: Sequence[_Place], vectors: np.ndarray, quotes: dict[str, Quote]) -> list[Edit]:
+def _repeated(places: Sequence[_Place], in_text: int, vectors: np.ndarray, quotes: dict[str, Quote]) -> list[Edit]:
+    """Of two places that say the same the lesser goes; the places from `in_text` on are table rows, which yield to text."""
     edits: list[Edit] = []
     likeness = vectors @ vectors.T
     runs = [shingles(place.sentence.text) for place in places]
@@ -99,7 +105,8 @@ def _repeated(places: Sequence[_Place], vectors: np.ndarray, quotes: dict[str, Q
                 continue
             if _differs(places[i].sentence, places[j].sentence):
                 continue
-            lesser, better = (i, j) if _grade(places[j], quotes) > _grade(places[i], quotes) else (j, i)
+            earlier_is_lesser = _grade(places[j], quotes) > _grade(places[i], quotes) and not i < in_text <= j
+            lesser, better = (i, j) if earlier_is_lesser else (j, i)
             gone.add(lesser)
             edits.append(
                 Edit(
@@ -121,6 +128,8 @@ def _contradictions(places: Sequence[_Place], vectors: np.ndarray, quotes: dict[
             same_source = quotes[first.quotes[0]].source == quotes[second.quotes[0]].source
             if same_source or likeness[i, j] < SAME_MATTER or not _differs(first, second):
                 continue
+            if _shared_words(first, second) < SHARED_WORDS:
+                continue
             edits.append(
                 Edit(
                     action=EditAction.KEEP,
@@ -140,20 +149,26 @@ def _differs(a: Sentence, b: Sentence) -> bool:
     return direction_a * direction_b < 0 or (negations(a.text) == 0) != (negations(b.text) == 0)
 
 
+def _shared_words(a: Sentence, b: Sentence) -> float:
+    first, second = ({word for word in words(s.text) if len(word) > 4} for s in (a, b))
+    return len(first & second) / max(1, min(len(first), len(second)))
+
+
 def _grade(place: _Place, quotes: dict[str, Quote]) -> tuple[int, int]:
     quote = quotes[place.sentence.quotes[0]]
     return (-quote.evidence_level, quote.year or 0)
 
 
-def _without(section: Section, deleted: set[tuple[str, str]]) -> Section:
+def _without(section: Section, deleted: set[tuple[str, str]], quotes: dict[str, Quote]) -> Section:
     subsections = []
     for sub in section.subsections:
         paragraphs = [
-            Paragraph(label=paragraph.label, sentences=kept)
+            relabelled(Paragraph(label=paragraph.label, sentences=kept), quotes)
             for paragraph in sub.paragraphs
             if (kept := tuple(s for s in paragraph.sentences if (section.kind, s.text) not in deleted))
             and any(s.quotes for s in kept)
         ]
         if paragraphs:
             subsections.append(Subsection(title=sub.title, paragraphs=tuple(paragraphs)))
-    return section.model_copy(update={"subsections": tuple(subsections)})
+    table = tuple(row for row in section.evidence_table if (section.kind, row.finding.text) not in deleted)
+    return section.model_copy(update={"subsections": tuple(subsections), "evidence_table": table})
