@@ -230,7 +230,9 @@ def _browser(home: Path) -> Iterator[Any]:
 
 
 def _sleeper(environment: dict[str, str], *, deaf: bool = False) -> subprocess.Popen[bytes]:
-    code = "import signal, time\n" + ("signal.signal(15, signal.SIG_IGN)\n" if deaf else "") + "print(1, flush=True)\n"
+    # Where SIGINT is ignored (a test run in the background), Dagster makes this process ignore SIGTERM too, and whatever
+    # it starts inherits that.
+    code = f"import signal, time\nsignal.signal(15, signal.{'SIG_IGN' if deaf else 'SIG_DFL'})\nprint(1, flush=True)\n"
     process = subprocess.Popen(
         [sys.executable, "-c", code + "time.sleep(60)"], env={**os.environ, **environment}, stdout=subprocess.PIPE
     )
