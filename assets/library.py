@@ -32,7 +32,7 @@ CODE_VERSION = "1"
 STAGES = {
     "source_document": "The file as it lies in the bucket; its content hash is the data version.",
     "document_text": "The pages as canonical text, read in an isolated process, with the work's own metadata.",
-    "document_figures": "The raster figures with their captions.",
+    "document_figures": "The figures and tables with their captions.",
     "passages": "Runs of whole sentences of one paragraph: what is searched, embedded and cited.",
     "passage_embeddings": "One unit vector for each passage; with them the document becomes searchable.",
 }

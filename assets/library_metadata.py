@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 from sqlalchemy import select
 
 from assets.border import md
+from chapter_pipeline.documents.model import Table
+from chapter_pipeline.documents.table_markdown import to_markdown
 from chapter_pipeline.operations.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow
+from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
 from chapter_pipeline.writing.rendering import escaped, table
 from resources.rooms import LibraryResource
 
 PREVIEWED = 3
+TABLE_ROWS = 12
+"""Rows of a table that its preview shows, head included."""
 
 
 def about_stage(
@@ -42,7 +48,11 @@ def about_stage(
         case "document_text":
             return {**common, **_bibliographic(document)}
         case "document_figures":
-            return {**common, "captions": md(_captions(database, document.id))}
+            return {
+                **common,
+                "captions": md(_captions(database, document.id)),
+                "tables": md(tables_preview(_tables(database, document.id))),
+            }
         case "passages":
             return {**common, "lexemes": document.lexeme_count or 0, "preview": md(_passages(database, document.id))}
         case _:
@@ -72,6 +82,26 @@ def _captions(database: Database, document_id: int) -> str:
     with database.session() as session:
         rows = [[str(row.page), row.label or "", row.caption or "no caption"] for row in session.execute(query)]
     return table(["Page", "Label", "Caption"], rows) if rows else "none"
+
+
+def tables_preview(tables: Sequence[Table]) -> str:
+    """The first rows of the first tables as Markdown, and how many were left out."""
+    shown = [to_markdown(replace(found, rows=found.rows[:TABLE_ROWS])) for found in tables[:PREVIEWED]]
+    if len(tables) > PREVIEWED:
+        shown.append(f"and {len(tables) - PREVIEWED} more")
+    return "\n\n".join(shown) or "none"
+
+
+def _tables(database: Database, document_id: int) -> list[Table]:
+    query = select(TableRow).where(TableRow.document_id == document_id).order_by(TableRow.ordinal)
+    with database.session() as session:
+        return [
+            Table(
+                ordinal=row.ordinal, page=row.page, box=(row.box[0], row.box[1], row.box[2], row.box[3]),
+                label=row.label, caption=row.caption, header_rows=row.header_rows, rows=tuple(map(tuple, row.rows)),
+            )
+            for row in session.scalars(query)
+        ]  # fmt: skip
 
 
 def _passages(database: Database, document_id: int) -> str:

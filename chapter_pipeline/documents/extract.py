@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import pymupdf
 
 from chapter_pipeline.documents.classify import Item, PageSize, classify
+from chapter_pipeline.documents.drawings import Drawings
 from chapter_pipeline.documents.figures import page_figures, without_repeats
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
 from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument
 from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.documents.tables import numbered, page_tables
 from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
 
@@ -46,8 +48,20 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         _page(number, size, page_items, page, joiner)
         for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
     )
+    drawings = [Drawings(page) for page in document]
+    tables = numbered(
+        [
+            table
+            for number, (page_items, page, drawn) in enumerate(zip(items, lines, drawings, strict=True), start=1)
+            for table in page_tables(number, page_items, page, drawn.rules)
+        ]
+    )
     figures = without_repeats(
-        [figure for page, page_items in zip(document, items, strict=True) for figure in page_figures(page, page_items)]
+        [
+            figure
+            for page, page_items, on_page, drawn in zip(document, items, lines, drawings, strict=True)
+            for figure in page_figures(page, page_items, on_page, drawn)
+        ]
     )
     found = list(warnings)
     if hidden:
@@ -58,6 +72,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         metadata=document_metadata(document, title, items),
         pages=pages,
         figures=tuple(figures),
+        tables=tuple(tables),
         warnings=tuple(found),
     )
 

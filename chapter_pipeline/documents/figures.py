@@ -1,60 +1,197 @@
-"""Owns the raster figures of a page and their captions; logos, ornaments and repeated images are left out."""
+"""Owns the figures of a page, raster and vector, and their captions; logos, ornaments and repeats are left out."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pymupdf
 
 from chapter_pipeline.documents.classify import Item
+from chapter_pipeline.documents.drawings import Drawings
+from chapter_pipeline.documents.images import figure_image, like
 from chapter_pipeline.documents.layout import bounding
-from chapter_pipeline.documents.model import BlockKind, Box, Figure
+from chapter_pipeline.documents.lines import Line
+from chapter_pipeline.documents.model import BlockKind, Box, Figure, FigureKind
 
 MIN_PIXELS = 120
 MIN_AREA = 0.02
 """Share of the page below which an image is an ornament."""
-RESOLUTION_DPI = 150
 NEAR_PT = 18.0
+LABEL_PT = 14.0
+"""How far from a figure the text may stand that belongs to it: axis labels, letters of panels."""
+MIN_PATHS = 5
+MAX_CELLS = 500
 _LABEL = re.compile(r"^((?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+)", re.IGNORECASE)
+_TABLE = re.compile(r"^table\b", re.IGNORECASE)
+_OUTSIDE = frozenset(
+    {
+        BlockKind.TITLE, BlockKind.AUTHORS, BlockKind.ABSTRACT, BlockKind.BODY, BlockKind.CAPTION,
+        BlockKind.REFERENCE, BlockKind.FOOTNOTE, BlockKind.FURNITURE,
+    }
+)  # fmt: skip
 
 
-def page_figures(page: pymupdf.Page, items: Sequence[Item]) -> list[Figure]:
+def page_figures(page: pymupdf.Page, items: Sequence[Item], lines: Sequence[Line], drawings: Drawings) -> list[Figure]:
     """Figures of one page: images that touch are one figure; each takes the nearest caption below, above or beside.
 
-    The content is a PNG of the page's region at 150 dpi, so that what is shown is what is printed, labels included.
+    A caption that no image takes is looked for a drawing. What is shown is what is printed, the text around included.
     """
+    captions = [item for item in items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
+    if not captions and not page.get_images():
+        return []
     area = abs(page.rect.width * page.rect.height)
     images = [
-        tuple(info["bbox"])
+        info
         for info in page.get_image_info()
-        if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4
+        if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4 and _size(info["bbox"]) > 0.0005 * area
     ]
-    boxes = [_inside(box, page.rect) for box in _merged([box for box in images if _size(box) > 0.0005 * area])]
-    captions = [item for item in items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
+    boxes = [_inside(box, page.rect) for box in _merged([tuple(info["bbox"]) for info in images])]
+    raster = [(box, _caption(box, captions, page.rect.height)) for box in boxes if _is_figure(box, area)]
+    taken = [caption for _, caption in raster]
+    found: list[tuple[FigureKind, Box, Item | None]] = [(FigureKind.RASTER, *pair) for pair in raster]
+    for caption in captions:
+        drawn = None if caption in taken else _drawn(caption, items, drawings, page.rect)
+        if (
+            drawn is not None
+            and _is_figure(drawn, area)
+            and not _is_table(drawn, items)
+            and not any(_near(drawn, box) for box, _ in raster)
+        ):
+            found.append((FigureKind.VECTOR, drawn, caption))
+    found.sort(key=lambda figure: (figure[1][1], figure[1][0]))
     figures: list[Figure] = []
-    for box in boxes:
-        if _size(box) < MIN_AREA * area or _size(box) > 0.95 * area or min(box[2] - box[0], box[3] - box[1]) < 36:
-            continue
-        caption = _caption(box, captions, page.rect.height)
-        figures.append(_figure(page, box, caption))
+    for kind, box, taker in found:
+        whole = _with_labels(box, items, lines)
+        if kind is FigureKind.RASTER and taker and whole != box:
+            whole = _with_labels(_with_drawings(whole, items, drawings), items, lines)
+        figures.append(_figure(page, kind, _inside(whole, page.rect), taker, images, lines, drawings))
     return figures
 
 
 def without_repeats(figures: Sequence[Figure]) -> list[Figure]:
-    """Figures numbered from 1; an image that stands on several pages, or alone has no caption, is dropped."""
-    times = Counter(figure.sha256 for figure in figures)
+    """Figures numbered from 1; what looks the same on several pages is dropped unless captions tell it apart.
+
+    An image without a caption is dropped when others have one.
+    """
     captioned = any(figure.caption for figure in figures)
-    kept = [figure for figure in figures if times[figure.sha256] == 1 and (figure.caption or not captioned)]
+    kept = [
+        figure
+        for figure in figures
+        if (figure.caption or not captioned) and not any(_repeats(figure, other) for other in figures)
+    ]
     return [replace(figure, ordinal=ordinal) for ordinal, figure in enumerate(kept, start=1)]
 
 
-def _figure(page: pymupdf.Page, box: Box, caption: Item | None) -> Figure:
-    pixmap = page.get_pixmap(clip=pymupdf.Rect(box), dpi=RESOLUTION_DPI, colorspace=pymupdf.csRGB, alpha=False)
-    content = pixmap.tobytes("png")
+def _repeats(figure: Figure, other: Figure) -> bool:
+    """Whether `figure` is an image like `other` of another page, in the same size, not told apart by its label."""
+    if figure.page == other.page or (figure.label and figure.label != other.label):
+        return False
+    alike = figure.sha256 == other.sha256 or like(figure.perceptual_hash, other.perceptual_hash)
+    same_size = all(abs(_sides(figure.box)[n] - _sides(other.box)[n]) < 6 for n in (0, 1))
+    return alike and same_size
+
+
+def _sides(box: Box) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _is_figure(box: Box, area: float) -> bool:
+    return MIN_AREA * area <= _size(box) <= 0.95 * area and min(_sides(box)) >= 36
+
+
+def _drawn(caption: Item, items: Sequence[Item], drawings: Drawings, page: pymupdf.Rect) -> Box | None:
+    """The box of what is drawn between `caption` and the running text above it, else below it."""
+    others = [item for item in items if item is not caption and _is_wall(item, 40)]
+    column = [item.box for item in others if item.box[0] < caption.box[2] and caption.box[0] < item.box[2]]
+    top = max((box[3] for box in column if box[3] <= caption.box[1] + 2), default=page.y0)
+    bottom = min((box[1] for box in column if box[1] >= caption.box[3] - 2), default=page.y1)
+    for band in ((top, caption.box[1]), (caption.box[3], bottom)):
+        y0, y1 = min(band[0], caption.box[1]), max(band[1], caption.box[3])
+        level = [item.box for item in others if item.box[1] < y1 and y0 < item.box[3]]
+        left = max((box[2] for box in level if box[2] <= caption.box[0] + 2), default=page.x0)
+        right = min((box[0] for box in level if box[0] >= caption.box[2] - 2), default=page.x1)
+        inside = [
+            box
+            for box in drawings.boxes
+            if left - 2 <= box[0] and box[2] <= right + 2 and band[0] - 2 <= box[1] and box[3] <= band[1] + 2
+            and not (box[3] - box[1] < 3 and box[2] - box[0] > 0.6 * page.width)
+        ]  # fmt: skip
+        if len(inside) >= MIN_PATHS:
+            return bounding(inside)
+    return None
+
+
+def _is_wall(item: Item, characters: int) -> bool:
+    """Whether a figure ends at `item`: at captions, and at other text of the article of more than `characters`."""
+    if item.kind in (BlockKind.BODY, BlockKind.ABSTRACT):  # a few words in a figure are easily taken for prose
+        characters = max(characters, 60)
+    return item.kind is BlockKind.CAPTION or (item.kind in _OUTSIDE and len(item.text) > characters)
+
+
+def _is_table(box: Box, items: Sequence[Item]) -> bool:
+    """Whether what is drawn in `box` has the title of a table in it or on it."""
+    return any(_TABLE.match(item.text) and _near(item.box, box, 2.0) for item in items)
+
+
+def _with_drawings(box: Box, items: Sequence[Item], drawings: Drawings) -> Box:
+    """`box` grown by what is drawn close to it, where panels of a figure are images and others are drawings."""
+    walls = [item.box for item in items if _is_wall(item, 3)]
+    # A frame around figure and caption, or a rule through the page, is no part of the figure.
+    free = [drawn for drawn in drawings.boxes if not any(_overlap(drawn, wall) > 1.0 for wall in walls)]
+    for drawn in _merged_cells(free):
+        wider = bounding([box, drawn])
+        if _near(drawn, box) and not any(_overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
+            box = wider
+    return box
+
+
+def _merged_cells(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes of drawings put together, first by cells of 24 points: there may be thousands."""
+    cells: dict[tuple[int, int], Box] = {}
+    for box in boxes:
+        if box[3] - box[1] < 3 and box[2] - box[0] > 300:
+            continue  # a rule of the page
+        cell = (int(box[0] // 24), int(box[1] // 24))
+        cells[cell] = bounding([cells[cell], box]) if cell in cells else box
+    return _merged(list(cells.values())[:MAX_CELLS])
+
+
+def _with_labels(box: Box, items: Sequence[Item], lines: Sequence[Line]) -> Box:
+    """`box` grown by the text that stands close to it and is neither prose nor caption, as far as it meets none."""
+    walls = [item.box for item in items if _is_wall(item, 3)]
+    labels = [
+        line.box
+        for item in items
+        if item.kind not in _OUTSIDE or len(item.text) <= 3
+        for line in item.region.lines
+        if len(line.text) <= 60
+    ]
+    labels += [line.box for line in lines if not line.upright and not line.hidden]
+    for _ in range(3):
+        near = [label for label in labels if _near(label, box, LABEL_PT)]
+        grown = box
+        for label in near:
+            wider = bounding([grown, label])
+            if not any(_overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
+                grown = wider
+        if grown == box:
+            break
+        box = grown
+    return box
+
+
+def _figure(
+    page: pymupdf.Page, kind: FigureKind, box: Box, caption: Item | None, images: Sequence[dict[str, Any]],
+    lines: Sequence[Line], drawings: Drawings,
+) -> Figure:  # fmt: skip
+    def is_bare() -> bool:
+        return not any(_overlap(line.box, box) > 1.0 for line in lines) and drawings.leave_free(box)
+
+    image = figure_image(page, box, [info for info in images if _overlap(tuple(info["bbox"]), box) > 1.0], is_bare)
     label = _LABEL.match(caption.text) if caption else None
     return Figure(
         ordinal=0,
@@ -62,11 +199,13 @@ def _figure(page: pymupdf.Page, box: Box, caption: Item | None) -> Figure:
         box=box,
         label=label.group(1) if label else None,
         caption=caption.text if caption else None,
-        media_type="image/png",
-        width_px=pixmap.width,
-        height_px=pixmap.height,
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
+        media_type=image.media_type,
+        width_px=image.width_px,
+        height_px=image.height_px,
+        sha256=hashlib.sha256(image.content).hexdigest(),
+        content=image.content,
+        kind=kind,
+        perceptual_hash=image.perceptual_hash,
     )
 
 
@@ -83,8 +222,12 @@ def _merged(boxes: Sequence[Box]) -> list[Box]:
     return sorted(merged, key=lambda box: (box[1], box[0]))
 
 
-def _near(a: Box, b: Box) -> bool:
-    return a[0] - NEAR_PT < b[2] and b[0] - NEAR_PT < a[2] and a[1] - NEAR_PT < b[3] and b[1] - NEAR_PT < a[3]
+def _near(a: Box, b: Box, gap: float = NEAR_PT) -> bool:
+    return a[0] - gap < b[2] and b[0] - gap < a[2] and a[1] - gap < b[3] and b[1] - gap < a[3]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    return _size((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
 
 
 def _caption(box: Box, captions: Sequence[Item], height: float) -> Item | None:

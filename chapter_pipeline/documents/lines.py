@@ -38,6 +38,8 @@ class Line:
     hidden: bool = False
     label: str = ""
     """Bold words that open a line of plain text (``Results:``)."""
+    parts: tuple[Line, ...] = ()
+    """The pieces that were put together, as the file has them; empty for a line of one piece."""
 
     @property
     def width(self) -> float:
@@ -209,4 +211,5 @@ def _put_together(left: Line, right: Line) -> Line:
         ),
         hidden=left.hidden and right.hidden,
         label=left.label,
+        parts=(*(left.parts or (left,)), *(right.parts or (right,))),
     )

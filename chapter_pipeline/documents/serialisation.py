@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chapter_pipeline.documents.model import Block, Figure, Page, ParsedDocument
+from chapter_pipeline.documents.model import Block, Figure, Page, ParsedDocument, Table
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LENGTH = struct.Struct(">Q")
 # An escaped NUL, not an escaped backslash before "u0000". PostgreSQL stores no text with a NUL.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_HASH = re.compile(r"[0-9a-f]{16}")
 _MEDIA_TYPES = frozenset({"image/png", "image/jpeg"})
 
 
@@ -108,6 +109,10 @@ def _check(document: ParsedDocument) -> None:
         if figure.ordinal != ordinal or not 1 <= figure.page <= len(document.pages):
             raise ValueError(f"figure {ordinal} is misnumbered")
         _check_figure(figure)
+    for ordinal, table in enumerate(document.tables, start=1):
+        if table.ordinal != ordinal or not 1 <= table.page <= len(document.pages):
+            raise ValueError(f"table {ordinal} is misnumbered")
+        _check_table(table)
 
 
 def _check_page(page: Page) -> None:
@@ -126,10 +131,20 @@ def _within(block: Block, length: int) -> bool:
     )
 
 
+def _check_table(table: Table) -> None:
+    if not all(map(math.isfinite, table.box)):
+        raise ValueError(f"table {table.ordinal} lies nowhere")
+    widths = {len(row) for row in table.rows}
+    if len(widths) != 1 or 0 in widths or not 0 <= table.header_rows <= len(table.rows):
+        raise ValueError(f"table {table.ordinal} has no rows of equally many cells")
+
+
 def _check_figure(figure: Figure) -> None:
     if figure.media_type not in _MEDIA_TYPES or figure.width_px < 1 or figure.height_px < 1:
         raise ValueError(f"figure {figure.ordinal} is no image")
     if not all(map(math.isfinite, figure.box)):
         raise ValueError(f"figure {figure.ordinal} lies nowhere")
+    if not _HASH.fullmatch(figure.perceptual_hash):
+        raise ValueError(f"figure {figure.ordinal} has no perceptual hash")
     if hashlib.sha256(figure.content).hexdigest() != figure.sha256:
         raise ValueError(f"figure {figure.ordinal} has another sha256")

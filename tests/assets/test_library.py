@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assets.library import STAGES
-from chapter_pipeline.documents.model import IngestStatus
+from assets.library_metadata import tables_preview
+from chapter_pipeline.documents.model import IngestStatus, Table
 from tests.orchestration import GLIOMA, Location
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
@@ -74,6 +75,28 @@ def test_ingest_library__stored_passages__are_previewed_for_a_person(location: L
     assert found["document_text"]["pages"].value == 2
     assert "Resection of the tumour was safe." in str(found["passages"]["preview"].value)
     assert found["passage_embeddings"]["vectors"].value == 3
+    assert "tables" in found["document_figures"]
+
+
+def test_tables_preview__many_long_tables__shows_the_first_rows_of_three() -> None:
+    rows = (("Group", "Deaths"), *((f"Centre {number}", f"{number}.5") for number in range(1, 30)))
+    tables = [
+        Table(
+            ordinal=ordinal, page=1, box=(0.0, 0.0, 1.0, 1.0), label=f"Table {ordinal}", caption=f"Table {ordinal}",
+            header_rows=1, rows=rows,
+        )
+        for ordinal in range(1, 6)
+    ]  # fmt: skip
+    shown = tables_preview(tables)
+    assert [line for line in shown.splitlines() if line.startswith("**")] == [
+        "**Table 1**",
+        "**Table 2**",
+        "**Table 3**",
+    ]
+    assert r"| Centre 11 | 11\.5 |" in shown
+    assert "Centre 12" not in shown
+    assert shown.endswith("and 2 more")
+    assert tables_preview([]) == "none"
 
 
 @pytest.mark.parametrize(

@@ -44,3 +44,29 @@ def with_text(*texts: tuple[tuple[float, float], str, dict[str, object]]) -> byt
         page.insert_text(place, text, **options)
     content: bytes = document.tobytes()
     return content
+
+
+_PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6
+TABLE_ROWS = (
+    ("Variable", "Drain (n=120)", "No drain (n=118)", "P value"),
+    ("Age, mean (SD)", "71.2 (9.8)", "70.9 (10.1)", "0.81"),
+    ("Recurrence", "11 (9.2)", "28 (23.7)", "<0.001"),
+    ("Mortality", "4 (3.3)", "", "0.52"),
+)
+_COLUMNS = (60.0, 220.0, 340.0, 470.0)
+
+
+def article_with_table(*, rules: tuple[float, ...] = (112, 130, 186), note: str = "", below: str = _PROSE) -> bytes:
+    """A page with a table of four rows between ruling lines, and prose below it."""
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 105), "Table 2. Outcomes of patients with and without a drain.", fontsize=9)
+    for y in rules:
+        page.draw_line((58, y), (537, y))
+    for number, row in enumerate(TABLE_ROWS):
+        for x, cell in zip(_COLUMNS, row, strict=True):
+            page.insert_text((x, 125 + 18 * number), cell, fontsize=9)
+    page.insert_text((60, 198), note, fontsize=8)
+    assert page.insert_textbox((60, 400, 537, 780), below, fontsize=10) >= 0
+    content: bytes = document.tobytes()
+    return content

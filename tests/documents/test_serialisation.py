@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import Block, BlockKind, Figure, Metadata, Page, ParsedDocument
+from chapter_pipeline.documents.model import Block, BlockKind, Figure, Metadata, Page, ParsedDocument, Table
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.serialisation import from_bytes, to_bytes
 from chapter_pipeline.errors import DocumentRejected
@@ -21,6 +21,10 @@ from tests.documents.papers import article
 from tests.documents.test_extract import LEFT, RIGHT
 
 IMAGE = b"\x89PNG image"
+TABLE = Table(
+    ordinal=1, page=1, box=(1.0, 2.0, 3.0, 4.0), label="Table 1", caption="Ages", header_rows=1,
+    rows=(("", "Years"), ("Age", "71.2")),
+)  # fmt: skip
 FIGURE = Figure(
     ordinal=1, page=1, box=(1.0, 2.0, 3.0, 4.0), label="Figure 1", caption="A drain", media_type="image/png",
     width_px=10, height_px=20, sha256=hashlib.sha256(IMAGE).hexdigest(), content=IMAGE,
@@ -79,6 +83,10 @@ PAGE = document().pages[0]
         document(figures=(replace(FIGURE, content=b"another image"),)),
         document(figures=(replace(FIGURE, media_type="text/html"),)),
         document(figures=(replace(FIGURE, width_px=0),)),
+        document(figures=(replace(FIGURE, perceptual_hash="none"),)),
+        document(tables=(replace(TABLE, page=9),)),
+        document(tables=(replace(TABLE, rows=(("Age", "71.2"), ("Sex",))),)),
+        document(tables=(replace(TABLE, header_rows=3),)),
     ],
 )
 def test_from_bytes__incoherent_document__is_refused(wrong: ParsedDocument) -> None:

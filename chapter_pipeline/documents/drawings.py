@@ -1,0 +1,55 @@
+"""Owns what is drawn on a page, read at most once and only when somebody asks: ruling lines, and boxes of drawings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pymupdf
+
+from chapter_pipeline.documents.model import Box
+from chapter_pipeline.documents.tables import Rule
+
+THIN_PT = 2.5
+MIN_LENGTH_PT = 4.0
+MAX_PATHS = 20_000
+"""A page with more paths is a map or a scatter plot: its paths are boxes of drawings, never ruling lines."""
+
+
+class Drawings:
+    """The drawings of one page."""
+
+    def __init__(self, page: pymupdf.Page) -> None:
+        self._page = page
+
+    @cached_property
+    def boxes(self) -> list[Box]:
+        """Boxes of all visible paths that lie on the page."""
+        rect = self._page.rect
+        found = [tuple(path["rect"]) for path in self._page.get_cdrawings() if path["type"] != "clip"]
+        return [box for box in found if box[0] < rect.x1 and box[2] > rect.x0 and box[1] < rect.y1 and box[3] > rect.y0]
+
+    def leave_free(self, box: Box) -> bool:
+        """Whether nothing is drawn over `box`, no clip cuts into it, and nothing on it is blended or see-through."""
+        for path in self._page.get_cdrawings(extended=True):
+            if path["type"] == "group":
+                return False
+            x0, y0, x1, y1 = path["scissor"] if path["type"] == "clip" else path["rect"]
+            apart = x0 >= box[2] or x1 <= box[0] or y0 >= box[3] or y1 <= box[1]
+            around = x0 < box[0] + 1.5 and y0 < box[1] + 1.5 and x1 > box[2] - 1.5 and y1 > box[3] - 1.5
+            if not apart and not (path["type"] == "clip" and around):
+                return False
+        return True
+
+    def rules(self) -> list[Rule]:
+        """Horizontal ruling lines; a coloured band counts as a rule at its top and one at its bottom."""
+        if len(self.boxes) > MAX_PATHS:
+            return []
+        rules: list[Rule] = []
+        for x0, y0, x1, y1 in self.boxes:
+            if x1 - x0 < MIN_LENGTH_PT or y1 - y0 > 0.9 * self._page.rect.height:
+                continue
+            if y1 - y0 < THIN_PT:
+                rules.append((x0, x1, (y0 + y1) / 2))
+            elif x1 - x0 > 2 * THIN_PT:
+                rules += [(x0, x1, y0), (x0, x1, y1)]
+        return rules

@@ -1,0 +1,98 @@
+"""Figures come out whole: drawings, images and the words around them; what repeats on pages does not."""
+
+from __future__ import annotations
+
+import pymupdf
+import pytest
+
+from chapter_pipeline.documents.extract import extract_document
+from chapter_pipeline.documents.images import like
+from chapter_pipeline.documents.model import Figure, FigureKind
+
+PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6
+
+
+def figures(document: pymupdf.Document) -> tuple[Figure, ...]:
+    content = document.tobytes()
+    with pymupdf.open(stream=content) as opened:
+        return extract_document(opened, content).figures
+
+
+def with_page(document: pymupdf.Document, caption: str) -> pymupdf.Page:
+    page = document.new_page(width=595, height=842)
+    page.insert_textbox((60, 50, 537, 150), PROSE, fontsize=10)
+    page.insert_text((100, 480), caption, fontsize=9)
+    page.insert_textbox((60, 550, 537, 780), PROSE, fontsize=10)
+    return page
+
+
+def jpeg(width: int = 400, height: int = 300) -> bytes:
+    """A picture with shades, as a camera would make it."""
+    pixmap = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, width, height))
+    for x in range(0, width, 20):
+        for y in range(0, height, 20):
+            pixmap.set_rect(pymupdf.IRect(x, y, x + 20, y + 20), (x * 7 % 256, y * 5 % 256, (x * y) % 256))
+    content: bytes = pixmap.tobytes("jpeg")
+    return content
+
+
+def test_jpeg__alone_in_its_box__is_taken_as_the_file_has_it() -> None:
+    document, picture = pymupdf.open(), jpeg()
+    with_page(document, "Figure 1. A scan of the head.").insert_image((100, 200, 400, 425), stream=picture)
+    (figure,) = figures(document)
+    assert (figure.content, figure.media_type, figure.kind) == (picture, "image/jpeg", FigureKind.RASTER)
+    assert (figure.width_px, figure.height_px) == (400, 300)
+
+
+@pytest.mark.parametrize("over", ["text", "drawing"])
+def test_jpeg__with_something_printed_over_it__is_rendered(over: str) -> None:
+    document, picture = pymupdf.open(), jpeg()
+    page = with_page(document, "Figure 1. A scan of the head.")
+    page.insert_image((100, 200, 400, 425), stream=picture)
+    if over == "text":
+        page.insert_text((150, 300), "A", fontsize=20)
+    else:
+        page.draw_rect((150, 250, 200, 300), fill=(1, 1, 1))
+    (figure,) = figures(document)
+    assert figure.content != picture
+    assert figure.width_px == pytest.approx(300 * 150 / 72, abs=2)
+
+
+def test_image__with_an_axis_label_beside_it__takes_the_label_into_its_box() -> None:
+    document = pymupdf.open()
+    page = with_page(document, "Figure 1. Survival of both groups.")
+    page.insert_image((120, 200, 400, 425), stream=jpeg())
+    page.insert_text((115, 340), "Survival", fontsize=8, rotate=90)
+    (figure,) = figures(document)
+    assert figure.box[0] < 112
+    assert figure.box[3] < 470  # not the caption
+
+
+def test_drawing__above_a_caption_without_an_image__is_a_vector_figure() -> None:
+    document = pymupdf.open()
+    page = with_page(document, "Figure 3. Recurrences by year.")
+    for bar in range(8):
+        page.draw_rect((110 + 30 * bar, 400 - 20 * bar, 130 + 30 * bar, 450), fill=(0.2, 0.2, 0.8))
+    (figure,) = figures(document)
+    assert (figure.kind, figure.label) == (FigureKind.VECTOR, "Figure 3")
+    assert figure.box == pytest.approx((110, 260, 340, 450), abs=2)
+
+
+def test_image__without_caption_on_two_pages__is_a_logo_and_dropped() -> None:
+    document = pymupdf.open()
+    for number in (1, 2):
+        page = with_page(document, f"Page {number}")
+        page.insert_image((100, 200, 400, 425), stream=jpeg())
+    assert figures(document) == ()
+
+
+def test_perceptual_hash__same_picture_smaller__is_like_and_another_is_not() -> None:
+    document = pymupdf.open()
+    mirrored = pymupdf.Pixmap(jpeg())
+    mirrored.invert_irect()
+    pictures = [jpeg(), pymupdf.Pixmap(pymupdf.Pixmap(jpeg()), 200, 150, None).tobytes("png"), mirrored.tobytes("png")]
+    for number, picture in enumerate(pictures, start=1):
+        with_page(document, f"Figure {number}. A scan.").insert_image((100, 200, 400, 425), stream=picture)
+    first, smaller, other = (figure.perceptual_hash for figure in figures(document))
+    assert like(first, smaller)
+    assert not like(first, other)
