@@ -59,15 +59,33 @@ PATTERNS: dict[str, str] = {
     "Chinese": r"忽略(?:之前|以上|先前|前面)的?(?:所有)?(?:指令|指示|提示)",
 }
 """What is told apart, by name. An article that writes of language models mostly matches none of them."""
-_ANY = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS.values()), re.IGNORECASE)
-# Every match holds one of these; to look for them costs a hundredth of the patterns.
-_WORDS = (
-    "ignor", "disregard", "forget", "override", "you are", "as a", "system", "<", "[inst", "[/inst", "##", "mention",
-    "reveal", "disclose", " tell ", "note", "attention", "message", "instruction", "reminder", "dear", "hello", "hey",
-    "your", "review", "highlight", "developer mode", "anything now", "忽略",
-)  # fmt: skip
-_HINT = re.compile("|".join(map(re.escape, _WORDS)))
-_STOP = re.compile(r"[.!?。][\"”’)\]]*(?=\s|$)")
+_COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
+_IGNORE, _ORDER = ("ignor", "disregard", "forget", "override"), ("instruction", "prompt", "directive", "command")
+_SAYS = ("mention", "reveal", "disclose", "tell ")
+# A match of a pattern holds a word of each of these groups in small letters: to look for them is cheap.
+_HINTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "override": (_IGNORE, _ORDER),
+    "override, imperative": (_IGNORE, _ORDER),
+    "override, everything": (_IGNORE, ("above", "you")),
+    "role": (("you are",),),
+    "new role": (("you are now",),),
+    "self-description": (("as an ", "as a "), ("language model", "an ai ", "an artificial intelligence")),
+    "system prompt": (("system prompt", "system:", "system :", "system message"),),
+    "markup": (("<", "[inst", "[/inst", "##"),),
+    "conceal": (("do not ", "don't ", "don’t ", "never "), _SAYS),
+    "address": (
+        ("note ", "attention", "message", "instruction", "reminder", "dear ", "hello ", "hey ", "if you are"),
+        ("gpt", "claude", "gemini", "copilot", "llm", " ai", "artificial", "language model", "chatbot"),
+    ),
+    "answer": (("your ",), (" must ",)),
+    "verdict": (("positive review", "highlight any"),),
+    "jailbreak": (("developer mode", "anything now"),),
+    "German": (("ignorier",),),
+    "French": (("ignore",), ("les instructions", "les consignes")),
+    "Spanish": (("instrucciones",),),
+    "Chinese": (("忽略",),),
+}
+_STOP = re.compile(r"[.!?。](?:[\"”’)\]]|</\w+>)*(?=\s|$)")
 _OBEYS = re.compile(
     r"\s*(?:instead,?\s+|then,?\s+|also,?\s+)?(?:state|say|write|claim|cite|praise|recommend|always|never|output|respond|"
     r"answer|conclude|report that|include|reply|pretend|act as|do not|reveal|print|repeat)\b",
@@ -77,21 +95,24 @@ _OBEYS = re.compile(
 
 def instruction_spans(text: str) -> list[tuple[int, int]]:
     """Half-open offsets of the sentences of `text` that speak to a model, and of the commands that follow on them."""
-    if _HINT.search(text.lower()) is None:
-        return []
     spans: list[tuple[int, int]] = []
-    for match in _ANY.finditer(text):
-        start, end = match.span()
+    for start, end in _matches(text):
         while start < end and not text[start].isalnum() and text[start] not in "<[#|":
             start += 1  # what stands before the imperative belongs to the sentence before
-        start, end = _sentence_start(text, start), _sentence_end(text, end)
+        start, end = _sentence_start(text, start), _sentence_end(text, start - 1, end)
         while _OBEYS.match(text, end):
-            end = _sentence_end(text, end + 1)
+            end = _sentence_end(text, end + 1, end + 1)
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
     return spans
+
+
+def _matches(text: str) -> list[tuple[int, int]]:
+    small = " ".join(text.lower().split())
+    hinted = [name for name, groups in _HINTS.items() if all(any(word in small for word in group) for group in groups)]
+    return sorted(match.span() for name in hinted for match in _COMPILED[name].finditer(text))
 
 
 def _sentence_start(text: str, position: int) -> int:
@@ -101,6 +122,6 @@ def _sentence_start(text: str, position: int) -> int:
     return start + len(text[start:position]) - len(text[start:position].lstrip())
 
 
-def _sentence_end(text: str, position: int) -> int:
-    stop = _STOP.search(text, position)
-    return stop.end() if stop else len(text.rstrip())
+def _sentence_end(text: str, start: int, reach: int) -> int:
+    """The end of the sentence that goes on at `start` and goes at least as far as `reach`."""
+    return next((stop.end() for stop in _STOP.finditer(text, max(0, start)) if stop.end() >= reach), len(text.rstrip()))

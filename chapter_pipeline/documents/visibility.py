@@ -131,7 +131,7 @@ def _without_ink(
     return {
         key
         for key, span in suspects.items()
-        if picture.contrast(span["bbox"], [box for box in seen if _overlap(box, span["bbox"])]) < MIN_CONTRAST
+        if picture.contrast(span["bbox"], [box for box in seen if _near(box, span["bbox"])]) < MIN_CONTRAST
     }
 
 
@@ -181,8 +181,8 @@ def _spans(blocks: Sequence[dict[str, Any]]) -> Iterable[Span]:
                     yield span
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _near(one: Box, other: Box) -> bool:
+    return one[0] < other[2] + 1 and other[0] < one[2] + 1 and one[1] < other[3] + 1 and other[1] < one[3] + 1
 
 
 def around(boxes: Iterable[Box]) -> Box:
