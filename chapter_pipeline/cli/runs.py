@@ -19,7 +19,6 @@ from chapter_pipeline.cli.execution import Executed, Executor
 from chapter_pipeline.cli.instance import WORKSPACE, dagster_home, open_instance
 from chapter_pipeline.documents.model import IngestOutcome
 from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
-from chapter_pipeline.operations.ingest import FOLDER
 from chapter_pipeline.settings import Settings
 
 OnOutcome = Callable[[IngestOutcome], None]
@@ -58,15 +57,15 @@ class Runs:
     def ingest(self, paths: Sequence[Path], *, on_outcome: OnOutcome | None = None) -> list[IngestOutcome]:
         """Put files into the library; one outcome per file in the order of `paths`, quarantined files among them.
 
-        `on_outcome` hears of each as soon as it is known. Raises `UsageError` for an unreadable path, `TransientError`
+        `on_outcome` hears of each as soon as it is known. Raises `TransientError`
         or `PermanentError` when a document met an error that is not its own fault (the others are stored).
         """
         outcomes: dict[Path, IngestOutcome] = {}
         with self._location() as location, location.library.ingest() as ingest:
 
-            def finish(path: Path, name: str) -> None:
+            def finish(path: Path, outcome: IngestOutcome) -> None:
                 if path not in outcomes:
-                    outcomes[path] = replace(ingest.outcome(name), path=str(path))
+                    outcomes[path] = replace(outcome, path=str(path))
                     if on_outcome is not None:
                         on_outcome(outcomes[path])
 
@@ -74,9 +73,9 @@ class Runs:
             for path in paths:
                 try:
                     names[ingest.register(path)] = path
-                except DocumentRejected:
-                    finish(path, FOLDER + path.name)
-            location.ingest(list(names), lambda name: finish(names[name], name))
+                except DocumentRejected as rejected:
+                    finish(path, ingest.refused(path, rejected))
+            location.ingest(list(names), lambda name: finish(names[name], ingest.outcome(name)))
         return [outcomes[path] for path in paths]
 
     def write_chapter(

@@ -13,13 +13,13 @@ from chapter_pipeline.documents.figures import page_figures, without_repeats
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
-from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument
+from chapter_pipeline.documents.model import BlockKind, ParsedDocument
+from chapter_pipeline.documents.pages import make_page, page_warnings
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.tables import numbered, page_tables
 from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
 
-SEPARATOR = "\n\n"
 MIN_LETTERS = 100
 """A document with fewer letters in all its pages has no text layer."""
 
@@ -43,9 +43,8 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
     classify(items, sizes, title.items)
     for page_items in items:
         _reunite(page_items, joiner)
-    hidden = sum(line.hidden for page in lines for line in page)
     pages = tuple(
-        _page(number, size, page_items, page, joiner)
+        make_page(number, size, page_items, page)
         for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
     )
     drawings = [Drawings(page) for page in document]
@@ -63,9 +62,6 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
             for figure in page_figures(page, page_items, on_page, drawn)
         ]
     )
-    found = list(warnings)
-    if hidden:
-        found.append(f"hidden text: {hidden} lines that cannot be seen are kept out of the passages")
     return ParsedDocument(
         sha256=hashlib.sha256(content).hexdigest(),
         page_count=len(pages),
@@ -73,7 +69,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         pages=pages,
         figures=tuple(figures),
         tables=tuple(tables),
-        warnings=tuple(found),
+        warnings=(*warnings, *page_warnings(pages)),
     )
 
 
@@ -108,30 +104,3 @@ def _goes_on(text: str, following: str) -> bool:
     if text.endswith(("-", "‐")) and following[:1].isalpha():
         return True
     return text[-1:] not in '.!?:;”"' and (following[:1].islower() or following[:1] in "([≥≤<>=" or text.endswith(","))
-
-
-def _page(number: int, size: PageSize, items: Sequence[Item], lines: Sequence[Line], joiner: Joiner) -> Page:
-    """The canonical text of a page with its blocks; what is hidden or turned stands last, as `OTHER`."""
-    text = ""
-    blocks: list[Block] = []
-    for item in items:
-        if text:
-            text += SEPARATOR
-        start = len(text)
-        text += item.text
-        blocks.append(
-            Block(
-                index=len(blocks), kind=item.kind, start=start, end=len(text), box=item.box, section=item.section,
-                joins=tuple(start + join for join in item.joins),
-            )
-        )  # fmt: skip
-    for line in lines:
-        if line.hidden or not line.upright:
-            text += (SEPARATOR if text else "") + line.text
-            blocks.append(
-                Block(
-                    index=len(blocks), kind=BlockKind.OTHER, start=len(text) - len(line.text), end=len(text),
-                    box=line.box,
-                )
-            )  # fmt: skip
-    return Page(number=number, width=size.width, height=size.height, text=text, blocks=tuple(blocks))

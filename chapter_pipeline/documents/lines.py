@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import pymupdf
 
 from chapter_pipeline.documents.model import Box
+from chapter_pipeline.documents.visibility import MIN_SIZE_PT, Span, around, hidden_spans
 
 FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 SUPERSCRIPT, ITALIC, BOLD = 1, 2, 16
@@ -19,9 +20,13 @@ _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _DROPPED = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\x00"))
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\t\r\n"), " ")
+_REPLACED = {**_DROPPED, **_SPACES}
+_ODD = re.compile(f"[{''.join([*_LIGATURES, *map(chr, _REPLACED)])}\ud800-\udfff]")
+_GLUED_LETTERS = 13
+_LONG = re.compile(rf"\S{{{_GLUED_LETTERS}}}")
+_SPACE_RUN = re.compile(r" {2,}")
+_INNER_SOFT_HYPHEN = re.compile(r"\u00ad(?!$)")
 _GLUED = re.compile(r"[^\W\d_]{23,}|[a-z]\)?[,;)](?=[a-z]{3,}[^\s]{8,})")
-MIN_SIZE_PT = 2.0
-"""Smaller text cannot be read on paper; it counts as hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +53,46 @@ class Line:
 
 def page_lines(page: pymupdf.Page) -> list[Line]:
     """The lines of a page in the order of the file, words of one line put together, characters canonical."""
+    text = page.get_textpage(flags=FLAGS)  # MuPDF itself leaves out what lies outside the page or its clip
+    blocks = text.extractDICT()["blocks"]
+    _respace(text, blocks)
+    hidden = hidden_spans(page, blocks)
     lines: list[Line] = []
-    blocks = page.get_text("dict", flags=FLAGS)["blocks"]
-    _respace(page, blocks)
-    ground = _Ground(page)
     for number, block in enumerate(blocks):
         if block["type"] != 0:
             continue
         rows: list[Line] = []
         for raw in block["lines"]:
-            line = _line(raw, number, ground)
-            if line is None:
-                continue
-            if rows and _continues(rows[-1], line):
-                rows[-1] = _put_together(rows[-1], line)
-            else:
-                rows.append(line)
+            for spans, box, unseen in _parts(raw, hidden):
+                line = _line(spans, box, number, upright=raw["dir"][0] > 0.99, hidden=unseen)
+                if line is None:
+                    continue
+                if rows and _continues(rows[-1], line):
+                    rows[-1] = _put_together(rows[-1], line)
+                else:
+                    rows.append(line)
         lines += rows
     return lines
 
 
-def _respace(page: pymupdf.Page, blocks: list[dict[str, Any]]) -> None:
+def _parts(raw: Span, hidden: frozenset[int]) -> list[tuple[list[Span], Box, bool]]:
+    """The spans of a line, what can be seen apart from what cannot; each part with its box."""
+    spans: list[Span] = raw["spans"]
+    if not hidden or hidden.isdisjoint(map(id, spans)):
+        return [(spans, raw["bbox"], False)]
+    # The exponent of a small label is part of it, however small.
+    least = 0.5 * max(span["size"] for span in spans)
+    small = {id(span) for span in spans if least < span["size"] < MIN_SIZE_PT}
+    unseen = [span for span in spans if id(span) in hidden - small or span["text"].isspace()]
+    seen = [span for span in spans if id(span) not in hidden - small]
+    if not any(span["text"].strip() for span in seen if id(span) not in hidden):
+        return [(spans, raw["bbox"], True)]
+    if all(span["text"].isspace() for span in unseen):
+        return [(spans, raw["bbox"], False)]
+    return [(part, around(span["bbox"] for span in part), part is unseen) for part in (seen, unseen)]
+
+
+def _respace(text: pymupdf.TextPage, blocks: list[dict[str, Any]]) -> None:
     """Put the spaces into lines that were set so tightly that PyMuPDF saw none (``osmoticagents(114)``).
 
     A gap of a tenth of the letter size is a space there; within words gaps are a few hundredths.
@@ -77,58 +101,96 @@ def _respace(page: pymupdf.Page, blocks: list[dict[str, Any]]) -> None:
         (b, n)
         for b, block in enumerate(blocks)
         for n, line in enumerate(block.get("lines", ()))
-        if any(_GLUED.search(span["text"]) for span in line["spans"])
+        if any(_is_glued(span["text"]) for span in line["spans"])
     ]
     if not glued:
         return
-    characters = page.get_text("rawdict", flags=FLAGS)["blocks"]
+    characters = text.extractRAWDICT()["blocks"]
     for b, n in glued:
         for span, raw in zip(blocks[b]["lines"][n]["spans"], characters[b]["lines"][n]["spans"], strict=True):
-            text, end = "", None
+            spaced, end = "", None
             for char in raw["chars"]:
                 if end is not None and char["bbox"][0] - end > 0.10 * span["size"]:
-                    text += " "
-                text += char["c"]
+                    spaced += " "
+                spaced += char["c"]
                 end = char["bbox"][2]
-            span["text"] = re.sub(r" {2,}", " ", text)
+            span["text"] = re.sub(r" {2,}", " ", spaced)
+
+
+def _is_glued(text: str) -> bool:
+    # No word of fewer letters can match, and most texts have none of as many.
+    return len(text) >= _GLUED_LETTERS and _LONG.search(text) is not None and _GLUED.search(text) is not None
 
 
 def canonical(text: str) -> str:
     """NFC, ligatures spelled out, zero-width characters gone, every space a plain one."""
-    for ligature, letters in _LIGATURES.items():
-        text = text.replace(ligature, letters)
-    text = text.encode("utf-8", "ignore").decode()  # broken fonts give half characters
-    return unicodedata.normalize("NFC", text.translate(_DROPPED).translate(_SPACES))
+    if text.isascii() and text.isprintable():
+        return text
+    if _ODD.search(text):
+        for ligature, letters in _LIGATURES.items():
+            text = text.replace(ligature, letters)
+        text = text.encode("utf-8", "ignore").decode()  # broken fonts give half characters
+        text = text.translate(_REPLACED)
+    return unicodedata.normalize("NFC", text)
 
 
-def _line(raw: dict[str, Any], block: int, ground: _Ground) -> Line | None:
-    spans = [span for span in raw["spans"] if span["text"]]
-    weight: Counter[float] = Counter()
+def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: bool) -> Line | None:
+    spans = [span for span in spans if span["text"]]
+    weight: dict[float, int] = {}
     bold = italic = letters = 0
+    plain = True
     for span in spans:
         count = len(span["text"].strip())
-        weight[round(span["size"], 1)] += count
+        size, flags = span["size"], span["flags"]
+        weight[size] = weight.get(size, 0) + count
         letters += count
-        bold += count * bool(span["flags"] & BOLD or "bold" in span["font"].lower() or "black" in span["font"].lower())
-        italic += count * bool(span["flags"] & ITALIC)
+        if flags & BOLD or _is_bold(span["font"]):
+            bold += count
+        if flags & (ITALIC | SUPERSCRIPT):
+            italic += count * bool(flags & ITALIC)
+            plain = plain and not flags & SUPERSCRIPT
     if not letters:
         return None
-    size = weight.most_common(1)[0][0]
-    # A soft hyphen at the end of the line breaks a word there; elsewhere it means nothing.
-    text = re.sub(r"\u00ad(?!$)", "", re.sub(r" {2,}", " ", _text(spans, size)).strip())
+    size = round(size, 1) if len(weight) == 1 else _commonest(weight)
+    text = canonical(spans[0]["text"]) if len(spans) == 1 else ""
+    if plain and len(weight) == 1 and not text:
+        text = "".join([canonical(span["text"]) for span in spans])
+    elif len(spans) > 1:
+        text = _text(spans, size)
+    if "  " in text:
+        text = _SPACE_RUN.sub(" ", text)
+    text = text.strip()
+    if "\u00ad" in text:
+        # A soft hyphen at the end of the line breaks a word there; elsewhere it means nothing.
+        text = _INNER_SOFT_HYPHEN.sub("", text)
     if not text:
         return None
     return Line(
         text=text,
-        box=tuple(raw["bbox"]),
+        box=box,
         size=size,
         bold=bold > 0.6 * letters,
         italic=italic > 0.6 * letters,
         block=block,
-        upright=raw["dir"][0] > 0.99,
-        hidden=all(_hidden(span, ground) for span in spans if span["text"].strip()),
+        upright=upright,
+        hidden=hidden,
         label=_label(spans) if 0 < bold <= 0.6 * letters else "",
     )
+
+
+def _commonest(weight: dict[float, int]) -> float:
+    """The size of most letters, sizes of one tenth of a point taken together."""
+    rounded: dict[float, int] = {}
+    for size, count in weight.items():
+        tenth = round(size, 1)
+        rounded[tenth] = rounded.get(tenth, 0) + count
+    return max(rounded, key=rounded.__getitem__)
+
+
+@lru_cache(maxsize=1024)
+def _is_bold(font: str) -> bool:
+    name = font.lower()
+    return "bold" in name or "black" in name
 
 
 def _text(spans: list[dict[str, Any]], size: float) -> str:
@@ -163,38 +225,19 @@ def _label(spans: list[dict[str, Any]]) -> str:
     return canonical(found).strip()
 
 
-class _Ground:
-    """What lies under the text of a page; looked up only where text is white."""
-
-    def __init__(self, page: pymupdf.Page) -> None:
-        self.rect = page.rect
-        self._page = page
-        self._dark: list[pymupdf.Rect] | None = None
-
-    def is_dark(self, box: pymupdf.Rect) -> bool:
-        """Whether a coloured area or an image lies under the middle of `box`."""
-        if self._dark is None:
-            fills = [d["rect"] for d in self._page.get_drawings() if d.get("fill") and min(d["fill"]) < 0.9]
-            self._dark = [*fills, *(pymupdf.Rect(image["bbox"]) for image in self._page.get_image_info())]
-        middle = pymupdf.Point((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        return any(middle in rect for rect in self._dark)
-
-
-def _hidden(span: dict[str, Any], ground: _Ground) -> bool:
-    """White on white, transparent, tiny or outside the page."""
-    box = pymupdf.Rect(span["bbox"])
-    if not box.intersects(ground.rect) or span["size"] < MIN_SIZE_PT or span.get("alpha", 255) < 20:
-        return True
-    return span["color"] >= 0xFAFAFA and not ground.is_dark(box)
-
-
 def _continues(left: Line, right: Line) -> bool:
     """Whether `right` goes on with `left` on the same baseline: PyMuPDF breaks lines at wide word spaces."""
     same_row = min(left.box[3], right.box[3]) - max(left.box[1], right.box[1]) > 0.5 * min(
         left.box[3] - left.box[1], right.box[3] - right.box[1]
     )
     gap = right.box[0] - left.box[2]
-    return same_row and left.upright and right.upright and -1.0 <= gap <= 1.6 * max(left.size, right.size)
+    return (
+        same_row
+        and left.upright
+        and right.upright
+        and left.hidden == right.hidden
+        and -1.0 <= gap <= 1.6 * max(left.size, right.size)
+    )
 
 
 def _put_together(left: Line, right: Line) -> Line:
@@ -209,7 +252,6 @@ def _put_together(left: Line, right: Line) -> Line:
             max(left.box[2], right.box[2]),
             max(left.box[3], right.box[3]),
         ),
-        hidden=left.hidden and right.hidden,
         label=left.label,
         parts=(*(left.parts or (left,)), *(right.parts or (right,))),
     )

@@ -25,7 +25,7 @@ _ENDS = re.compile(r"[.!?]['”\")\]’]*[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻,–]
 def make_passages(
     document: ParsedDocument, *, count_tokens: Callable[[str], int], max_tokens: int
 ) -> tuple[Passage, ...]:
-    """Passages of body and abstract blocks, each at most `max_tokens` as `count_tokens` counts.
+    """Passages of body and abstract blocks without a flag, each at most `max_tokens` as `count_tokens` counts.
 
     ``page.text[start:end]`` is the passage. `Passage.sentences` are the whole sentences in it, the ones that may be
     quoted: a sentence cut by the page's end, or longer than a passage, is searchable but not quotable.
@@ -33,7 +33,7 @@ def make_passages(
     passages: list[Passage] = []
     for page in document.pages:
         for block in page.blocks:
-            if block.kind not in (BlockKind.BODY, BlockKind.ABSTRACT):
+            if block.flags or block.kind not in (BlockKind.BODY, BlockKind.ABSTRACT):
                 continue
             for group in _packed(page, block, count_tokens, max_tokens):
                 passages.append(_passage(len(passages), page, block, group))

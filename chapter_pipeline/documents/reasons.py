@@ -24,6 +24,7 @@ _OTHER_FORMATS = {
 class Reason(StrEnum):
     """Why a file is quarantined: stable codes for machines."""
 
+    UNREADABLE = "unreadable"
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     NOT_A_PDF = "not_a_pdf"

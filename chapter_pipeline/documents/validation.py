@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymupdf
 
+from chapter_pipeline.documents.carried import carried
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 
@@ -23,11 +24,7 @@ def open_document(content: bytes, *, max_pages: int) -> tuple[pymupdf.Document, 
         raise DocumentRejected(Reason.NO_PAGES, "it has no page")
     if pages > max_pages:
         raise DocumentRejected(Reason.TOO_MANY_PAGES, f"{pages} pages, the limit is {max_pages}")
-    warnings = []
-    if document.embfile_count():
-        warnings.append(f"{document.embfile_count()} embedded files, not opened")
+    warnings = carried(document)
     if document.is_repaired:
         warnings.append("the file was damaged and has been repaired while reading")
-    if b"/JavaScript" in content or b"/JS" in content:
-        warnings.append("JavaScript, not run")
     return document, warnings

@@ -80,10 +80,11 @@ class Ingest:
     def register(self, path: Path) -> str:
         """Put a local file into the bucket as ``library/<file name>``, over an older one of that name; the key.
 
-        Raises `UsageError` for a path that cannot be read, `DocumentRejected` for a file above the size limit.
+        Raises `DocumentRejected` for a file that cannot be read, has a name no bucket can hold, or is too large; only
+        the last is on record, as the others have no content or no name to be recorded under.
         """
-        name = valid_key(FOLDER + path.name)
         try:
+            name = valid_key(FOLDER + path.name)
             size = path.stat().st_size
             if size > self._settings.document_max_bytes:
                 with path.open("rb") as file:
@@ -93,7 +94,9 @@ class Ingest:
                 raise self._quarantine(name, sha256, DocumentRejected(Reason.TOO_LARGE, detail))
             content = path.read_bytes()
         except OSError as error:
-            raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}): check its rights") from error
+            raise DocumentRejected(Reason.UNREADABLE, f"{error.strerror}: check its rights") from error
+        except UsageError as error:
+            raise DocumentRejected(Reason.UNREADABLE, str(error)) from error
         self._bucket.put(name, content, overwrite=True)
         return name
 
@@ -181,6 +184,12 @@ class Ingest:
             year=found.record.year, doi=found.record.doi,
         )  # fmt: skip
 
+    def refused(self, path: Path, rejected: DocumentRejected) -> IngestOutcome:
+        """How the delivery of `path` ended that `register` rejected, whether it is on record or not."""
+        if rejected.reason == Reason.UNREADABLE:
+            return IngestOutcome(path=FOLDER + path.name, status=IngestStatus.QUARANTINED, reason=rejected.reason)
+        return self.outcome(FOLDER + path.name)
+
     def ingest(self, name: str) -> IngestOutcome:
         """All stages of one object of the bucket, without Dagster; a rejected document is an outcome, no error."""
         try:
@@ -196,8 +205,8 @@ class Ingest:
         for path in expand(paths):
             try:
                 name = self.register(path)
-            except DocumentRejected:
-                yield self.outcome(FOLDER + path.name)
+            except DocumentRejected as rejected:
+                yield self.refused(path, rejected)
             else:
                 yield self.ingest(name)
 

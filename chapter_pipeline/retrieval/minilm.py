@@ -106,7 +106,7 @@ class MiniLM:
     def _load_tokenizer(self) -> Tokenizer:
         with self._lock:
             if self._tokenizer is None:
-                tokenizer = Tokenizer.from_str(_verified(self._files[1]).decode())
+                tokenizer = Tokenizer.from_str(verified(self._files[1]).decode())
                 tokenizer.no_padding()
                 tokenizer.no_truncation()
                 self._tokenizer = tokenizer
@@ -119,7 +119,7 @@ class MiniLM:
                 options.intra_op_num_threads = available_cores()
                 options.inter_op_num_threads = 1
                 self._model = onnxruntime.InferenceSession(
-                    _verified(self._files[0]), options, providers=["CPUExecutionProvider"]
+                    verified(self._files[0]), options, providers=["CPUExecutionProvider"]
                 )
             return self._model
 
@@ -134,7 +134,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _verified(file: ModelFile) -> bytes:
+def verified(file: ModelFile) -> bytes:
     """The content of `file`, found without importing its package. Raises `ModelFilesCorrupt`."""
     remedy = f"install the package {file.package.replace('_', '-')!r} again, in the version of requirements.lock"
     found = importlib.util.find_spec(file.package)

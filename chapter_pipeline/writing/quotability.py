@@ -45,6 +45,9 @@ _CONTEXT = re.compile(
     r"at (?:this|that)|by (?:this|these)|with (?:this|these)|to (?:this|that)|of (?:these|those|the|note)|"
     r"(?:both|each|all|one|two|three|four|five|most|some|none|neither|either|another|others?) "
     r"(?:of (?:these|the|them)|groups?|patients?|arms?|studies|trials|participants|animals)|"
+    r"(?:one|a|another) (?:possible |likely )?(?:explanation|reason|limitation)\b|"
+    r"the (?:approval|findings?|effects?|differences?|results?|associations?) (?:was|were|is|are)\b|"
+    r"in the (?:\w+ )?(?:phase \w+|pilot|first|second|original) (?:study|trial)|"
     r"(?:all|many|most|some|few|several) (?:have|had|were|was|are)|"
     r"both|another|others?|and|but|or|yet|so|nor|because|since then|notably|importantly|interestingly|surprisingly|"
     r"remarkably|strikingly|specifically|perhaps most importantly|here|again|afterwards?|subsequently|overall|together|taken together|"
@@ -91,7 +94,7 @@ _PROCEDURE = re.compile(
     r"\bwere (?:randomi[sz]ed to|implanted|re-?challenged|contralaterally|stratified|removed\.?$|eligible to)|"
     r"^(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:\(\d+ ?%\) )?(?:long-term )?(?:patients?|participants?|"
     r"subjects?|survivors?)\b|^participants\b|"
-    r"^patients (?:started|continued|completed|underwent|received|took|were (?:given|asked|seen|followed))\b|"
+    r"^patients (?:started|continued|completed|underwent|received|took|were (?:given|asked|seen|followed|treated))\b|"
     r"^(?:the )?(?:mean|median|average) (?:age|bmi|body mass index|weight|follow-up)\b|\bmean age of (?:the )?patients\b|"
     r"^measurements (?:were|are)\b|, measurements were\b|"
     r"\b(?:goals?|aims?|objectives?|purpose|hypothesis|endpoints?|end points?|outcome measures?) (?:of|was|were|is|included)\b|"
@@ -117,14 +120,14 @@ _POINTER = re.compile(
     r"\b(?:fig(?:ure|s|\.)?s?|tables?|box|appendix|supplement\w*|equation|eq\.|panel|movie|video|additional file|"
     r"web ?site|section|chapter)\s*(?:\d|[A-Z]\b|S\d|below|above|\()|"
     r"(?<!been )(?<!was )(?<!were )(?<!is )(?<!are )(?<!has )(?<!have )(?<!also )(?<!clearly )(?<!not )"
-    r"(?<!recently )(?<!repeatedly )(?<!consistently )\bshown\b|\bnot shown\)|\bas (?:previously )?described\b|"
+    r"(?<!recently )(?<!repeatedly )(?<!consistently )\bshown\b|\bnot shown\)|\b(?:discussed|described|reviewed) (?:later|below)\b|\bas (?:previously )?described\b|"
     r"\b(?:see|shown|described|mentioned|discussed|noted|listed|presented|reported|outlined|summari[sz]ed) "
     r"(?:above|below|earlier|previously|elsewhere|in (?:fig|table|the (?:fig|table|text|supp|present)))|"
     r"\bdata not shown\b|\bsupplementa(?:l|ry)\b|\[[a-z]\]|\(\s*[a-zA-Z]\s*\)|\b(?:above|below)\b(?=[.,;)])",
     re.IGNORECASE,
 )
 _LAYOUT = re.compile(
-    r"https?://|www\.|@|doi:|©|\bISSN\b|\bPMID\b|et al\.\s*\d{4};|\.{3,}|…|[|{}<>\\]{2,}|\bdownloaded\b|"
+    r"\?\?|https?://|www\.|@|doi:|©|\bISSN\b|\bPMID\b|et al\.\s*\d{4};|\.{3,}|…|[|{}<>\\]{2,}|\bdownloaded\b|"
     r"(?:\b[A-Z]\.\s*){3,}|\b\d{4};\s?\d+|\bclinicaltrials\.gov\b|\bNCT\d+|�",
     re.IGNORECASE,
 )

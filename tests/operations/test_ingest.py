@@ -198,6 +198,31 @@ def test_register__too_large__is_quarantined_and_never_enters_the_bucket(
     assert bucket.keys("") == []
 
 
+def test_ingest_files__name_that_no_bucket_holds__is_quarantined_and_the_batch_goes_on(
+    ingest: Ingest, folder: Path, bucket: ObjectBucket
+) -> None:
+    (folder / "back\\slash.pdf").write_bytes(OTHER)
+    outcomes = [(one.status, one.reason) for one in ingest.ingest_files([folder])]
+    assert outcomes == [(IngestStatus.QUARANTINED, "unreadable"), (IngestStatus.INGESTED, None)]
+    assert bucket.keys("library/") == ["library/glioma.pdf"]
+
+
+def test_ingest_files__file_that_cannot_be_read__is_quarantined_and_the_batch_goes_on(
+    ingest: Ingest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "locked.pdf").write_bytes(OTHER)
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:  # root may read everything: rights alone would not refuse it
+        if path.name == "locked.pdf":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    outcomes = {one.path: one.reason for one in ingest.ingest_files([folder])}
+    assert outcomes == {"library/glioma.pdf": None, "library/locked.pdf": "unreadable"}
+
+
 def test_remove__document__takes_its_files_along(
     ingest: Ingest, folder: Path, bucket: ObjectBucket, database: Database
 ) -> None:

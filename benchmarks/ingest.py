@@ -1,0 +1,122 @@
+"""Owns the figures of the ingest: parsing in its isolated child against raw PyMuPDF, embedding against bare onnxruntime.
+
+``python -m benchmarks.ingest FOLDER [--passages N]`` for a folder of PDFs. CPU time is that of this process and its
+children; compare the ratios, not the absolute figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pymupdf
+from tokenizers import Tokenizer
+
+from chapter_pipeline.documents.model import ParsedDocument
+from chapter_pipeline.documents.parser import ParserProcess
+from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.errors import DocumentRejected
+from chapter_pipeline.retrieval.minilm import MAX_TOKENS, MODEL, TOKENIZER, MiniLM, available_cores, verified
+from chapter_pipeline.settings import Settings
+
+REFERENCES = {"raw page.get_text()": 750, "wanted: text, figures and tables": 150}
+"""Pages per CPU-second on the machine on which the goals were set."""
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def measured(work: Callable[[], int]) -> tuple[int, float]:
+    """What `work` counted, and the CPU seconds it took."""
+    before = cpu_s()
+    count = work()
+    return count, cpu_s() - before
+
+
+def raw(contents: Sequence[bytes]) -> int:
+    pages = 0
+    for content in contents:
+        with pymupdf.open(stream=content, filetype="pdf") as document:
+            for page in document:
+                page.get_text()
+                pages += 1
+    return pages
+
+
+def parsed(contents: Sequence[bytes], found: list[ParsedDocument]) -> int:
+    """Pages that came back from the isolated child, its start included."""
+    with ParserProcess(Settings()) as parser:
+        for content in contents:
+            try:
+                found.append(parser(content))
+            except DocumentRejected as rejected:
+                print(f"  left out: {rejected}")
+    return sum(document.page_count for document in found)
+
+
+def bare(texts: Sequence[str], batch_size: int) -> int:
+    """The embeddings as a loop of onnxruntime alone makes them, in batches of like length."""
+    tokenizer = Tokenizer.from_str(verified(TOKENIZER).decode())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = available_cores()
+    session = onnxruntime.InferenceSession(verified(MODEL), options, providers=["CPUExecutionProvider"])
+    rows = sorted((encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))), key=len)
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        ids = np.zeros((len(batch), len(batch[-1])), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for index, row in enumerate(batch):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})
+    return len(rows)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=Path, help="a folder of PDFs")
+    arguments.add_argument("--passages", type=int, default=400, help="how many passages are embedded (default: 400)")
+    given = arguments.parse_args()
+    contents = [path.read_bytes() for path in sorted(given.folder.rglob("*.pdf"))]
+    if not contents:
+        arguments.error(f"{str(given.folder)!r} holds no *.pdf")
+
+    pages, raw_s = measured(lambda: raw(contents))
+    documents: list[ParsedDocument] = []
+    read, parsed_s = measured(lambda: parsed(contents, documents))
+    print(f"raw page.get_text()            {pages / raw_s:8.1f} pages per CPU-second")
+    print(f"isolated parser, figures too   {read / parsed_s:8.1f} pages per CPU-second")
+    ratio, wanted = (read / parsed_s) / (pages / raw_s), REFERENCES["wanted: text, figures and tables"] / 750
+    print(f"ratio                          {ratio:8.3f} (wanted: {wanted:.3f})")
+
+    embedder = MiniLM(batch_size=32)
+    passages = [
+        passage.text
+        for document in documents
+        for passage in make_passages(document, count_tokens=embedder.count_tokens, max_tokens=200)
+    ]
+    texts = passages[:: max(1, len(passages) // given.passages)][: given.passages]
+    embedder.embed(texts[:8])  # loads the model
+    bare(texts[:8], 32)
+    seconds = {}
+    for name, work in (("bare", lambda: bare(texts, 32)), ("ours", lambda: len(embedder.embed(texts)))) * 2:
+        before = time.perf_counter()
+        work()
+        seconds[name] = min(seconds.get(name, float("inf")), time.perf_counter() - before)
+    print(
+        f"embedding against bare loop    {seconds['bare'] / seconds['ours']:8.3f} (wanted: 0.95, {len(texts)} passages)"
+    )
+
+
+if __name__ == "__main__":
+    main()

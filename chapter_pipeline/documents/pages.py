@@ -1,0 +1,95 @@
+"""Owns the canonical text of a page with its blocks, and what is told of the blocks that no passage may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chapter_pipeline.documents.classify import Item, PageSize
+from chapter_pipeline.documents.instructions import instruction_spans
+from chapter_pipeline.documents.lines import Line
+from chapter_pipeline.documents.model import Block, BlockFlag, BlockKind, Box, Page
+
+SEPARATOR = "\n\n"
+MAX_PAGES_NAMED = 10
+
+
+def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequence[Line]) -> Page:
+    """The page of items in reading order; what is hidden or turned stands last, as `OTHER`."""
+    text = _PageText()
+    for item in items:
+        section = item.section
+        if section is not None and instruction_spans(section):
+            section = None  # a heading goes with the passages below it
+        for start, end, instruction in _parts(item.text):
+            text.add(
+                item.text[start:end], item.kind, item.box, section=section, instruction=instruction,
+                joins=[join - start for join in item.joins if start <= join < end],
+            )  # fmt: skip
+    for line in lines:
+        if line.hidden or not line.upright:
+            found = bool(instruction_spans(line.text))
+            text.add(line.text, BlockKind.OTHER, line.box, hidden=line.hidden, instruction=found)
+    return Page(number=number, width=size.width, height=size.height, text=text.text, blocks=tuple(text.blocks))
+
+
+def page_warnings(pages: Sequence[Page]) -> list[str]:
+    """What an editor should know of blocks that are kept out of the passages."""
+    warnings = []
+    hidden = [page.number for page in pages for block in page.blocks if BlockFlag.HIDDEN in block.flags]
+    if hidden:
+        warnings.append(
+            f"hidden text on {_named(hidden)}: {len(hidden)} lines that cannot be seen are kept out of the passages"
+        )
+    spoken = [page.number for page in pages for block in page.blocks if BlockFlag.INSTRUCTION in block.flags]
+    if spoken:
+        warnings.append(f"text addressed to a language model on {_named(spoken)}: kept out of the passages")
+    return warnings
+
+
+class _PageText:
+    """The text of a page as it grows, block by block."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.blocks: list[Block] = []
+
+    def add(
+        self, text: str, kind: BlockKind, box: Box, *, section: str | None = None, joins: Sequence[int] = (),
+        hidden: bool = False, instruction: bool = False,
+    ) -> None:  # fmt: skip
+        if self.text:
+            self.text += SEPARATOR
+        start = len(self.text)
+        self.text += text
+        flags = [(BlockFlag.HIDDEN, hidden), (BlockFlag.INSTRUCTION, instruction)]
+        self.blocks.append(
+            Block(
+                index=len(self.blocks), kind=kind, start=start, end=len(self.text), box=box, section=section,
+                joins=tuple(start + join for join in joins), flags=tuple(flag for flag, holds in flags if holds),
+            )
+        )  # fmt: skip
+
+
+def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
+    """`text` cut so that sentences addressed to a model stand alone: start, end, whether it is such a sentence."""
+    position = 0
+    for start, end in instruction_spans(text):
+        yield from _trimmed(text, position, start)
+        yield start, end, True
+        position = end
+    if position == 0:
+        yield 0, len(text), False
+    else:
+        yield from _trimmed(text, position, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    part = text[start:end]
+    if part.strip():
+        yield start + len(part) - len(part.lstrip()), start + len(part.rstrip()), False
+
+
+def _named(numbers: Sequence[int]) -> str:
+    pages = sorted(set(numbers))
+    named = ", ".join(map(str, pages[:MAX_PAGES_NAMED])) + (" and more" if len(pages) > MAX_PAGES_NAMED else "")
+    return f"page {named}" if len(pages) == 1 else f"pages {named}"
