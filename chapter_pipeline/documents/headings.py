@@ -20,8 +20,8 @@ _KINDS = [
     for kind, pattern in (
         (SectionKind.ABSTRACT, r"abstract|summary|synopsis"),
         (SectionKind.INTRODUCTION, r"introduction|background|context|introduction and background"),
-        (SectionKind.METHODS, r"(?:(?:online|star|experimental) )?(?:materials?,?|methods?|methodology|patients|subjects|study design)"
-         r"(?:,? (?:and|&) (?:methods?|materials?|patients)|/design)?|experimental (?:procedures?|section)|evidence acquisition"
+        (SectionKind.METHODS, r"(?:(?:online|star|experimental) )?(?:materials?,?|methods?|methodology)"
+         r"(?:,? (?:and|&) (?:methods?|materials?|patients)|/design)?|(?:patients|subjects) (?:and|&) methods?|experimental (?:procedures?|section)|evidence acquisition"
          r"|(?:materials?|patients), methods?,? and \w+"),
         (SectionKind.RESULTS, r"results?|findings|evidence synthesis|results? and discussion"),
         (SectionKind.DISCUSSION, r"discussion|discussion and conclusions?|interpretation"),
@@ -37,7 +37,7 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _NO_SECTION = re.compile(
-    r"^(?:key ?words?|open access|research ?articles?|review articles?|original (?:article|paper)|correspond|edited by|"
+    r"^(?:key ?words?|open access|article history|translational impact|s\d+ (?:fig|table)|research ?articles?|review articles?|original (?:article|paper)|correspond|edited by|"
     r"reviewed by|received|accepted|author summary|figure|table|key points?)\b|[@‡†§∗=]|\b(?:MD|PhD)\b|^\W*\d[\d\W]*$|https?:",
     re.IGNORECASE,
 )
@@ -75,11 +75,7 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page], body: f
         number = _number(candidate.title) if numbered > 2 else None
         if number is not None:
             level = min(number, DEEPEST)
-        elif section is SectionKind.ABSTRACT and (again or candidate.kind is None):
-            level = 2
-        elif (
-            candidate.kind is SectionKind.BACK_MATTER and section is SectionKind.METHODS and candidate.style not in main
-        ):
+        elif _stands_below(candidate, section, again=again, below=below):
             level = 2
         elif candidate.kind is not None:
             level = 1
@@ -91,6 +87,13 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page], body: f
             section = candidate.kind
         headings.append(Heading(title=candidate.title, level=level, kind=candidate.kind, page=candidate.page, start=candidate.start))  # fmt: skip
     return tuple(headings)
+
+
+def _stands_below(candidate: _Candidate, section: SectionKind | None, *, again: bool, below: Counter[Style]) -> bool:
+    """Parts of a structured abstract, and statements on ethics or funding among the parts of the methods."""
+    if section is SectionKind.ABSTRACT:
+        return again or candidate.kind is None
+    return section is SectionKind.METHODS and candidate.kind is SectionKind.BACK_MATTER and candidate.style in below
 
 
 def section_kind(title: str) -> SectionKind | None:
