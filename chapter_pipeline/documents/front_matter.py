@@ -109,7 +109,8 @@ def printed_journal(pages: Sequence[Sequence[Item]]) -> str | None:
     heads = (BlockKind.FURNITURE, BlockKind.AUTHORS, BlockKind.HEADING)
     for items in pages[:4]:
         for item in items:
-            if item.kind not in heads or item.words > 60:
+            front = item.kind is BlockKind.OTHER and item.page < 2 and item.words <= 30
+            if not front and (item.kind not in heads or item.words > 60):
                 continue
             for pattern in _JOURNALS:
                 match = pattern.search(_PUBLISHER.sub("", item.text))

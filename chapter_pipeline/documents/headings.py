@@ -42,6 +42,8 @@ _NO_SECTION = re.compile(
     re.IGNORECASE,
 )
 _RUN_IN = re.compile(r"^(.{8,}?[\w)])\. +[A-Z]")
+_NUMBERED_RUN_IN = re.compile(r"^(\d{1,2})\.\d{1,2}\.? [A-Z][^.]{3,90}(?=\. +[A-Z])")
+"""A numbered heading on the first line of its paragraph: ``2.1. Animals. All mice were ...``."""
 _MAIN = (SectionKind.INTRODUCTION, SectionKind.METHODS, SectionKind.RESULTS, SectionKind.DISCUSSION)
 
 
@@ -106,10 +108,21 @@ def section_kind(title: str) -> SectionKind | None:
 
 
 def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Iterator[_Candidate]:
+    chapter = ""
     for page_items, page in zip(items, pages, strict=True):
         for position, (item, block) in enumerate(zip(page_items, page.blocks, strict=False)):
+            run_in = (
+                _NUMBERED_RUN_IN.match(item.text) if item.kind is BlockKind.BODY and item.text[:1].isdigit() else None
+            )
+            if run_in is not None and run_in.group(1) == chapter:
+                yield _Candidate(
+                    title=run_in.group(), kind=None, style=_style(item), page=page.number, start=block.start,
+                    before_text=True,
+                )  # fmt: skip
             if item.kind is not BlockKind.HEADING:
                 continue
+            number = _NUMBER.match(item.text)
+            chapter = (number.group(1) or "").split(".")[0] if number else chapter
             following = next(
                 (other for other in page_items[position + 1 :] if other.kind is not BlockKind.HEADING), None
             )
@@ -149,7 +162,11 @@ def _sections(candidates: Sequence[_Candidate], body: float) -> Iterator[_Candid
             continue
         if candidate.kind is None and (ended or not _looks_like_one(candidate, body)):
             continue
-        if not begun and candidate.kind is None and not (candidate.before_text and candidate.style[1]):
+        if (
+            not begun
+            and candidate.kind is None
+            and not (candidate.before_text and candidate.style[1] and candidate.style[2])
+        ):
             continue
         if ended and candidate.kind is not SectionKind.BACK_MATTER and candidate.kind is not SectionKind.CONCLUSION:
             continue
