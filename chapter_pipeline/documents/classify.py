@@ -157,9 +157,9 @@ def _kind(
     sections: _Sections, *, first: bool,
 ) -> BlockKind:  # fmt: skip
     text, region = item.text, item.region
-    if _mask(text) in repeated and _in_margin(item, size):
+    if _in_margin(item, size) and _mask(text) in repeated:
         return BlockKind.FURNITURE
-    if _PREPRINT.search(text) and item.words < 90:
+    if item.words < 90 and _PREPRINT.search(text):
         return BlockKind.FURNITURE
     if _FIGURE.match(text) and _is_caption(item, body):
         return BlockKind.CAPTION

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pymupdf
 
 from chapter_pipeline.documents.cited_works import cited_works
-from chapter_pipeline.documents.classify import Item, PageSize, body_size, classify
+from chapter_pipeline.documents.classify import Item, PageSize, classify
 from chapter_pipeline.documents.figures import page_figures, without_repeats
 from chapter_pipeline.documents.headings import section_tree
 from chapter_pipeline.documents.layout import reading_order, regions
@@ -60,7 +60,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         metadata=document_metadata(document, title, items),
         pages=pages,
         figures=tuple(figures),
-        headings=section_tree(items, pages, body_size(items)),
+        headings=section_tree(items, pages),
         cited_works=cited_works(items, joiner),
         warnings=tuple(found),
     )

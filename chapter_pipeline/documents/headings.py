@@ -57,13 +57,13 @@ class _Candidate:
     before_text: bool
 
 
-def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page], body: float) -> tuple[Heading, ...]:
-    """The headings of a document as a tree in reading order; `body` is its letter size in points.
+def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tuple[Heading, ...]:
+    """The headings of a document as a tree in reading order; `items` are those of its `pages`.
 
     A number gives the level. Without one, the styles of the known sections (Methods, Results, ...) are level 1 and
     the others stand below them by size. Conclusion, references and back matter are main sections however they are set.
     """
-    found = list(_sections(list(_candidates(items, pages)), body))
+    found = list(_sections(list(_candidates(items, pages)), _body_size(items)))
     later = Counter(candidate.kind for candidate in found)
     main = {c.style for c in found if c.kind in _MAIN} or {c.style for c in found if c.kind is not None}
     numbered = sum(_number(c.title) is not None for c in found)
@@ -105,6 +105,14 @@ def section_kind(title: str) -> SectionKind | None:
         if pattern.match(bare):
             return kind
     return SectionKind.BACK_MATTER if _BACK.match(bare) else None
+
+
+def _body_size(items: Sequence[Sequence[Item]]) -> float:
+    """The letter size, in points, of most of the body."""
+    weight: Counter[float] = Counter()
+    for item in (item for page_items in items for item in page_items if item.kind is BlockKind.BODY):
+        weight[round(item.region.size * 2) / 2] += len(item.text)
+    return weight.most_common(1)[0][0] if weight else 10.0
 
 
 def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Iterator[_Candidate]:
