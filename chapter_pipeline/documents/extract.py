@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import pymupdf
 
+from chapter_pipeline.documents.cited_works import cited_works
 from chapter_pipeline.documents.classify import Item, PageSize, classify
 from chapter_pipeline.documents.drawings import Drawings
 from chapter_pipeline.documents.figures import page_figures, without_repeats
+from chapter_pipeline.documents.headings import section_tree
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
@@ -69,6 +71,8 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         pages=pages,
         figures=tuple(figures),
         tables=tuple(tables),
+        headings=section_tree(items, pages),
+        cited_works=cited_works(items, joiner),
         warnings=(*warnings, *page_warnings(pages)),
     )
 

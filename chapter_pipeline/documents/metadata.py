@@ -10,6 +10,14 @@ from dataclasses import dataclass
 import pymupdf
 
 from chapter_pipeline.documents.classify import Item
+from chapter_pipeline.documents.front_matter import (
+    article_type,
+    language,
+    listed_names,
+    names,
+    pmid,
+    printed_journal,
+)
 from chapter_pipeline.documents.lines import canonical
 from chapter_pipeline.documents.model import BlockKind, Metadata
 from chapter_pipeline.documents.study_type import study_type
@@ -121,13 +129,24 @@ def document_metadata(document: pymupdf.Document, title: Title, pages: Sequence[
     opening = " ".join(item.text for items in pages for item in items if item.kind is BlockKind.BODY)[:200_000]
     return Metadata(
         title=title.text,
-        authors=_authors(first, title, declared.get("author") or ""),
+        authors=_authors(pages, title, declared.get("author") or ""),
         year=_year(first, front, declared),
-        doi=_doi(front, document),
-        journal=_journal(declared),
+        doi=_doi([*front, *_own_citation(pages)], document),
+        journal=_journal(declared) or printed_journal(pages),
         licence=_licence(pages),
         study_type=study_type(title.text or "", abstract, opening),
+        pmid=pmid(front),
+        article_type=article_type(front),
+        language=language(opening or abstract),
     )
+
+
+def _own_citation(pages: Sequence[Sequence[Item]]) -> list[Item]:
+    """Short lines like ``(J Samples 2016;4(2):e78) doi:10.5555/x`` below the abstract, which look like a reference."""
+    return [
+        item for items in pages[:2] for item in items
+        if item.kind is BlockKind.REFERENCE and item.words <= 12 and item.text.startswith("(")
+    ]  # fmt: skip
 
 
 def _doi(front: Sequence[Item], document: pymupdf.Document) -> str | None:
@@ -170,33 +189,26 @@ def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]
     return int(created.group(1)) if created else None
 
 
-def _authors(first: Sequence[Item], title: Title, declared: str) -> tuple[str, ...]:
-    """Names between the title and what follows it, as printed; else those that the file declares."""
-    if title.items:
-        found = [item for item in first if item.kind is BlockKind.AUTHORS and item.box[1] >= title.items[0].box[1] - 60]
-        below = [item for item in found if 0 <= item.box[1] - title.items[-1].box[3] < 120]
-        names = _names(Joiner([]).join([item.text for item in below[:3]]))
-        if names:
-            return names
-    return _names(declared)
-
-
-_NO_NAME = re.compile(
-    r"[@/:()]|\b(?:Lab(?:oratory)?|Foundation|University|Department|Cent(?:er|re)|Hospital|Institute|School|Division)\b"
-)
-_DEGREES = re.compile(
-    r"^(?:MD|PhD|MSc|BSc|MS|FRCS|MBBS|DO|RN|MPH|Dr|Prof|Jr|PT|BA|MA|FRCP|DPhil|on behalf of.*|for the .*)\.?$"
-)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹*†‡§¶#∗✉]+", ",", re.sub(r"\d+", ",", text))
-    parts = [part.strip(" .;&") for part in re.split(r"[,;]|\band\b|&", text)]
-    names = [" ".join(part.split()) for part in parts if not _DEGREES.match(part.strip().replace(".", ""))]
-    good = [
-        name for name in names if 2 <= len(name.split()) <= 5 and name[0].isupper() and not re.search(r"[@/:()]", name)
+def _authors(pages: Sequence[Sequence[Item]], title: Title, declared: str) -> tuple[str, ...]:
+    """Names between the title and what follows it, as printed; else a list of its own, else what the file declares."""
+    if not title.items:
+        return names(declared)
+    first = pages[title.items[0].page]
+    foot = title.items[-1].box[3]
+    near = [item for item in first if 0 <= item.box[1] - foot < 120]
+    found = [item for item in near if item.kind is BlockKind.AUTHORS]
+    within = _AUTHORS_FOLLOW.split(" ".join(item.text for item in title.items))[1:]
+    people = names(Joiner([]).join([*within, *(item.text for item in found[:3])]))
+    if people:
+        return people
+    front = [item for items in pages[title.items[0].page :][:3] for item in items]
+    people = listed_names(first) if len(listed_names(front)) <= 1 else listed_names(front)
+    if people:
+        return people
+    heads = [
+        item for item in first if item.kind is BlockKind.HEADING and "," in item.text and abs(item.box[1] - foot) < 120
     ]
-    return tuple(dict.fromkeys(good))
+    return next((people for item in heads if len(people := names(item.text)) > 1), names(declared))
 
 
 def _journal(declared: dict[str, str]) -> str | None:

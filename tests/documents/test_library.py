@@ -35,7 +35,7 @@ def library(corpus: Path) -> list[tuple[dict[str, str], bytes, ParsedDocument]]:
     return found
 
 
-def test_library__catalogue__titles_years_and_dois_are_right_in_nine_of_ten(
+def test_library__catalogue__titles_and_years_are_right_in_nine_of_ten_and_dois_in_98_percent(
     library: list[tuple[dict[str, str], bytes, ParsedDocument]],
 ) -> None:
     right = {"title": 0, "year": 0, "doi": 0, "pages": 0}
@@ -47,7 +47,8 @@ def test_library__catalogue__titles_years_and_dois_are_right_in_nine_of_ten(
         right["pages"] += str(document.page_count) == row["pages"]
     print(right, "of", len(library))
     assert right["pages"] == len(library)
-    assert min(right["title"], right["year"], right["doi"]) >= 0.9 * len(library)
+    assert min(right["title"], right["year"]) >= 0.9 * len(library)
+    assert right["doi"] >= 0.98 * len(library)
 
 
 def test_library__quotable_sentences__stand_on_their_pages_as_another_library_reads_them(

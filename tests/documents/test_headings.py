@@ -1,0 +1,142 @@
+"""The section tree, the reference list and the front matter, on made articles and on annotated ones of the library."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pymupdf
+import pytest
+import yaml
+
+from chapter_pipeline.documents.extract import extract_document
+from chapter_pipeline.documents.front_matter import language, names
+from chapter_pipeline.documents.headings import section_kind
+from chapter_pipeline.documents.model import ParsedDocument, SectionKind
+from tests.documents.papers import article
+from tests.documents.test_extract import LEFT, REFERENCES, RIGHT
+
+ANNOTATED = Path(__file__).parent / "data" / "headings.yaml"
+PARAGRAPH = (LEFT + RIGHT)[:500]
+
+
+def parse(content: bytes) -> ParsedDocument:
+    return extract_document(pymupdf.open(stream=content, filetype="pdf"), content)
+
+
+def sectioned(*headings: tuple[str, float]) -> bytes:
+    """A title, then one paragraph under each heading of the given letter size."""
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_textbox((56, 50, 540, 90), "Drainage of chronic subdural haematoma in old age", fontsize=18)
+    y = 110.0
+    for title, size in headings:
+        page.insert_text((56, y), title, fontsize=size, fontname="hebo")
+        page.insert_textbox((56, y + 8, 540, y + 100), PARAGRAPH, fontsize=10)
+        y += 115
+    content: bytes = document.tobytes()
+    return content
+
+
+def test_headings__two_letter_sizes__the_smaller_stands_below_and_offsets_are_exact() -> None:
+    document = parse(sectioned(("Introduction", 14), ("Methods", 14), ("Patients and drains", 11), ("Results", 14)))
+    found = [(heading.level, heading.title, heading.kind) for heading in document.headings]
+    assert found == [
+        (1, "Introduction", SectionKind.INTRODUCTION),
+        (1, "Methods", SectionKind.METHODS),
+        (2, "Patients and drains", None),
+        (1, "Results", SectionKind.RESULTS),
+    ]
+    for heading in document.headings:
+        assert document.pages[heading.page - 1].text[heading.start :].startswith(heading.title)
+
+
+def test_headings__numbers__give_the_level_whatever_the_size() -> None:
+    document = parse(
+        sectioned(("1. Introduction", 12), ("2. Methods", 12), ("2.1. Patients", 12), ("2.1.1. Drains", 12), ("3. Results", 12))
+    )  # fmt: skip
+    assert [heading.level for heading in document.headings] == [1, 1, 2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("5 | MATERIALS AND METHODS", SectionKind.METHODS),
+        ("2. Evidence Acquisition", SectionKind.METHODS),
+        ("Results and Discussion", SectionKind.RESULTS),
+        ("Case presentation", SectionKind.CASE),
+        ("Conflicts of Interest", SectionKind.BACK_MATTER),
+        ("Results of the second trial", None),
+    ],
+)
+def test_section_kind__heading__is_told_by_its_words(title: str, kind: SectionKind | None) -> None:
+    assert section_kind(title) is kind
+
+
+def test_cited_works__numbered_list__is_split_and_read() -> None:
+    works = parse(article(left=LEFT, right=RIGHT, references=REFERENCES)).cited_works
+    assert [work.number for work in works] == list(range(1, 30))
+    assert works[6].text == "Okafor A, Lind P. Drains in haematoma. J Samples. 2010;7(2):7-9."
+    assert {(work.title, work.year, work.page) for work in works} == {("Drains in haematoma", 2010, 2)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("Siegel, R. L., Miller, K. D. & Jemal, A. Cancer statistics, 2016. CA: a cancer journal 66, 7-30 (2016).",
+         ("Cancer statistics, 2016", 2016, None, None)),
+        ("Simons M, Nave KA. Myelination and axonal support. Cold Spring. 2015;8(1):20479. https://doi.org/10.1101/cshperspect.a020479 PMID: 26101081",
+         ("Myelination and axonal support", 2015, "10.1101/cshperspect.a020479", "26101081")),
+        ("G. N. Thorne, \"Factors affecting uptake of phosphorus by leaves,\" Annals of Botany, vol. 22, no. 3, pp. 381-398, 1958.",
+         ("Factors affecting uptake of phosphorus by leaves", 1958, None, None)),
+        ("World Health Organization. Obesity: managing the epidemic. Geneva; 2000.", (None, 2000, None, None)),
+    ],
+)  # fmt: skip
+def test_cited_works__style_of_entry__title_year_doi_and_pmid_are_read(
+    entry: str, expected: tuple[str | None, int, str | None, str | None]
+) -> None:
+    listed = "\n".join(f"{number}. {entry}" for number in range(1, 5))
+    works = parse(article(left=LEFT, right=RIGHT, references=listed)).cited_works
+    assert [(work.title, work.year, work.doi, work.pmid) for work in works] == [expected] * 4
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Ada Okafor¹, Per Lind² and Ines Ferreira", ("Ada Okafor", "Per Lind", "Ines Ferreira")),
+        ("Marta Seretny a, Robin Grant c, University of Edinburgh, UK", ("Marta Seretny", "Robin Grant")),
+        ("Nitsa Buaron¹ | Henry Brem², MD", ("Nitsa Buaron", "Henry Brem")),
+        ("Department of Neurosurgery, Section of Neuroplastic Surgery", ()),
+    ],
+)
+def test_names__author_line__gives_people_and_no_affiliation(line: str, expected: tuple[str, ...]) -> None:
+    assert names(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PARAGRAPH, "en"),
+        ("Die Drainage des chronischen Subduralhämatoms ist in der Regel die Operation der Wahl und wurde in den "
+         "letzten Jahren von vielen Kliniken mit einer Spülung verbunden, die das Rezidiv nicht verhindert.", "de"),
+        ("12 34 56 mmHg " * 20, None),
+    ],
+)  # fmt: skip
+def test_language__running_text__is_told_by_its_commonest_words(text: str, expected: str | None) -> None:
+    assert language(text) == expected
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+def test_headings__annotated_articles__agree_in_title_level_and_order(corpus: Path) -> None:
+    matched = total = 0
+    for beginning, rows in yaml.safe_load(ANNOTATED.read_text(encoding="utf-8")).items():
+        (path,) = (corpus / "library").glob(f"{beginning}*.pdf")
+        wanted = [(level, title.casefold()) for level, title in rows]
+        found = [(heading.level, heading.title.casefold()) for heading in parse(path.read_bytes()).headings]
+        same = sum(block.size for block in SequenceMatcher(None, wanted, found, autojunk=False).get_matching_blocks())
+        print(f"{beginning}: {same} of {len(wanted)} wanted, {len(found)} found")
+        matched += 2 * same
+        total += len(wanted) + len(found)
+    print(f"agreement {matched / total:.3f}")
+    assert matched >= 0.95 * total
