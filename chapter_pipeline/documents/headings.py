@@ -14,6 +14,7 @@ Style = tuple[float, bool, bool, bool]
 """Letter size in points, bold, capitals, upright: greater is stronger."""
 
 DEEPEST = 4
+_PREFIX = 40  # characters by which an item is found again in the text of its page
 _NUMBER = re.compile(r"^(?:(\d{1,2}(?:\.\d{1,2})*)\.?|[IVX]{1,4}\.)\s*(?:\|\s*)?(?=\S)")
 _KINDS = [
     (kind, re.compile(rf"^(?:{pattern})\W*$", re.IGNORECASE))
@@ -115,16 +116,25 @@ def _body_size(items: Sequence[Sequence[Item]]) -> float:
     return weight.most_common(1)[0][0] if weight else 10.0
 
 
+def _placed(items: Sequence[Item], page: Page) -> Iterator[tuple[Item, int]]:
+    """Every item with its offset in the page: an item may have become several blocks (`pages.make_page`)."""
+    position = 0
+    for item in items:
+        found = page.text.find(item.text[:_PREFIX], position)
+        position = max(position, found)
+        yield item, position
+
+
 def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Iterator[_Candidate]:
     chapter = ""
     for page_items, page in zip(items, pages, strict=True):
-        for position, (item, block) in enumerate(zip(page_items, page.blocks, strict=False)):
+        for position, (item, start) in enumerate(_placed(page_items, page)):
             run_in = (
                 _NUMBERED_RUN_IN.match(item.text) if item.kind is BlockKind.BODY and item.text[:1].isdigit() else None
             )
             if run_in is not None and run_in.group(1) == chapter:
                 yield _Candidate(
-                    title=run_in.group(), kind=None, style=_style(item), page=page.number, start=block.start,
+                    title=run_in.group(), kind=None, style=_style(item), page=page.number, start=start,
                     before_text=True,
                 )  # fmt: skip
             if item.kind is not BlockKind.HEADING:
@@ -136,7 +146,7 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
             )
             candidate = _Candidate(
                 title=_title(item.text), kind=section_kind(_title(item.text)), style=_style(item), page=page.number,
-                start=block.start,
+                start=start,
                 before_text=following is None or following.kind in (BlockKind.BODY, BlockKind.ABSTRACT),
             )  # fmt: skip
             yield from _split(candidate, item)
