@@ -30,7 +30,7 @@ def limits(**values: float) -> Settings:
 
 @pytest.fixture
 def parser() -> Iterator[ParserProcess]:
-    with ParserProcess(limits(parser_timeout_s=15.0, parser_cpu_s=5)) as parser:
+    with ParserProcess(limits(parser_timeout_s=40.0, parser_cpu_s=5)) as parser:
         yield parser
 
 
@@ -79,15 +79,15 @@ def test_parser__good_file__comes_back_whole_and_the_same_child_reads_the_next(p
 
 
 def test_parser__file_burns_the_processor__is_stopped_and_the_next_file_is_read() -> None:
-    with ParserProcess(limits(parser_timeout_s=30.0, parser_cpu_s=2)) as parser:
+    with ParserProcess(limits(parser_timeout_s=60.0, parser_cpu_s=2)) as parser:
         started = time.monotonic()
         assert reason(parser, billion_laughs()) == Reason.CPU_LIMIT
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 40
         assert parser(GOOD).page_count == 1
 
 
 def test_parser__file_takes_too_long__is_stopped_and_the_next_file_is_read() -> None:
-    with ParserProcess(limits(parser_timeout_s=1.0, parser_cpu_s=60)) as parser:
+    with ParserProcess(limits(parser_timeout_s=4.0, parser_cpu_s=60)) as parser:
         assert reason(parser, billion_laughs()) == Reason.TIMEOUT
         assert parser(GOOD).page_count == 1
 
@@ -101,7 +101,7 @@ def test_parser__child_is_killed__next_file_gets_a_new_one(parser: ParserProcess
 
 
 def test_parser__child_that_read_others_is_killed__file_is_read_again_in_a_fresh_one() -> None:
-    with ParserProcess(limits(parser_timeout_s=30.0, parser_cpu_s=2)) as parser:
+    with ParserProcess(limits(parser_timeout_s=60.0, parser_cpu_s=2)) as parser:
         parser(GOOD)
         killer = threading.Timer(0.5, os.kill, (pid_of(parser), signal.SIGKILL))
         killer.start()
@@ -228,7 +228,7 @@ def test_parse_document__more_pages_than_allowed__is_refused() -> None:
 def test_parser__hostile_files__all_end_as_a_document_or_a_reason(corpus: Path) -> None:
     files = sorted(path for path in (corpus / "hostile").iterdir() if path.suffix == ".pdf")
     ended: dict[str, str] = {}
-    with ParserProcess(limits(parser_timeout_s=20.0, parser_cpu_s=8)) as parser:
+    with ParserProcess(limits(parser_timeout_s=60.0, parser_cpu_s=8)) as parser:
         for path in files:
             try:
                 document = parser(path.read_bytes())
