@@ -92,7 +92,7 @@ class ParserProcess:
             answer = wire.receive(connection, deadline=deadline)
         except (OSError, EOFError, ValueError) as error:
             raise self._failure(error) from error
-        except BaseException:
+        except BaseException:  # also an interrupt
             self._stop()  # interrupted in the middle of an answer: the rest of it must not reach the next document
             raise
         self._documents += 1

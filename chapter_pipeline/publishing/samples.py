@@ -86,6 +86,6 @@ def _write(target: Path, content: bytes) -> None:
             file.write(content)
         os.chmod(name, 0o644)
         os.replace(name, target)
-    except BaseException:
+    except BaseException:  # whatever ended it, nothing half-written stays
         Path(name).unlink(missing_ok=True)
         raise
