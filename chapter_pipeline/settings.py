@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     parser_cpu_s: int = Field(default=60, ge=1, description="CPU limit of one document.")
     parser_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
 
+    ocr: Literal["on", "off"] = Field(default="on", description="Read pages without a text layer from their picture.")
+    ocr_max_pages: int = Field(default=200, ge=1, description="Most pages of one document that are read so.")
+
     passage_tokens: int = Field(
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
     )

@@ -3,7 +3,8 @@
 It holds no secret and no connection but the one to its parent, can open no file and no socket once it is ready,
 trusts no document, and is expected to die; `parser.ParserProcess` starts it as
 ``python -I -m chapter_pipeline.documents.child`` and replaces it. A request is a JSON header of limits, a blank line,
-then the content; the answer is ``DOCUMENT`` with `serialisation.to_bytes`, or ``REJECTED`` with JSON.
+then the content; the answer is ``DOCUMENT`` with `serialisation.to_bytes`, or ``REJECTED`` with JSON. Before it may
+come any number of ``PICTURE`` frames, pages without a text layer, each answered with ``LINES``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,13 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from chapter_pipeline.documents import wire
+
+if TYPE_CHECKING:
+    from chapter_pipeline.documents.recognition import Picture, Recogniser, Recognition
 
 EXIT_OUT_OF_MEMORY = 77
 """Exit code when there is not even the memory to say so."""
@@ -54,8 +60,13 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
         raw, _, content = bytes(request).partition(SEPARATOR)
         del request
         limits = json.loads(raw)
-        _allow(cpu_s=int(limits["cpu_s"]), wall_s=float(limits["wall_s"]))
-        kind, body = _answer(content, max_pages=int(limits["max_pages"]))
+        wall_s = float(limits["wall_s"])
+        _allow(cpu_s=int(limits["cpu_s"]), wall_s=wall_s)
+        recognise = partial(_recognised, connection, wall_s) if limits["max_recognised"] else None
+        kind, body = _answer(
+            content, max_pages=int(limits["max_pages"]), recognise=recognise,
+            max_recognised=int(limits["max_recognised"]),
+        )  # fmt: skip
         signal.setitimer(signal.ITIMER_REAL, 0)
         del content
         wire.send(connection, kind, body)
@@ -64,7 +75,20 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
         pymupdf.TOOLS.reset_mupdf_warnings()
 
 
-def _answer(content: bytes, *, max_pages: int) -> tuple[bytes, bytes]:
+def _recognised(connection: socket.socket, wall_s: float, picture: Picture) -> Recognition:
+    """The lines that the parent reads on `picture`. Its time is not counted against this process."""
+    from chapter_pipeline.documents.recognition import Recognition
+
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    wire.send(connection, wire.PICTURE, picture.to_bytes())
+    _, body = wire.receive(connection)
+    signal.setitimer(signal.ITIMER_REAL, wall_s + _ALARM_GRACE_S)
+    return Recognition.from_bytes(body)
+
+
+def _answer(
+    content: bytes, *, max_pages: int, recognise: Recogniser | None = None, max_recognised: int = 0
+) -> tuple[bytes, bytes]:
     from chapter_pipeline.documents.extract import extract_document
     from chapter_pipeline.documents.reasons import Reason
     from chapter_pipeline.documents.serialisation import to_bytes
@@ -74,7 +98,8 @@ def _answer(content: bytes, *, max_pages: int) -> tuple[bytes, bytes]:
     try:
         document, warnings = open_document(content, max_pages=max_pages)
         with document:
-            return wire.DOCUMENT, to_bytes(extract_document(document, content, warnings))
+            extracted = extract_document(document, content, warnings, recognise, max_recognised=max_recognised)
+            return wire.DOCUMENT, to_bytes(extracted)
     except DocumentRejected as rejected:
         reason, detail = rejected.reason, rejected.detail
     except MemoryError:

@@ -55,7 +55,7 @@ _ENTRY = re.compile(
 )
 _METHODS = re.compile(
     r"^(?:\d+\.?\s*|[IVX]+\.\s*)?(?:(?:online |star |experimental )?(?:materials?|methods?|methodology|patients)"
-    r"(?: and methods?|,? materials?,? and methods?|/design)?|experimental (?:procedures?|section)|evidence acquisition|"
+    r"(?: ?and ?methods?|,? materials?,? and methods?|/design)?|experimental (?:procedures?|section)|evidence acquisition|"
     r"study design(?: and .*)?|subjects and methods?|methods? and materials?)\W*$",
     re.IGNORECASE,
 )
@@ -215,7 +215,9 @@ def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> b
         return False
     if not text[0].isupper() and not text[0].isdigit():
         return False
-    strong = region.bold or region.size > body + 0.8 or (text.isupper() and item.words <= 12)
+    # A recognised page knows no bold: what has the name of a section and stands alone is its heading.
+    named = region.rows == 1 and (_MAJOR.match(text) or _METHODS.match(text)) is not None
+    strong = named or region.bold or region.size > body + 0.8 or (text.isupper() and item.words <= 12)
     numbered = _NUMBERED_HEADING.match(text) is not None and item.words <= 12
     italic = all(line.italic for line in region.lines) and item.words <= 10
     if region.size < body - 1.6 and not _BACK.match(text):

@@ -16,8 +16,10 @@ from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
 from chapter_pipeline.documents.model import BlockKind, ParsedDocument
-from chapter_pipeline.documents.pages import make_page, page_warnings
+from chapter_pipeline.documents.pages import make_page, page_warnings, recognised_page, scan_warnings
 from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.documents.recognition import Recogniser
+from chapter_pipeline.documents.scans import read_scans
 from chapter_pipeline.documents.tables import numbered, page_tables
 from chapter_pipeline.documents.words import Joiner, closed_up
 from chapter_pipeline.errors import DocumentRejected
@@ -26,20 +28,34 @@ MIN_LETTERS = 100
 """A document with fewer letters in all its pages has no text layer."""
 
 
-def extract_document(document: pymupdf.Document, content: bytes, warnings: Sequence[str] = ()) -> ParsedDocument:
+def extract_document(
+    document: pymupdf.Document,
+    content: bytes,
+    warnings: Sequence[str] = (),
+    recognise: Recogniser | None = None,
+    *,
+    max_recognised: int = 0,
+) -> ParsedDocument:
     """Pages with blocks in reading order, metadata and figures of an open document.
 
-    Raises `DocumentRejected` when there is hardly any text.
+    Pages without a text layer, or with one that is no language, are given to `recognise` as pictures, at most
+    `max_recognised` of them. Raises `DocumentRejected` when there is hardly any text.
     """
     lines = [page_lines(page) for page in document]
-    sizes = [PageSize(page.rect.width, page.rect.height) for page in document]
+    page_sizes = [PageSize(page.rect.width, page.rect.height) for page in document]
+    scans = read_scans(document, lines, recognise, max_pages=max_recognised)
+    for number in scans.garbled:
+        lines[number] = []
+    for number, page in scans.read.items():
+        lines[number] = page.lines
+    sizes = [scans.read[number].size if number in scans.read else size for number, size in enumerate(page_sizes)]
     joiner = Joiner(line.text for page in lines for line in page if line.upright and not line.hidden)
     items = [_items(page, number, joiner) for number, page in enumerate(lines)]
     if sum(ch.isalpha() for page in items for item in page for ch in item.text) < MIN_LETTERS:
         raise DocumentRejected(
             Reason.NO_TEXT,
-            f"fewer than {MIN_LETTERS} letters on {len(lines)} pages: a scan? Text recognition is not built in yet, "
-            "deliver it with a text layer",
+            f"fewer than {MIN_LETTERS} letters on {len(lines)} pages"
+            + (": a scan? Text recognition is off, set CHAPTER_OCR=on" if scans.unread else ""),
         )
     title = find_title(document, items)
     classify(items, sizes, title.items)
@@ -49,11 +65,16 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         make_page(number, size, page_items, page)
         for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
     )
+    pages = tuple(
+        recognised_page(page, scans.read[number], page_sizes[number]) if number in scans.read else page
+        for number, page in enumerate(pages)
+    )
     drawings = [Drawings(page) for page in document]
     tables = numbered(
         [
             table
             for number, (page_items, page, drawn) in enumerate(zip(items, lines, drawings, strict=True), start=1)
+            if number - 1 not in scans.read
             for table in page_tables(number, page_items, page, drawn.rules)
         ]
     )
@@ -61,6 +82,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         [
             figure
             for page, page_items, on_page, drawn in zip(document, items, lines, drawings, strict=True)
+            if page.number not in scans.read
             for figure in page_figures(page, page_items, on_page, drawn)
         ]
     )
@@ -73,7 +95,7 @@ def extract_document(document: pymupdf.Document, content: bytes, warnings: Seque
         tables=tuple(tables),
         headings=section_tree(items, pages),
         cited_works=cited_works(items, joiner),
-        warnings=(*warnings, *page_warnings(pages)),
+        warnings=(*warnings, *page_warnings(pages), *scan_warnings(scans)),
     )
 
 

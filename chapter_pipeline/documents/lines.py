@@ -68,7 +68,7 @@ def page_lines(page: pymupdf.Page) -> list[Line]:
                 if line is None:
                     continue
                 if rows and _continues(rows[-1], line):
-                    rows[-1] = _put_together(rows[-1], line)
+                    rows[-1] = put_together(rows[-1], line)
                 else:
                     rows.append(line)
         lines += rows
@@ -240,7 +240,8 @@ def _continues(left: Line, right: Line) -> bool:
     )
 
 
-def _put_together(left: Line, right: Line) -> Line:
+def put_together(left: Line, right: Line) -> Line:
+    """One line of two that stand side by side."""
     gap = right.box[0] - left.box[2]
     longer = left if len(left.text) >= len(right.text) else right
     return replace(

@@ -11,6 +11,7 @@ by a hyphen at a line end joined again; superscript digits and signs written wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -123,6 +124,11 @@ class OcrLine:
     start: int
     end: int
     confidence: float
+
+
+def confidence(lines: Sequence[OcrLine], start: int, end: int) -> float | None:
+    """How sure the least sure of the recognised lines is that ``[start, end)`` of their page touches; None without."""
+    return min((line.confidence for line in lines if line.start < end and start < line.end), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,16 @@ Works on grey levels only and knows no PDF. The models lie in the wheel; nothing
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chapter_pipeline.documents.raised import Char, with_raised
 from chapter_pipeline.documents.recognition import MAX_LINES, Affine, Picture, RecognisedLine, Recognition
 
 MIN_SKEW = 0.15
@@ -28,6 +30,12 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: "."
 Grey = npt.NDArray[np.uint8]
 
 
+@cache
+def page_reader() -> PageReader:
+    """The recogniser of this process: its models are loaded once."""
+    return PageReader(threads=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 class PageReader:
     """The recogniser: `Picture` in, `Recognition` out. Loads its models at the first picture. One picture at a time."""
 
@@ -40,8 +48,11 @@ class PageReader:
         grey: Grey = np.frombuffer(picture.samples, dtype=np.uint8).reshape(picture.height, picture.width)
         with self._lock:
             upright, to_picture = self._straightened(grey)
-            found = self._engine(_colour(upright), use_det=True, use_cls=False, use_rec=True)
-        lines = [] if found.boxes is None else list(zip(found.boxes, found.txts, found.scores, strict=True))
+            found = self._engine(
+                _colour(upright), use_det=True, use_cls=False, use_rec=True,
+                return_word_box=True, return_single_char_box=True,
+            )  # fmt: skip
+        lines = [] if found.boxes is None else _read(found, upright)
         height, width = upright.shape
         return Recognition(
             width=int(width),
@@ -49,7 +60,7 @@ class PageReader:
             to_picture=to_picture,
             lines=tuple(
                 RecognisedLine(text=text, box=_bounds(points), confidence=round(min(max(float(score), 0.0), 1.0), 4))
-                for points, raw, score in lines[:MAX_LINES]
+                for points, raw, score in lines
                 if (text := raw.translate(_NARROW).strip())
             ),
         )
@@ -85,8 +96,8 @@ class PageReader:
         """Whether the text runs up or down the picture, its skew in degrees (clockwise), and its longest boxes."""
         import cv2
 
-        half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        found = self._engine(_colour(half), use_det=True, use_cls=False, use_rec=False)
+        half: Any = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        found = self._engine(_colour(half), use_det=True, use_cls=False, use_rec=False, return_word_box=False)
         boxes = [] if found.boxes is None else [2.0 * np.asarray(box, dtype=np.float64) for box in found.boxes]
         sides = [_long_side(box) for box in boxes]
         long = [(box, side) for box, side in zip(boxes, sides, strict=True) if side is not None]
@@ -113,8 +124,22 @@ class PageReader:
         return as_is < SURE and self._sureness([np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]) > as_is
 
     def _sureness(self, crops: Sequence[Grey]) -> float:
-        read = [self._engine(_colour(crop), use_det=False, use_cls=False, use_rec=True) for crop in crops]
+        read = [
+            self._engine(_colour(crop), use_det=False, use_cls=False, use_rec=True, return_word_box=False)
+            for crop in crops
+        ]
         return float(np.mean([found.scores[0] if found.scores else 0.0 for found in read]))
+
+
+def _read(found: Any, grey: Grey) -> list[tuple[Any, str, float]]:
+    """Points, text and confidence of each line, its digits raised where they are so on the picture."""
+    words = found.word_results or [()] * len(found.txts)
+    return [
+        (points, with_raised(text, [Char(ch, *_bounds(box)) for ch, _, box in line], grey), score)
+        for points, text, score, line in list(zip(found.boxes, found.txts, found.scores, words, strict=False))[
+            :MAX_LINES
+        ]
+    ]
 
 
 def _colour(grey: Grey) -> Grey:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from chapter_pipeline.documents.classify import Item, PageSize
 from chapter_pipeline.documents.instructions import instruction_spans
 from chapter_pipeline.documents.lines import Line
-from chapter_pipeline.documents.model import Block, BlockFlag, BlockKind, Box, Page
+from chapter_pipeline.documents.model import Block, BlockFlag, BlockKind, Box, Page, TextSource
+from chapter_pipeline.documents.scans import ReadPage, Scans, ocr_lines
 
 SEPARATOR = "\n\n"
 MAX_PAGES_NAMED = 10
@@ -30,6 +32,31 @@ def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequenc
             found = bool(instruction_spans(line.text))
             text.add(line.text, BlockKind.OTHER, line.box, hidden=line.hidden, instruction=found)
     return Page(number=number, width=size.width, height=size.height, text=text.text, blocks=tuple(text.blocks))
+
+
+def recognised_page(page: Page, read: ReadPage, size: PageSize) -> Page:
+    """`page`, made of recognised lines, with its boxes where they are on the page as it lies in the file."""
+    return replace(
+        page,
+        width=size.width,
+        height=size.height,
+        blocks=tuple(replace(block, box=read.to_page(block.box)) for block in page.blocks),
+        text_source=TextSource.OCR,
+        ocr_lines=ocr_lines(page.text, read.recognised),
+    )
+
+
+def scan_warnings(scans: Scans) -> list[str]:
+    """What an editor should know of the pages that were, or could not be, read from their picture."""
+    warnings = []
+    read, garbled, unread = ([number + 1 for number in pages] for pages in (scans.read, scans.garbled, scans.unread))
+    if garbled:
+        warnings.append(f"the text layer of {_named(garbled)} is no language: it is not used")
+    if read:
+        warnings.append(f"text recognised from the picture of {_named(read)}: check numbers against the page")
+    if unread:
+        warnings.append(f"no text read from the picture of {_named(unread)}: see CHAPTER_OCR, CHAPTER_OCR_MAX_PAGES")
+    return warnings
 
 
 def page_warnings(pages: Sequence[Page]) -> list[str]:

@@ -19,6 +19,7 @@ from chapter_pipeline.documents import serialisation, wire
 from chapter_pipeline.documents.child import EXIT_OUT_OF_MEMORY, SEPARATOR
 from chapter_pipeline.documents.model import ParsedDocument
 from chapter_pipeline.documents.reasons import Reason, check_bytes
+from chapter_pipeline.documents.recognition import Picture, Recogniser
 from chapter_pipeline.errors import DocumentRejected, TransientError
 from chapter_pipeline.settings import Settings
 
@@ -35,11 +36,13 @@ class ParserProcess:
     """A parser with a child process of its own, started at the first document. Safe for several threads, one at a time.
 
     Every document has its own wall-clock and CPU limit; the child's memory is limited as a whole. A child that hangs,
-    dies or has grown large is replaced, and the next document does not notice.
+    dies or has grown large is replaced, and the next document does not notice. With `recognise`, pages without a text
+    layer are read here, from their picture: the child can load no model.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, recognise: Recogniser | None = None) -> None:
         self._settings = settings
+        self._recognise = recognise
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
@@ -86,10 +89,16 @@ class ParserProcess:
         deadline = time.monotonic() + wall_s
         limits = {
             "cpu_s": self._settings.parser_cpu_s, "wall_s": wall_s, "max_pages": self._settings.document_max_pages,
+            "max_recognised": self._settings.ocr_max_pages if self._recognise else 0,
         }  # fmt: skip
         try:
             wire.send(connection, wire.REQUEST, json.dumps(limits).encode(), SEPARATOR, content, deadline=deadline)
             answer = wire.receive(connection, deadline=deadline)
+            pictures = 0
+            while answer[0] == wire.PICTURE:
+                pictures += 1
+                deadline += self._read_picture(connection, answer[1], pictures)
+                answer = wire.receive(connection, deadline=deadline)
         except (OSError, EOFError, ValueError) as error:
             raise self._failure(error) from error
         except BaseException:  # also an interrupt
@@ -99,6 +108,16 @@ class ParserProcess:
         if self._documents >= DOCUMENTS_PER_CHILD or self._memory_bytes() > self._settings.parser_memory_bytes / 2:
             self._stop()
         return answer
+
+    def _read_picture(self, connection: socket.socket, body: bytearray, number: int) -> float:
+        """Send the lines on a picture of the child, which has no use for more than its limit; the seconds it took."""
+        if self._recognise is None or number > self._settings.ocr_max_pages:
+            raise ValueError("more pictures than were asked for")
+        begun = time.monotonic()
+        lines = self._recognise(Picture.from_bytes(body)).to_bytes()
+        took = time.monotonic() - begun
+        wire.send(connection, wire.LINES, lines, deadline=time.monotonic() + self._settings.parser_timeout_s)
+        return took
 
     def _started(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:

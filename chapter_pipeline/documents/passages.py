@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import semchunk
 import sentencex
 
-from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument, Passage
+from chapter_pipeline.documents.model import Block, BlockKind, Page, ParsedDocument, Passage, confidence
 
 Span = tuple[int, int]
 _SUPERSCRIPTS = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻,–]*")
@@ -108,4 +108,6 @@ def _passage(ordinal: int, page: Page, block: Block, group: Sequence[tuple[Span,
         text=page.text[start:end],
         section=block.section,
         sentences=tuple(span for span, whole in group if whole),
+        text_source=page.text_source,
+        confidence=confidence(page.ocr_lines, start, end),
     )

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chapter_pipeline.documents.model import Block, Figure, Page, ParsedDocument, Table
+from chapter_pipeline.documents.model import Block, Figure, OcrLine, Page, ParsedDocument, Table
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 
@@ -121,6 +121,12 @@ def _check_page(page: Page) -> None:
     for index, block in enumerate(page.blocks):
         if block.index != index or not _within(block, len(page.text)):
             raise ValueError(f"block {index} of page {page.number} lies outside its page")
+    if not all(_read_within(line, len(page.text)) for line in page.ocr_lines):
+        raise ValueError(f"a recognised line of page {page.number} lies outside its page")
+
+
+def _read_within(line: OcrLine, length: int) -> bool:
+    return 0 <= line.start <= line.end <= length and 0.0 <= line.confidence <= 1.0
 
 
 def _within(block: Block, length: int) -> bool:

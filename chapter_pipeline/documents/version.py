@@ -13,5 +13,5 @@ PARSER_VERSION = "5"
 
 def settings_hash(settings: Settings) -> str:
     """sha256 over the parser's version and the settings that change what a file becomes."""
-    parts = [PARSER_VERSION, settings.document_max_pages, settings.passage_tokens]
+    parts = [PARSER_VERSION, settings.document_max_pages, settings.passage_tokens, settings.ocr]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 
-HELLO, DOCUMENT, REJECTED, REQUEST = b"H", b"D", b"R", b"Q"
+HELLO, DOCUMENT, REJECTED, REQUEST, PICTURE, LINES = b"H", b"D", b"R", b"Q", b"P", b"L"
 _FRAME = struct.Struct(">cQ")
 MAX_BODY_BYTES = 2 * 1024**3
 _CHUNK_BYTES = 1 << 20

@@ -249,11 +249,13 @@ class Ingest:
 def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
     """The ingest with a parser process of its own, which ends with the block."""
     # Here, because the documents room takes a second to load and most processes parse nothing.
+    from chapter_pipeline.documents.ocr import page_reader
     from chapter_pipeline.documents.parser import ParserProcess
     from chapter_pipeline.documents.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
 
-    with ParserProcess(settings) as parser:
+    recognise = page_reader() if settings.ocr == "on" else None
+    with ParserProcess(settings, recognise) as parser:
         yield Ingest(
             settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
             make_passages=make_passages, settings_hash=settings_hash(settings),
