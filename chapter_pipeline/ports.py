@@ -63,7 +63,10 @@ class Bucket(Protocol):
 
 
 class RetrievedPassage(BaseModel):
-    """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses."""
+    """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses.
+
+    `confidence`: how sure the recognition of a scan was, 0 to 1; None for the text of a text layer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,6 +80,8 @@ class RetrievedPassage(BaseModel):
     section: str | None
     score: float
     parts: dict[str, float]  # "bm25" raw, "cosine" raw, "bm25_z", "cosine_z"
+    text_source: TextSource = TextSource.LAYER
+    confidence: float | None = None
 
 
 class PassageSearch(Protocol):

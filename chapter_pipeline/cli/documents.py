@@ -83,7 +83,8 @@ def search(
         say("nothing found")
     for hit in hits:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
-        say(f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}", style="bold")
+        read = "" if hit.confidence is None else f", recognised from a scan (confidence {hit.confidence:.2f})"
+        say(f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}{read}", style="bold")
         say(f"   score {hit.score:.3f} ({parts}), document {hit.document}", style="dim")
         say(f"   {hit.text}")
 

@@ -55,7 +55,11 @@ def extract_document(
         raise DocumentRejected(
             Reason.NO_TEXT,
             f"fewer than {MIN_LETTERS} letters on {len(lines)} pages"
-            + (": a scan? Text recognition is off, set CHAPTER_OCR=on" if scans.unread else ""),
+            + (
+                ": a scan? Text recognition is off, set CHAPTER_OCR=on"
+                if scans.unread
+                else ": deliver it with a text layer"
+            ),
         )
     title = find_title(document, items)
     classify(items, sizes, title.items)

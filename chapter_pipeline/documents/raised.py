@@ -24,7 +24,7 @@ _RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
 _LOWERED = str.maketrans("0123456789", _SUBSCRIPTS)
 _ANY = f"0-9{_SUPERSCRIPTS}{_SUBSCRIPTS}"
 # A group of digits that follows a letter or a bracket; a number stands alone, and keeps what only its exponent has.
-_GROUP = re.compile(rf"(?<=[^\W\d_)\]\[.,;])[{_ANY}](?:[{_ANY}]|[,.–-](?=[{_ANY}]))*")
+_GROUP = re.compile(rf"(?:(?<=[^\W\d_])|(?<=[)\]\[]))[{_ANY}](?:[{_ANY}]|[,.–-](?=[{_ANY}]))*")
 # What follows a point within a number is a decimal, however it stands.
 _DECIMAL = re.compile(
     rf"(?<=\d\.)[{_SUPERSCRIPTS}{_SUBSCRIPTS}]+(?= ?[%\d]| (?:mg|g|kg|ml|mm|cm|h|weeks|months|years|days)\b)"

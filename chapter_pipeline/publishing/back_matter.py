@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chapter_pipeline.publishing import pandoc_ast as ast
-from chapter_pipeline.publishing.citations import Citations, cited_quotes, quotation_anchor, reference_anchor
+from chapter_pipeline.publishing.citations import (
+    Citations,
+    cited_quotes,
+    quotation_anchor,
+    recognised,
+    reference_anchor,
+)
 from chapter_pipeline.publishing.csl import short_citation
 from chapter_pipeline.publishing.medium import Medium
 from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Severity
@@ -127,4 +133,4 @@ def _passage(number: int, page: int, index: int, quote: Quote, medium: Medium) -
     """One passage to a line, each with its page; what cites the page leads to the first of it."""
     label = [ast.strong(ast.text(f"p{page}"))]
     inlines = label if index else medium.anchored(label, quotation_anchor(number, page))
-    return [*inlines, ast.space(), *ast.text(f"“{quote.text}”")]
+    return [*inlines, ast.space(), *ast.text(f"“{quote.text}”{recognised(quote)}")]

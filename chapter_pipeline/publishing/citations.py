@@ -66,7 +66,7 @@ class Citations:
         """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page."""
         pages: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for quote in quotes:
-            pages[self.reference(quote.source).number][quote.page].append(quote.text)
+            pages[self.reference(quote.source).number][quote.page].append(_shown(quote))
         inlines: list[Node] = [ast.string("[")]
         for index, number in enumerate(sorted(pages)):
             if index:
@@ -101,7 +101,7 @@ class Citations:
     def _page(self, label: Node, number: int, page: int, quotes: list[str]) -> Node:
         if not self._links:
             return label
-        title = " … ".join(f"“{ast.clean(quote)}”" for quote in dict.fromkeys(quotes))
+        title = " … ".join(dict.fromkeys(quotes))
         return ast.link([label], f"#{quotation_anchor(number, page)}", title=title, classes=["locator"])
 
     def gap(self) -> list[Node]:
@@ -114,6 +114,17 @@ class Citations:
             return inlines
         marker = "".join(" " if node["t"] == "Space" else node["c"] for node in inlines)
         return [ast.raw("markdown", marker)]
+
+
+def _shown(quote: Quote) -> str:
+    return f"“{ast.clean(quote.text)}”{recognised(quote)}"
+
+
+def recognised(quote: Quote) -> str:
+    """What a reader has to know of a quotation that was read from a scan; nothing for one that the file has as text."""
+    if quote.confidence is None:
+        return ""
+    return f" (recognised from a scan, confidence {quote.confidence:.2f}: check it on the page)"
 
 
 def _unparted(words: str) -> str:

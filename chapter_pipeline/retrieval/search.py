@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text as SqlText
 
+from chapter_pipeline.documents.model import TextSource
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.ports import Embedder, RetrievedPassage, Vectors
 from chapter_pipeline.storage.database import Database
@@ -100,7 +101,8 @@ WITH library AS MATERIALIZED (
     SELECT *, :bm25_weight * bm25_z + :cosine_weight * cosine_z AS score FROM normalised
     ORDER BY score DESC, cosine DESC, bm25 DESC, passage_id LIMIT :k
 )
-SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_offset, passages.text, passages.section
+SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_offset, passages.text, passages.section,
+       passages.text_source, passages.confidence
 FROM ranked JOIN passages ON passages.id = ranked.passage_id JOIN wanted ON wanted.id = passages.document_id
 ORDER BY ranked.score DESC, ranked.cosine DESC, ranked.bm25 DESC, ranked.passage_id
 """).bindparams(bindparam("documents", type_=ARRAY(SqlText)))
@@ -169,5 +171,7 @@ def _passage(rank: int, row: Row[*tuple[object, ...]]) -> RetrievedPassage:
         text=found["text"],
         section=found["section"],
         score=found["score"],
+        text_source=TextSource(found["text_source"]),
+        confidence=found["confidence"],
         parts={part: float(found[part]) for part in ("bm25", "cosine", "bm25_z", "cosine_z")},
     )

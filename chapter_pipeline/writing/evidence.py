@@ -18,7 +18,7 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Source,
 )
-from chapter_pipeline.writing.quotability import Refusal, refusal
+from chapter_pipeline.writing.quotability import Refusal, refusal, unsure
 from chapter_pipeline.writing.text import display_text, mentioned, uses_numbered_parentheses
 
 SENTENCE_FLOOR = 0.22
@@ -89,7 +89,7 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
                 read += 1
                 text = passage.text[start - passage.start : end - passage.start]
                 display = display_text(text, numbered_parentheses=numbered)
-                reason = refusal(display, passage.section, source.study_type)
+                reason = refusal(display, passage.section, source.study_type) or unsure(text, passage.confidence)
                 if reason:
                     refused[reason] += 1
                     continue
@@ -177,4 +177,5 @@ def _quote(
         ),
         sections=fit,
         points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
+        confidence=candidate.passage.confidence,
     )

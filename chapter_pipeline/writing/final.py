@@ -44,6 +44,11 @@ def _notes(reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
         notes.append(
             f"Licence not stated by the source of figure{'s' if len(unlicensed) > 1 else ''} {numbers}: ask for permission before reprinting."
         )
+    scanned = sum(quote.confidence is not None for quote in reviewed.chapter.quotes.values())
+    if scanned:
+        notes.append(
+            f"{scanned} of {len(reviewed.chapter.quotes)} quotations were recognised from scans: check them on the page."
+        )
     if gaps.requires_revision:
         notes.append("The gap analysis asks for a revision: a person has to decide before this is used.")
     return tuple(notes)

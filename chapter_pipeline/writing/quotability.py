@@ -11,6 +11,9 @@ MIN_WORDS = 8
 MAX_WORDS = 60
 FRAGMENT_WORDS = 16
 """Up to this length a sentence has to show a verb that we know; longer runs without any are rare."""
+MIN_CONFIDENCE = 0.90
+MIN_CONFIDENCE_OF_NUMBERS = 0.95
+_GLUED_NUMBER = re.compile(r"[a-z]{3,}[0-9]")
 _BENCH_STUDIES = (StudyType.ANIMAL, StudyType.LABORATORY)
 
 
@@ -26,6 +29,7 @@ class Refusal(StrEnum):
     PROCEDURE = "tells what was done in its study, not what was found"
     SCOPE = "is not about the topic"
     REPEATS = "says what another quote says"
+    RECOGNITION = "was recognised from a scan and may be misread"
 
 
 _SECTIONS = re.compile(
@@ -196,6 +200,20 @@ def refusal(sentence: str, document_section: str | None, study_type: StudyType =
         return Refusal.CONTEXT
     if _PROCEDURE.search(sentence) or (study_type in _BENCH_STUDIES and _BENCH.search(sentence)):
         return Refusal.PROCEDURE
+    return None
+
+
+def unsure(sentence: str, confidence: float | None) -> Refusal | None:
+    """Whether a recognised sentence may be misread; `confidence` is that of the least sure line of its passage.
+
+    A wrong dose is worse than a missing one: a sentence with a number has to be surer, and none is quoted in which
+    a number hangs on a word, as it may be a raised citation marker or an exponent that was not seen as such.
+    """
+    if confidence is None:
+        return None
+    numbers = any(ch.isdigit() for ch in sentence)
+    if confidence < (MIN_CONFIDENCE_OF_NUMBERS if numbers else MIN_CONFIDENCE) or _GLUED_NUMBER.search(sentence):
+        return Refusal.RECOGNITION
     return None
 
 
