@@ -94,6 +94,7 @@ def library_documents(
     batch = Batch()
     keys = list(context.partition_keys)
     with library.ingest() as ingest:
+        ingest.expect(map(bucket_key, keys))
         for place, partition in enumerate(keys, start=1):
             name = bucket_key(partition)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,10 +16,11 @@ from chapter_pipeline.documents.table_markdown import to_markdown
 from chapter_pipeline.operations.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
-from chapter_pipeline.writing.rendering import escaped, table
+from chapter_pipeline.writing.rendering import escaped
 from resources.rooms import LibraryResource
 
 PREVIEWED = 3
+PICTURED = 8
 TABLE_ROWS = 12
 """Rows of a table that its preview shows, head included."""
 
@@ -50,7 +52,7 @@ def about_stage(
         case "document_figures":
             return {
                 **common,
-                "captions": md(_captions(database, document.id)),
+                "preview": md(_figures(database, document.id)),
                 "tables": md(tables_preview(_tables(database, document.id))),
             }
         case "passages":
@@ -73,15 +75,29 @@ def _bibliographic(document: Document) -> dict[str, Any]:
     return found
 
 
-def _captions(database: Database, document_id: int) -> str:
+def _figures(database: Database, document_id: int) -> str:
+    """Figures with label, page, kind, caption, and a picture of the first ones: an event is kept for ever."""
     query = (
-        select(FigureRow.page, FigureRow.label, FigureRow.caption)
+        select(
+            FigureRow.page, FigureRow.label, FigureRow.caption, FigureRow.kind, FigureRow.width_px, FigureRow.height_px,
+            FigureRow.thumbnail,
+        )
         .where(FigureRow.document_id == document_id)
         .order_by(FigureRow.ordinal)
-    )
+    )  # fmt: skip
     with database.session() as session:
-        rows = [[str(row.page), row.label or "", row.caption or "no caption"] for row in session.execute(query)]
-    return table(["Page", "Label", "Caption"], rows) if rows else "none"
+        rows = session.execute(query).all()
+    shown = [
+        f"**{escaped(row.label or 'no label')}**, page {row.page}, {row.kind}, {row.width_px} x {row.height_px} pixels"
+        f"\n\n{_picture(row.thumbnail) if place < PICTURED else ''}{escaped(row.caption or 'no caption')}"
+        for place, row in enumerate(rows)
+    ]
+    return "\n\n".join(shown) or "none"
+
+
+def _picture(thumbnail: bytes) -> str:
+    """A JPEG that our own parser made, as Markdown; nothing for an empty one."""
+    return f"![figure](data:image/jpeg;base64,{b64encode(thumbnail).decode()})\n\n" if thumbnail else ""
 
 
 def tables_preview(tables: Sequence[Table]) -> str:

@@ -15,6 +15,11 @@ from chapter_pipeline.errors import UsageError
 PREFIX = "CHAPTER_"
 
 
+def available_processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Settings(BaseSettings):
     """Everything that can be configured, each from the environment variable ``CHAPTER_<NAME>``.
 
@@ -45,6 +50,11 @@ class Settings(BaseSettings):
     parser_timeout_s: float = Field(default=60.0, gt=0, description="Wall clock limit of one document.")
     parser_cpu_s: int = Field(default=60, ge=1, description="CPU limit of one document.")
     parser_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
+
+    parser_processes: int = Field(
+        default_factory=lambda: min(8, available_processors()), ge=1, le=64,
+        description="Files that are parsed at the same time, each in a process of its own.",
+    )  # fmt: skip
 
     ocr: Literal["on", "off"] = Field(default="on", description="Read pages without a text layer from their picture.")
     ocr_max_pages: int = Field(default=200, ge=1, description="Most pages of one document that are read so.")

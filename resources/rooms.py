@@ -112,7 +112,7 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:
-        """The ingest use case with a parser process of its own, which ends with the block."""
+        """The ingest use case with parser processes of its own, which end with the block."""
         from chapter_pipeline.operations.ingest import open_ingest
 
         with open_ingest(

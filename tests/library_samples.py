@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 import numpy as np
 from sqlalchemy import func, select
@@ -24,6 +25,23 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.schema import Base
 
 TABLES = ("documents", "document_names", "pages", "figures", "passages", "postings", "passage_embeddings")
+
+
+class ReadsAhead:
+    """What makes a parser of the tests one that reads ahead: at once, and in the caller's thread."""
+
+    size = 2
+
+    def __call__(self, content: bytes) -> ParsedDocument:
+        raise NotImplementedError
+
+    def submit(self, content: bytes) -> Future[ParsedDocument]:
+        future: Future[ParsedDocument] = Future()
+        try:
+            future.set_result(self(content))
+        except Exception as error:  # noqa: BLE001 (it is the future that raises it)
+            future.set_exception(error)
+        return future
 
 
 class HashEmbedder:

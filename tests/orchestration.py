@@ -23,13 +23,13 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from resources import rooms
 from tests.fake_stages import FakeStages
-from tests.library_samples import HashEmbedder, add, parsed_from, passages_of
+from tests.library_samples import HashEmbedder, ReadsAhead, add, parsed_from, passages_of
 
 SLUG = "glioma-surgery"
 GLIOMA = "Glioma surgery in adults\n\nResection of the tumour was safe.\fThe tumour grew again."
 
 
-class TextParser:
+class TextParser(ReadsAhead):
     """Reads the files of `tests.library_samples`. ``BAD:reason`` is refused, ``ERROR:text`` is a bug."""
 
     def __init__(self) -> None:

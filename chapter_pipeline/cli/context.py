@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chapter_pipeline.settings import Settings, settings_from_environment
 
 if TYPE_CHECKING:
     from chapter_pipeline.cli.runs import Runs
+    from chapter_pipeline.documents.model import IngestOutcome
     from chapter_pipeline.retrieval.minilm import MiniLM
     from chapter_pipeline.retrieval.search import LibrarySearch
     from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -77,6 +79,14 @@ class Context:
         # First, for their clear errors: Dagster tries a database that is down for a minute, and says so each time.
         _ = self.database, self.bucket
         return Runs(self.settings)
+
+    def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
+        """The files that are in the library as they are, one outcome each; no run is needed for them."""
+        from chapter_pipeline.documents.version import settings_hash
+        from chapter_pipeline.operations.redelivery import library_settings_hash, unchanged
+
+        wanted = library_settings_hash(settings_hash(self.settings), self.embedder.name)
+        return unchanged(paths, library=self.library, bucket=self.bucket, settings_hash=wanted)
 
     def close(self) -> None:
         """Release the database, if a command opened it."""

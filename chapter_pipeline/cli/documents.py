@@ -36,7 +36,12 @@ def ingest(
                 if json:
                     _print_outcome(outcome)
 
-            opened.runs.ingest(files, on_outcome=tell)
+            same = opened.unchanged(files)
+            for outcome in same.values():
+                tell(outcome)
+            changed = [path for path in files if path not in same]
+            if changed:
+                opened.runs.ingest(changed, on_outcome=tell)
     finally:
         # Also when one document met an error, or the person has had enough: what is done is done.
         if told and not json:

@@ -205,6 +205,7 @@ def _figure(
         sha256=hashlib.sha256(image.content).hexdigest(),
         content=image.content,
         kind=kind,
+        thumbnail=image.thumbnail,
         perceptual_hash=image.perceptual_hash,
     )
 

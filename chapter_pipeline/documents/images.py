@@ -13,6 +13,9 @@ from chapter_pipeline.documents.model import Box
 RESOLUTION_DPI = 150
 MAX_WIDTH_PX = 1600
 JPEG_QUALITY = 88
+THUMBNAIL_PX = 200
+"""Longer side of a thumbnail."""
+THUMBNAIL_QUALITY = 60
 MAX_EMBEDDED_BYTES = 2_000_000
 FLAT_BYTES_PER_PIXEL = 0.15
 """A JPEG of fewer bytes per pixel shows lines and few colours, which a PNG may hold in less and without blur."""
@@ -22,12 +25,13 @@ _EDGE_PT = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureImage:
-    """An encoded image, its size in pixels, and its perceptual hash as 16 hexadecimal digits."""
+    """An encoded image, its size in pixels, a small JPEG of it, and its perceptual hash as 16 hexadecimal digits."""
 
     content: bytes
     media_type: str
     width_px: int
     height_px: int
+    thumbnail: bytes
     perceptual_hash: str
 
 
@@ -38,9 +42,10 @@ def figure_image(
     if len(images) == 1 and _fills(images[0], box):
         content = _embedded_jpeg(page, images[0])
         if content is not None and is_bare():
+            small = _small(page, box)
             return FigureImage(
                 content=content, media_type="image/jpeg", width_px=images[0]["width"],
-                height_px=images[0]["height"], perceptual_hash=_hash(_small(page, box)),
+                height_px=images[0]["height"], thumbnail=_thumbnail(small), perceptual_hash=_hash(small),
             )  # fmt: skip
     return _rendered(page, box)
 
@@ -62,7 +67,7 @@ def _rendered(page: pymupdf.Page, box: Box) -> FigureImage:
             content, media_type = lossless, "image/png"
     return FigureImage(
         content=content, media_type=media_type, width_px=pixmap.width, height_px=pixmap.height,
-        perceptual_hash=_hash(pixmap),
+        thumbnail=_thumbnail(_reduced(pixmap)), perceptual_hash=_hash(pixmap),
     )  # fmt: skip
 
 
@@ -104,10 +109,22 @@ def _jpeg_frame(content: bytes) -> tuple[int, int, int] | None:
 
 
 def _small(page: pymupdf.Page, box: Box) -> pymupdf.Pixmap:
-    zoom = 72 / max(box[2] - box[0], box[3] - box[1], 1.0)
+    zoom = THUMBNAIL_PX / max(box[2] - box[0], box[3] - box[1], 1.0)
     return page.get_pixmap(
-        clip=pymupdf.Rect(box), matrix=pymupdf.Matrix(zoom, zoom), colorspace=pymupdf.csGRAY, alpha=False
+        clip=pymupdf.Rect(box), matrix=pymupdf.Matrix(zoom, zoom), colorspace=pymupdf.csRGB, alpha=False
     )
+
+
+def _reduced(pixmap: pymupdf.Pixmap) -> pymupdf.Pixmap:
+    share = THUMBNAIL_PX / max(pixmap.width, pixmap.height)
+    if share >= 1:
+        return pixmap
+    return pymupdf.Pixmap(pixmap, max(1, round(share * pixmap.width)), max(1, round(share * pixmap.height)), None)
+
+
+def _thumbnail(small: pymupdf.Pixmap) -> bytes:
+    content: bytes = small.tobytes("jpeg", jpg_quality=THUMBNAIL_QUALITY)
+    return content
 
 
 def _hash(pixmap: pymupdf.Pixmap) -> str:

@@ -183,7 +183,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure with its caption. `content` is PNG or JPEG; `label` as printed ("Figure 2").
+    """A figure with its caption. `content` is PNG or JPEG, `thumbnail` a small JPEG; `label` as printed ("Figure 2").
 
     `perceptual_hash`: 64 bits as 16 hexadecimal digits; like images differ in few bits.
     """
@@ -198,6 +198,7 @@ class Figure:
     height_px: int
     sha256: str
     content: bytes = field(repr=False)
+    thumbnail: bytes = field(repr=False, default=b"")
     kind: FigureKind = FigureKind.RASTER
     perceptual_hash: str = "0" * 16
 

@@ -5,7 +5,6 @@ Works on grey levels only and knows no PDF. The models lie in the wheel; nothing
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from functools import cache, cached_property
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from chapter_pipeline.documents.raised import Char, with_raised
 from chapter_pipeline.documents.recognition import MAX_LINES, Affine, Picture, RecognisedLine, Recognition
+from chapter_pipeline.settings import available_processors
 
 MIN_SKEW = 0.15
 """Degrees below which the picture is left as it is: turning it blurs it, reading does not need it."""
@@ -33,7 +33,7 @@ Grey = npt.NDArray[np.uint8]
 @cache
 def page_reader() -> PageReader:
     """The recogniser of this process: its models are loaded once."""
-    return PageReader(threads=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return PageReader(threads=available_processors())
 
 
 class PageReader:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -47,6 +49,7 @@ class ParserProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
         self._documents = 0
+        self._greeted = self._stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +70,8 @@ class ParserProcess:
             try:
                 kind, body = self._exchange(connection, content)
             except DocumentRejected as rejected:
+                if self._stopped:
+                    raise TransientError("the parser was stopped") from rejected
                 if fresh or rejected.reason not in _DEATHS:
                     raise
                 kind, body = self._exchange(self._started(), content)
@@ -78,8 +83,21 @@ class ParserProcess:
             case _:
                 raise DocumentRejected(Reason.CRASHED, f"the parser answered with a frame of kind {kind!r}")
 
+    def spawn(self) -> None:
+        """Start the child and do not wait for it. Called from the main thread, it dies with this process."""
+        with self._lock:
+            self._spawn()
+
+    def kill(self) -> None:
+        """Stop the child in the middle of a document, which fails with `TransientError`, as does every later one."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
     def close(self) -> None:
-        """Stop the child. The parser can be used again afterwards."""
+        """Stop the child. The parser can be used again afterwards, unless it was killed."""
         with self._lock:
             self._stop()
 
@@ -120,6 +138,19 @@ class ParserProcess:
         return took
 
     def _started(self) -> socket.socket:
+        if self._stopped:
+            raise TransientError("the parser was stopped")
+        connection = self._spawn()
+        if not self._greeted:
+            try:
+                wire.receive(connection, deadline=time.monotonic() + START_S)
+            except (EOFError, OSError, ValueError) as error:
+                self._stop()
+                raise TransientError("the parser's process does not start: is there memory for it?") from error
+            self._greeted = True
+        return connection
+
+    def _spawn(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:
             self._stop()
         if self._connection is None:
@@ -134,12 +165,7 @@ class ParserProcess:
                     start_new_session=True,
                     env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
                 )  # fmt: skip
-            self._connection, self._documents = ours, 0
-            try:
-                wire.receive(ours, deadline=time.monotonic() + START_S)
-            except (EOFError, OSError, ValueError) as error:
-                self._stop()
-                raise TransientError("the parser's process does not start: is there memory for it?") from error
+            self._connection, self._documents, self._greeted = ours, 0, False
         return self._connection
 
     def _failure(self, error: Exception) -> DocumentRejected:
@@ -180,6 +206,56 @@ class ParserProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+
+class ParserPool:
+    """Parsers with a child each, used again and again: `submit` from one thread, the reading in others.
+
+    One child's death is the matter of its own document alone.
+    """
+
+    def __init__(self, settings: Settings, recognise: Recogniser | None = None) -> None:
+        self.size = settings.parser_processes
+        self._parsers = [ParserProcess(settings, recognise) for _ in range(self.size)]
+        self._idle: queue.LifoQueue[ParserProcess] = queue.LifoQueue()
+        for parser in self._parsers:
+            self._idle.put(parser)
+        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="parser")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __call__(self, content: bytes) -> ParsedDocument:
+        """Parse one file and wait for it. Raises as `ParserProcess`."""
+        return self.submit(content).result()
+
+    def submit(self, content: bytes) -> Future[ParsedDocument]:
+        """Parse one file as soon as a parser is free. The future raises as `ParserProcess`."""
+        try:
+            parser = self._idle.get_nowait()
+        except queue.Empty:
+            return self._threads.submit(lambda: self._read(self._idle.get(), content))
+        parser.spawn()
+        return self._threads.submit(self._read, parser, content)
+
+    def close(self) -> None:
+        """Stop all children, also those in the middle of a document. The pool cannot be used afterwards."""
+        for parser in self._parsers:
+            parser.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for parser in self._parsers:
+            parser.close()
+
+    def _read(self, parser: ParserProcess, content: bytes) -> ParsedDocument:
+        try:
+            return parser(content)
+        finally:
+            self._idle.put(parser)
 
 
 def _rejection(body: bytearray) -> NoReturn:

@@ -26,12 +26,13 @@ _LENGTH = struct.Struct(">Q")
 # An escaped NUL, not an escaped backslash before "u0000". PostgreSQL stores no text with a NUL.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HASH = re.compile(r"[0-9a-f]{16}")
+MAX_THUMBNAIL_BYTES = 64 * 1024
 _MEDIA_TYPES = frozenset({"image/png", "image/jpeg"})
 
 
 def to_bytes(document: ParsedDocument) -> bytes:
     """The document as bytes for `from_bytes`."""
-    contents = [figure.content for figure in document.figures]
+    contents = [content for figure in document.figures for content in (figure.content, figure.thumbnail)]
     # surrogatepass: a lone surrogate is a fault of the document's text, which `from_bytes` names.
     header = json.dumps([document, [len(content) for content in contents]], default=_fields, ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
@@ -87,13 +88,15 @@ def _read(header: bytes) -> tuple[ParsedDocument, list[int]]:
 
 
 def _with_contents(figures: tuple[Figure, ...], sizes: list[int], rest: memoryview) -> tuple[Figure, ...]:
-    if len(sizes) != len(figures) or any(size < 0 for size in sizes) or sum(sizes) != len(rest):
+    if len(sizes) != 2 * len(figures) or any(size < 0 for size in sizes) or sum(sizes) != len(rest):
         raise ValueError("figures and their bytes differ in number or length")
     filled: list[Figure] = []
     start = 0
-    for figure, size in zip(figures, sizes, strict=True):
-        filled.append(replace(figure, content=bytes(rest[start : start + size])))
-        start += size
+    for figure, size, small in zip(figures, sizes[::2], sizes[1::2], strict=True):
+        end = start + size + small
+        content, thumbnail = bytes(rest[start : start + size]), bytes(rest[start + size : end])
+        filled.append(replace(figure, content=content, thumbnail=thumbnail))
+        start = end
     return tuple(filled)
 
 
@@ -148,6 +151,8 @@ def _check_table(table: Table) -> None:
 def _check_figure(figure: Figure) -> None:
     if figure.media_type not in _MEDIA_TYPES or figure.width_px < 1 or figure.height_px < 1:
         raise ValueError(f"figure {figure.ordinal} is no image")
+    if len(figure.thumbnail) > MAX_THUMBNAIL_BYTES:
+        raise ValueError(f"figure {figure.ordinal} has a thumbnail of {len(figure.thumbnail)} bytes")
     if not all(map(math.isfinite, figure.box)):
         raise ValueError(f"figure {figure.ordinal} lies nowhere")
     if not _HASH.fullmatch(figure.perceptual_hash):

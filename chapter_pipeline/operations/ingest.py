@@ -6,7 +6,7 @@ Every stage may be called again: what is stored under the same content hash and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +14,16 @@ from pathlib import Path
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
-from chapter_pipeline.operations.paths import expand
-from chapter_pipeline.operations.ports import Parser, PassageMaker
+from chapter_pipeline.operations.look_ahead import LookAhead
+from chapter_pipeline.operations.paths import FOLDER, expand
+from chapter_pipeline.operations.ports import ParserAhead, PassageMaker
+from chapter_pipeline.operations.redelivery import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.ports import Bucket, Embedder
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import valid_key
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_drafts import StoredDocument
-
-FOLDER = "library/"  # of the bucket
-RETRIED_REASONS = frozenset({Reason.TIMEOUT, Reason.CPU_LIMIT, Reason.MEMORY_LIMIT, Reason.CRASHED})
-"""Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class Ingest:
         bucket: Bucket,
         library: LibraryStore,
         embedder: Embedder,
-        parser: Parser,
+        parser: ParserAhead,
         make_passages: PassageMaker,
         settings_hash: str,
     ) -> None:
@@ -73,8 +71,8 @@ class Ingest:
         self._embedder = embedder
         self._parser = parser
         self._make_passages = make_passages
-        # Vectors of two embedders must never lie in one index: another embedder is another settings hash.
-        self.settings_hash = hashlib.sha256(f"{settings_hash}\n{embedder.name}".encode()).hexdigest()
+        self.settings_hash = library_settings_hash(settings_hash, embedder.name)
+        self._ahead = LookAhead(parser, self._to_parse)
         self._parsed: ParsedDocument | None = None  # of the document in hand, so that figures need no second parse
 
     def register(self, path: Path) -> str:
@@ -100,8 +98,13 @@ class Ingest:
         self._bucket.put(name, content, overwrite=True)
         return name
 
+    def expect(self, names: Iterable[str]) -> None:
+        """These names of the bucket come next, in this order: they are parsed while others are stored."""
+        self._ahead.expect(names)
+
     def source(self, name: str) -> SourceDocument:
         """What lies in the bucket under `name` and what is to be done with it. Raises `NotFound`."""
+        self._ahead.reached(name)
         content = self._bucket.get(name)
         sha256 = hashlib.sha256(content).hexdigest()
         record = self._library.record(name)
@@ -202,13 +205,15 @@ class Ingest:
 
     def ingest_files(self, paths: Sequence[Path]) -> Iterator[IngestOutcome]:
         """Register and ingest files and folders, see `expand`; one outcome each, as soon as it is known."""
+        registered: dict[str, Path] = {}
         for path in expand(paths):
             try:
-                name = self.register(path)
+                registered[self.register(path)] = path
             except DocumentRejected as rejected:
                 yield self.refused(path, rejected)
-            else:
-                yield self.ingest(name)
+        self.expect(registered)
+        for name in registered:
+            yield self.ingest(name)
 
     def remove(self, wanted: str) -> list[str]:
         """Remove a document (key or its beginning) or one name, from the bucket and from the library; the names gone.
@@ -228,14 +233,32 @@ class Ingest:
     def _parse(self, source: SourceDocument) -> ParsedDocument:
         if self._parsed is not None and self._parsed.sha256 == source.sha256:
             return self._parsed
-        content = self._bucket.get(source.name)
-        if hashlib.sha256(content).hexdigest() != source.sha256:
-            raise TransientError(f"{source.name!r} was replaced while it was being ingested: ingest it again")
+        self._parsed = None  # one document in memory, not two
         try:
-            self._parsed = self._parser(content)
+            self._parsed = self._ahead.take(source.sha256)
+            if self._parsed is None:
+                content = self._bucket.get(source.name)
+                if hashlib.sha256(content).hexdigest() != source.sha256:
+                    raise TransientError(f"{source.name!r} was replaced while it was being ingested: ingest it again")
+                self._parsed = self._parser(content)
         except DocumentRejected as rejected:
             raise self._quarantine(source.name, source.sha256, rejected) from rejected
         return self._parsed
+
+    def _to_parse(self, name: str) -> tuple[str, bytes] | None:
+        """sha256 and content of what lies under `name`, unless it is stored or refused already, or gone."""
+        try:
+            content = self._bucket.get(name)
+        except NotFound:
+            return None
+        sha256 = hashlib.sha256(content).hexdigest()
+        record = self._library.record(name)
+        refused = (
+            record is not None
+            and (record.sha256, record.settings_hash, record.key) == (sha256, self.settings_hash, None)
+            and record.reason not in RETRIED_REASONS
+        )
+        return None if refused or self._library.find(sha256, self.settings_hash) else (sha256, content)
 
     def _quarantine(self, name: str, sha256: str, rejected: DocumentRejected) -> DocumentRejected:
         """Record the rejection; the exception to raise."""
@@ -247,15 +270,15 @@ class Ingest:
 
 @contextmanager
 def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
-    """The ingest with a parser process of its own, which ends with the block."""
+    """The ingest with parser processes of its own, which end with the block."""
     # Here, because the documents room takes a second to load and most processes parse nothing.
     from chapter_pipeline.documents.ocr import page_reader
-    from chapter_pipeline.documents.parser import ParserProcess
+    from chapter_pipeline.documents.parser import ParserPool
     from chapter_pipeline.documents.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
 
     recognise = page_reader() if settings.ocr == "on" else None
-    with ParserProcess(settings, recognise) as parser:
+    with ParserPool(settings, recognise) as parser:
         yield Ingest(
             settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
             make_passages=make_passages, settings_hash=settings_hash(settings),

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from chapter_pipeline.errors import UsageError
 
+FOLDER = "library/"
+"""Where delivered files lie in the bucket."""
+
 
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are given, and all ``*.pdf`` below given folders, sorted and each once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol
 
 from chapter_pipeline.documents.model import ParsedDocument, Passage
@@ -12,6 +13,17 @@ class Parser(Protocol):
     """Reads a file in isolation. Raises `DocumentRejected`."""
 
     def __call__(self, content: bytes) -> ParsedDocument: ...
+
+
+class ParserAhead(Parser, Protocol):
+    """A parser that reads `size` files at the same time."""
+
+    @property
+    def size(self) -> int: ...
+
+    def submit(self, content: bytes) -> Future[ParsedDocument]:
+        """Read a file in the background; the future raises as the parser does."""
+        ...
 
 
 class PassageMaker(Protocol):

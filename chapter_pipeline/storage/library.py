@@ -81,12 +81,12 @@ class LibraryStore(LibraryDrafts, LibraryReading):
             )  # fmt: skip
             delete_drafts(session, name)
 
-    def mark_unchanged(self, name: str) -> None:
-        """Record that `name` was delivered again as it is."""
+    def mark_unchanged(self, *names: str) -> None:
+        """Record that `names` were delivered again as they are."""
         with self._database.session() as session:
             session.execute(
                 update(DocumentName)
-                .where(DocumentName.name == name, DocumentName.document_id.is_not(None))
+                .where(DocumentName.name.in_(names), DocumentName.document_id.is_not(None))
                 .values(status=IngestStatus.UNCHANGED.value)
             )
 

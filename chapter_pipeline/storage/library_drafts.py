@@ -142,7 +142,7 @@ class LibraryDrafts:
                         "box": list(figure.box), "label": figure.label, "caption": figure.caption,
                         "media_type": figure.media_type, "width_px": figure.width_px, "height_px": figure.height_px,
                         "sha256": figure.sha256, "content": figure.content, "kind": figure.kind.value,
-                        "perceptual_hash": figure.perceptual_hash,
+                        "perceptual_hash": figure.perceptual_hash, "thumbnail": figure.thumbnail,
                     }
                     for figure in parsed.figures
                 ]  # fmt: skip

@@ -17,6 +17,8 @@ from chapter_pipeline.documents.model import (
     CitedWork,
     FigureKind,
     Heading,
+    IngestOutcome,
+    IngestStatus,
     OcrLine,
     Page,
     SectionKind,
@@ -86,6 +88,27 @@ class LibraryReading:
         if not found:
             raise NotFound(f"the library holds no document {wanted!r}: look into the list of documents, or ingest it")
         return found[0]
+
+    def stored_outcomes(self, names: Sequence[str], *, settings_hash: str) -> dict[str, IngestOutcome]:
+        """What became of those `names` that were dealt with under these settings, by name."""
+        query = (
+            select(
+                DocumentName.name, DocumentName.status, DocumentName.sha256, DocumentName.reason, Document.key,
+                Document.page_count, Document.passage_count, Document.figure_count, Document.title, Document.year,
+                Document.doi,
+            )
+            .outerjoin(Document, Document.id == DocumentName.document_id)
+            .where(DocumentName.name.in_(names), DocumentName.settings_hash == settings_hash)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return {
+                row.name: IngestOutcome(
+                    path=row.name, status=IngestStatus(row.status), sha256=row.sha256, document=row.key,
+                    reason=row.reason, pages=row.page_count or 0, passages=row.passage_count or 0, figures=row.figure_count or 0,
+                    title=row.title, year=row.year, doi=row.doi,
+                )
+                for row in session.execute(query)
+            }  # fmt: skip
 
     def document_records(self, keys: Sequence[str]) -> list[DocumentRecord]:
         """Metadata of these documents in the order of `keys`; unknown keys are left out."""

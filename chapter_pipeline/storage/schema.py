@@ -73,6 +73,8 @@ class Document(Base):
     language: Mapped[str | None] = mapped_column(sa.Text)
     headings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
     """The section tree: `chapter_pipeline.documents.model.Heading`."""
+    metadata_check: Mapped[dict[str, Any] | None]
+    """What the registry of its DOI says, against what is printed: `chapter_pipeline.literature.registry`."""
     warnings: Mapped[list[str]]
     draft_of: Mapped[str | None] = mapped_column(sa.Text, index=True)
     """The name this draft is being made for, so that the next draft for that name can take its place."""
@@ -182,6 +184,8 @@ class FigureRow(Base):
     perceptual_hash: Mapped[str] = mapped_column(sa.String(16), server_default="0000000000000000")
     sha256: Mapped[str] = mapped_column(sa.String(64))
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    thumbnail: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, server_default=sa.text("''"))
+    """A small JPEG for the operator's pages; empty for a figure of an earlier version."""
 
 
 class PassageRow(Base):

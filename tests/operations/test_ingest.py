@@ -19,13 +19,13 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from tests.library_samples import TABLES, HashEmbedder, parsed_from, passages_of, rows
+from tests.library_samples import TABLES, HashEmbedder, ReadsAhead, parsed_from, passages_of, rows
 
 GLIOMA = b"Glioma surgery\n\nResection of the tumour was safe.\fThe tumour grew again."
 OTHER = b"Meningioma\n\nThe dura was closed in all patients."
 
 
-class CountingParser:
+class CountingParser(ReadsAhead):
     """Refuses what starts with BAD:reason, and remembers what it was asked to read."""
 
     def __init__(self) -> None:
