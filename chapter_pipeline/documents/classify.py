@@ -207,7 +207,7 @@ def _kind(
 
 def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> bool:
     text, region = item.text, item.region
-    if item.words > 16 or region.rows > 3 or not any(ch.isalpha() for ch in text) or len(text) < 4:
+    if item.words > 16 or region.rows > 3 or not any(map(str.isalpha, text)) or len(text) < 4:
         return False
     if _REFERENCES.match(text) or _ABSTRACT.match(text):
         return True
@@ -256,8 +256,8 @@ def _is_prose(item: Item) -> bool:
     text = item.text
     if item.words < 6:
         return False
-    letters = sum(ch.isalpha() for ch in text)
-    lower = sum(ch.islower() for ch in text)
+    letters = sum(map(str.isalpha, text))
+    lower = sum(map(str.islower, text))
     return letters > 0.6 * len(text) and lower > 0.5 * letters
 
 
@@ -267,7 +267,7 @@ def _is_cells(item: Item) -> bool:
     if len(region.lines) >= 1.5 * region.rows and len(region.lines) >= 3:
         return True
     tokens = item.text.split()
-    numbers = sum(any(ch.isdigit() for ch in token) for token in tokens)
+    numbers = sum(any(map(str.isdigit, token)) for token in tokens)
     return len(tokens) >= 3 and numbers > 0.5 * len(tokens)
 
 

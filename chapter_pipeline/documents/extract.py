@@ -10,7 +10,7 @@ import pymupdf
 from chapter_pipeline.documents.cited_works import cited_works
 from chapter_pipeline.documents.classify import Item, PageSize, classify
 from chapter_pipeline.documents.drawings import Drawings
-from chapter_pipeline.documents.figures import page_figures, without_repeats
+from chapter_pipeline.documents.figures import PageParts, document_figures
 from chapter_pipeline.documents.headings import section_tree
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
@@ -51,7 +51,7 @@ def extract_document(
     sizes = [scans.read[number].size if number in scans.read else size for number, size in enumerate(page_sizes)]
     joiner = Joiner(line.text for page in lines for line in page if line.upright and not line.hidden)
     items = [_items(page, number, joiner) for number, page in enumerate(lines)]
-    if sum(ch.isalpha() for page in items for item in page for ch in item.text) < MIN_LETTERS:
+    if sum(sum(map(str.isalpha, item.text)) for page in items for item in page) < MIN_LETTERS:
         raise DocumentRejected(
             Reason.NO_TEXT,
             f"fewer than {MIN_LETTERS} letters on {len(lines)} pages"
@@ -82,12 +82,11 @@ def extract_document(
             for table in page_tables(number, page_items, page, drawn.rules)
         ]
     )
-    figures = without_repeats(
+    figures = document_figures(
         [
-            figure
+            PageParts(page, page_items, on_page, drawn)
             for page, page_items, on_page, drawn in zip(document, items, lines, drawings, strict=True)
             if page.number not in scans.read
-            for figure in page_figures(page, page_items, on_page, drawn)
         ]
     )
     return ParsedDocument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pymupdf
@@ -35,13 +35,33 @@ _OUTSIDE = frozenset(
 )  # fmt: skip
 
 
-def page_figures(page: pymupdf.Page, items: Sequence[Item], lines: Sequence[Line], drawings: Drawings) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What of a page its figures are found by."""
+
+    page: pymupdf.Page
+    items: Sequence[Item]
+    lines: Sequence[Line]
+    drawings: Drawings
+
+
+def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
+    """The figures of a document, numbered from 1; where any has a caption, an image without one is none."""
+    captioned = [figure for parts in pages for figure in _page_figures(parts, captioned=True)]
+    return _without_repeats(
+        captioned or [figure for parts in pages for figure in _page_figures(parts, captioned=False)]
+    )
+
+
+def _page_figures(parts: PageParts, *, captioned: bool) -> list[Figure]:
     """Figures of one page: images that touch are one figure; each takes the nearest caption below, above or beside.
 
     A caption that no image takes is looked for a drawing. What is shown is what is printed, the text around included.
+    With `captioned`, only what has a caption is looked at.
     """
+    page, items, lines, drawings = parts.page, parts.items, parts.lines, parts.drawings
     captions = [item for item in items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
-    if not captions and not page.get_images():
+    if not captions and (captioned or not page.get_images()):
         return []
     area = abs(page.rect.width * page.rect.height)
     images = [
@@ -65,6 +85,8 @@ def page_figures(page: pymupdf.Page, items: Sequence[Item], lines: Sequence[Line
     found.sort(key=lambda figure: (figure[1][1], figure[1][0]))
     figures: list[Figure] = []
     for kind, box, taker in found:
+        if captioned and taker is None:
+            continue
         whole = _with_labels(box, items, lines)
         if kind is FigureKind.RASTER and taker and whole != box:
             whole = _with_labels(_with_drawings(whole, items, drawings), items, lines)
@@ -72,17 +94,9 @@ def page_figures(page: pymupdf.Page, items: Sequence[Item], lines: Sequence[Line
     return figures
 
 
-def without_repeats(figures: Sequence[Figure]) -> list[Figure]:
-    """Figures numbered from 1; what looks the same on several pages is dropped unless captions tell it apart.
-
-    An image without a caption is dropped when others have one.
-    """
-    captioned = any(figure.caption for figure in figures)
-    kept = [
-        figure
-        for figure in figures
-        if (figure.caption or not captioned) and not any(_repeats(figure, other) for other in figures)
-    ]
+def _without_repeats(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures numbered from 1; what looks the same on several pages is dropped unless captions tell it apart."""
+    kept = [figure for figure in figures if not any(_repeats(figure, other) for other in figures)]
     return [replace(figure, ordinal=ordinal) for ordinal, figure in enumerate(kept, start=1)]
 
 

@@ -85,6 +85,12 @@ _HINTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Spanish": (("instrucciones",),),
     "Chinese": (("忽略",),),
 }
+# The words of the group of each pattern that is the rarer in articles: without one of them nothing can match.
+_RARE = (
+    *_IGNORE, "you are", "language model", "an ai ", "an artificial intelligence", *_HINTS["system prompt"][0],
+    *_HINTS["markup"][0], *_SAYS, *_HINTS["address"][1], " must ", *_HINTS["verdict"][0], *_HINTS["jailbreak"][0],
+    "ignorier", "les instructions", "les consignes", "instrucciones", "忽略",
+)  # fmt: skip
 _STOP = re.compile(r"[.!?。](?:[\"”’)\]]|</\w+>)*(?=\s|$)")
 _OBEYS = re.compile(
     r"\s*(?:instead,?\s+|then,?\s+|also,?\s+)?(?:state|say|write|claim|cite|praise|recommend|always|never|output|respond|"
@@ -111,6 +117,8 @@ def instruction_spans(text: str) -> list[tuple[int, int]]:
 
 def _matches(text: str) -> list[tuple[int, int]]:
     small = " ".join(text.lower().split())
+    if not any(map(small.__contains__, _RARE)):
+        return []
     hinted = [name for name, groups in _HINTS.items() if all(any(word in small for word in group) for group in groups)]
     return sorted(match.span() for name in hinted for match in _COMPILED[name].finditer(text))
 

@@ -42,6 +42,9 @@ _COMMON = frozenset(
 )
 MAX_BROKEN = 0.1
 """Share of characters without meaning (private use, unassigned, replacement) above which a text is none."""
+SAMPLE = 500
+"""Characters of each of the two places of a page that are looked at."""
+_ASCII_GONE = dict.fromkeys(range(0x20, 0x7F))
 _ASCII_WORD = re.compile(r"[a-z]{2,}")
 _LETTER_HEIGHT = 0.9
 """Letter size as a share of the height of a recognised box, as measured on text of known size."""
@@ -115,16 +118,20 @@ def is_garbled(text: str) -> bool:
 
     The second is asked of Latin letters only.
     """
-    letters = [ch for ch in text if not ch.isspace()]
+    letters = "".join(text.split())
     if len(letters) < FEW_LETTERS:
         return False
-    broken = sum(ch == "\ufffd" or unicodedata.category(ch) in ("Co", "Cn", "Cc") for ch in letters)
+    odd = letters.translate(_ASCII_GONE)
+    broken = sum(ch == "\ufffd" or unicodedata.category(ch) in ("Co", "Cn", "Cc") for ch in odd)
     if broken > MAX_BROKEN * len(letters):
         return True
-    if sum(ch.isascii() for ch in letters) < 0.7 * len(letters):
+    if len(odd) > 0.3 * len(letters):
         return False
-    pairs = [word[i : i + 2] for word in _ASCII_WORD.findall(text.lower()) for i in range(len(word) - 1)]
-    return len(pairs) >= MIN_BIGRAMS and sum(pair in _COMMON for pair in pairs) < MIN_COMMON * len(pairs)
+    # A quarter of a page says as much as the whole; two places, as a table may stand in one of them.
+    middle = len(text) // 2
+    sample = text if len(text) <= 2 * SAMPLE else text[:SAMPLE] + " " + text[middle : middle + SAMPLE]
+    pairs = [word[i : i + 2] for word in _ASCII_WORD.findall(sample.lower()) for i in range(len(word) - 1)]
+    return len(pairs) >= MIN_BIGRAMS and sum(map(_COMMON.__contains__, pairs)) < MIN_COMMON * len(pairs)
 
 
 def lines_of(recognition: Recognition, points: float) -> list[Line]:
@@ -178,8 +185,11 @@ def _counts(ch: str) -> bool:
 
 
 def _is_scan(page: pymupdf.Page, lines: Sequence[Line]) -> bool:
-    if sum(ch.isalpha() for line in lines if not line.hidden for ch in line.text) >= FEW_LETTERS:
-        return False
+    letters = 0
+    for line in lines:
+        letters += 0 if line.hidden else sum(map(str.isalpha, line.text))
+        if letters >= FEW_LETTERS:
+            return False
     return _image_share(page) >= MIN_IMAGE or (
         sum(kind.startswith("fill-path") for kind, _ in page.get_bboxlog()) >= MIN_PATHS
     )
