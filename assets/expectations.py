@@ -38,7 +38,10 @@ def table_check(
     *,
     metadata: Mapping[str, Any] | None = None,
 ) -> dg.AssetCheckResult:
-    """Hold `rows` (one mapping per row, the same keys in all) against what `expected` yields."""
+    """Hold `rows` (one mapping per row, the same keys in all) against what `expected` yields.
+
+    The `notes` of an expectation say in words what it means; they are what an operator reads.
+    """
     import pandas as pd
 
     gx, context = _context()
@@ -57,7 +60,7 @@ def table_check(
         metadata={
             "rows": len(rows),
             "expectations": md(
-                table(["Expectation", "About", "Met", "Found"], [_row(result) for result in validated.results])
+                table(["What is expected", "Rule", "Met", "Found"], [_row(result) for result in validated.results])
             ),
             **(metadata or {}),
         },
@@ -65,7 +68,7 @@ def table_check(
 
 
 def _row(result: Any) -> list[str]:
-    about = {key: value for key, value in result.expectation_config.kwargs.items() if key != "batch_id"}
+    rule = {key: value for key, value in result.expectation_config.kwargs.items() if key != "batch_id"}
     found = result.result
     if "observed_value" in found:
         seen = f"{found['observed_value']}"
@@ -75,4 +78,5 @@ def _row(result: Any) -> list[str]:
     else:
         seen = str(result.exception_info.get("exception_message", "")) or "not evaluated"
     kind = result.expectation_config.type.removeprefix("expect_").replace("_", " ")
-    return [kind, json.dumps(about, default=str), "yes" if result.success else "NO", seen]
+    meaning = str(result.expectation_config.notes or kind)
+    return [meaning, f"{kind} {json.dumps(rule, default=str)}", "yes" if result.success else "NO", seen]

@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.border import bullets, failed, failure, md
 from assets.library_checks import CHECKS, check_tables
+from assets.library_inventory import INVENTORY, document_inventory
 from assets.library_metadata import about_stage
 from assets.partitions import DOCUMENTS, bucket_key
 from chapter_pipeline.documents.model import IngestStatus
@@ -84,7 +85,7 @@ class Batch:
         for place, (stage, description) in enumerate(STAGES.items())
     ],
     # Checks of this step, not steps of their own: those would wait for outputs, and a range gives none.
-    check_specs=[check.spec for check in CHECKS],
+    check_specs=[*(check.spec for check in CHECKS), INVENTORY],
 )
 def library_documents(
     context: dg.AssetExecutionContext, library: LibraryResource
@@ -111,6 +112,8 @@ def library_documents(
             context.log.debug(f"{place} of {len(keys)} documents done")
     names = [bucket_key(partition) for partition in keys]
     yield from check_tables(library.database.open(), context.selected_asset_check_keys, names)
+    if INVENTORY.key in context.selected_asset_check_keys:
+        yield document_inventory(library.inventory(ingest.settings_hash))
     if batch.quarantined or batch.failed:
         raise batch.failure(len(keys))
 

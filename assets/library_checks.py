@@ -1,4 +1,4 @@
-"""Owns the checks of the library's tables with Great Expectations: pages, passages, embeddings.
+"""Owns the checks of the library's tables with Great Expectations: pages, figures, tables, passages, embeddings.
 
 They look at the tables of all documents of a run (or of the whole library) at once, not at each document. Texts stay in
 the database: only what is measured of them is read.
@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import Float, Select, cast, func, select
+from sqlalchemy import ColumnElement, Float, Select, and_, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy.orm import InstrumentedAttribute
 
 from assets.expectations import Expectations, table_check
+from chapter_pipeline.documents.model import FigureKind
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
     EMBEDDING_DIMENSION,
     Document,
     DocumentName,
+    FigureRow,
     PageRow,
     PassageEmbedding,
     PassageRow,
+    TableRow,
 )
 
 UNIT_NORM_TOLERANCE = 0.005
@@ -51,7 +56,7 @@ def pages_table(database: Database, names: Sequence[str] | None) -> list[dict[st
         PageRow.height.label("height"),
         func.length(PageRow.text).label("characters"),
         func.jsonb_array_length(PageRow.blocks).label("blocks"),
-        (func.strpos(PageRow.text, "\ufffd") > 0).label("replacement_characters"),
+        _unreadable(PageRow.text).label("unreadable"),
     ).join(PageRow, PageRow.document_id == Document.id)
     return _rows(database, _in_hand(query, names))
 
@@ -69,6 +74,8 @@ def passages_table(database: Database, names: Sequence[str] | None) -> list[dict
             PassageRow.length.label("lexemes"),
             func.jsonb_array_length(PassageRow.sentences).label("sentences"),
             (at_offsets == PassageRow.text).label("verbatim"),
+            PassageRow.confidence.label("confidence"),
+            (_unreadable(PassageRow.text) > 0).label("unreadable"),
         )
         .select_from(Document)
         .join(PassageRow, PassageRow.document_id == Document.id)
@@ -85,6 +92,8 @@ def embeddings_table(database: Database, names: Sequence[str] | None) -> list[di
             PassageEmbedding.model.label("model"),
             func.vector_dims(PassageEmbedding.vector).label("dimension"),
             cast(func.l2_norm(PassageEmbedding.vector), Float).label("norm"),
+            # A vector without a passage cannot be: the passage is its primary key, and takes it away when it goes.
+            func.coalesce(PassageEmbedding.document_id == PassageRow.document_id, True).label("same_document"),
         )
         .select_from(Document)
         .join(PassageRow, PassageRow.document_id == Document.id)
@@ -93,36 +102,204 @@ def embeddings_table(database: Database, names: Sequence[str] | None) -> list[di
     return _rows(database, _in_hand(query, names))
 
 
+def figures_table(database: Database, names: Sequence[str] | None) -> list[dict[str, object]]:
+    """One row per figure: where it lies in its page, its size, what it is called and what its hashes look like."""
+    box = [cast(FigureRow.box[place].as_string(), Float) for place in range(4)]
+    query = (
+        select(
+            Document.key.label("document"),
+            FigureRow.ordinal.label("ordinal"),
+            FigureRow.media_type.label("media_type"),
+            FigureRow.kind.label("kind"),
+            FigureRow.width_px.label("width_px"),
+            FigureRow.height_px.label("height_px"),
+            func.length(FigureRow.content).label("bytes"),
+            func.length(FigureRow.thumbnail).label("thumbnail_bytes"),
+            FigureRow.sha256.label("sha256"),
+            FigureRow.perceptual_hash.label("perceptual_hash"),
+            FigureRow.caption.is_not(None).label("captioned"),
+            (FigureRow.label.is_(None) | FigureRow.caption.is_not(None)).label("label_has_caption"),
+            func.coalesce(func.length(FigureRow.caption), 0).label("caption_characters"),
+            _inside_page(box).label("inside_page"),
+        )
+        .join(FigureRow, FigureRow.document_id == Document.id)
+        .join(PageRow, (PageRow.document_id == Document.id) & (PageRow.number == FigureRow.page))
+    )
+    return _rows(database, _in_hand(query, names))
+
+
+def tables_table(database: Database, names: Sequence[str] | None) -> list[dict[str, object]]:
+    """One row per table: how many rows and columns, whether all rows are of one width, how much of it is filled."""
+    box = [cast(TableRow.box[place].as_string(), Float) for place in range(4)]
+    cells = func.jsonb_array_length(_picked(TableRow.rows, "$[*][*]"))
+    filled = func.jsonb_array_length(_picked(TableRow.rows, '$[*][*] ? (@ != "")'))
+    rows, columns = func.jsonb_array_length(TableRow.rows), func.jsonb_array_length(TableRow.rows[0])
+    query = (
+        select(
+            Document.key.label("document"),
+            TableRow.ordinal.label("ordinal"),
+            rows.label("rows"),
+            TableRow.header_rows.label("header_rows"),
+            (rows > TableRow.header_rows).label("has_a_body"),
+            columns.label("columns"),
+            (cells == rows * columns).label("even"),
+            (cast(filled, Float) / func.nullif(cells, 0)).label("filled"),
+            TableRow.caption.is_not(None).label("captioned"),
+            _inside_page(box).label("inside_page"),
+        )
+        .join(TableRow, TableRow.document_id == Document.id)
+        .join(PageRow, (PageRow.document_id == Document.id) & (PageRow.number == TableRow.page))
+    )
+    return _rows(database, _in_hand(query, names))
+
+
+def _unreadable(column: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[Any]:
+    """Share of the characters of a text that its font had no meaning for."""
+    left = func.length(func.replace(column, "\ufffd", ""))
+    return 1 - cast(left, Float) / func.greatest(func.length(column), 1)
+
+
+def _picked(value: Any, path: str) -> ColumnElement[Any]:
+    return func.jsonb_path_query_array(value, cast(path, JSONPATH))
+
+
+def _inside_page(box: Sequence[ColumnElement[float]]) -> ColumnElement[bool]:
+    """Whether a box has an extent and lies on its page, a point of play on each side; turned pages have it either way."""
+    x0, y0, x1, y1 = box
+    longer = func.greatest(PageRow.width, PageRow.height) + 1
+    return and_(x0 >= -1, y0 >= -1, x1 > x0, y1 > y0, x1 <= longer, y1 <= longer)
+
+
 def _expected_pages(gx: Expectations) -> Iterator[object]:
-    yield gx.ExpectColumnValuesToNotBeNull(column="document")
-    yield gx.ExpectCompoundColumnsToBeUnique(column_list=["document", "page"])
-    yield gx.ExpectColumnValuesToBeBetween(column="page", min_value=1)
-    yield gx.ExpectColumnPairValuesAToBeGreaterThanB(column_A="page_count", column_B="page", or_equal=True)
-    yield gx.ExpectColumnValuesToBeBetween(column="width", min_value=0, strict_min=True)
-    yield gx.ExpectColumnValuesToBeBetween(column="height", min_value=0, strict_min=True)
-    # A page without text is a figure or a blank; a library of them was not read.
-    yield gx.ExpectColumnValuesToBeBetween(column="characters", min_value=1, mostly=0.8)
-    yield gx.ExpectColumnValuesToBeInSet(column="replacement_characters", value_set=[False], mostly=0.95)
+    yield gx.ExpectColumnValuesToNotBeNull(column="document", notes="Every page belongs to a document.")
+    yield gx.ExpectCompoundColumnsToBeUnique(
+        column_list=["document", "page"], notes="No page number occurs twice in a document."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(column="page", min_value=1, notes="Pages are numbered from 1 ...")
+    yield gx.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A="page_count", column_B="page", or_equal=True, notes="... to the number of pages."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="width", min_value=0, strict_min=True, notes="Every page has a width ..."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(column="height", min_value=0, strict_min=True, notes="... and a height.")
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="characters", min_value=1, mostly=0.8,
+        notes="Nearly all pages have text: a page without is a figure or blank, a library of them was not read.",
+    )  # fmt: skip
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="unreadable", max_value=0.005, mostly=0.98,
+        notes="Of a page at most one character in 200 could not be read.",
+    )  # fmt: skip
+
+
+def _expected_figures(gx: Expectations) -> Iterator[object]:
+    yield gx.ExpectCompoundColumnsToBeUnique(
+        column_list=["document", "ordinal"], notes="Figures of a document are numbered, each number once."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="inside_page", value_set=[True], notes="Every figure lies on its page and has an extent."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="media_type", value_set=["image/png", "image/jpeg"], notes="Images are PNG or JPEG."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="kind", value_set=[kind.value for kind in FigureKind], notes="A figure is a raster image or drawn."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="width_px", min_value=30, max_value=20_000, notes="Figures are no ornaments: 30 pixels wide or more ..."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(column="height_px", min_value=30, max_value=20_000, notes="... and as high.")
+    yield gx.ExpectColumnValuesToBeBetween(column="bytes", min_value=100, notes="Every figure has its image.")
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="thumbnail_bytes", max_value=65_536, notes="Thumbnails are small enough for an event."
+    )
+    yield gx.ExpectCompoundColumnsToBeUnique(
+        column_list=["document", "sha256"], notes="No image occurs twice in a document."
+    )
+    yield gx.ExpectColumnValuesToMatchRegex(
+        column="perceptual_hash", regex="^[0-9a-f]{16}$", notes="The perceptual hash has 64 bits."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="label_has_caption", value_set=[True], notes="What has a label (Figure 2) has a caption."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="captioned", value_set=[True], mostly=0.7, notes="Most figures have a caption."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="caption_characters", max_value=6_000, notes="A caption is no chapter: running text got into none."
+    )
+
+
+def _expected_tables(gx: Expectations) -> Iterator[object]:
+    yield gx.ExpectCompoundColumnsToBeUnique(
+        column_list=["document", "ordinal"], notes="Tables of a document are numbered, each number once."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="inside_page", value_set=[True], notes="Every table lies on its page and has an extent."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="even", value_set=[True], notes="All rows of a table have as many cells."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="has_a_body", value_set=[True], notes="A table has rows beside its head."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="columns", min_value=2, max_value=60, notes="A table has two columns or more."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="filled",
+        min_value=0.25,
+        mostly=0.9,
+        notes="A quarter of the cells or more is filled, in nearly all tables.",
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="captioned", value_set=[True], mostly=0.7, notes="Most tables have a title."
+    )
 
 
 def _expected_passages(gx: Expectations) -> Iterator[object]:
-    yield gx.ExpectColumnValuesToBeUnique(column="passage")
-    yield gx.ExpectColumnValuesToBeInSet(column="verbatim", value_set=[True])
-    yield gx.ExpectColumnValuesToBeBetween(column="characters", min_value=20, mostly=0.99)
-    yield gx.ExpectColumnValuesToBeBetween(column="characters", max_value=4000)
-    yield gx.ExpectColumnValuesToBeBetween(column="sentences", min_value=1, mostly=0.9)
-    yield gx.ExpectColumnValuesToBeBetween(column="lexemes", min_value=1, mostly=0.99)
+    yield gx.ExpectColumnValuesToBeUnique(column="passage", notes="Every passage is there once.")
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="verbatim", value_set=[True], notes="A passage is word for word what its page says at its offsets."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="characters", min_value=20, mostly=0.99, notes="A passage says something: 20 characters or more."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="characters", max_value=4000, notes="No passage is longer than the embedder reads."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="sentences", min_value=1, mostly=0.9, notes="Nine of ten passages hold a whole sentence."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="lexemes", min_value=1, mostly=0.99, notes="Passages have words that a search can find."
+    )
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="unreadable", value_set=[False], mostly=0.9,
+        notes="Nine of ten passages hold no character that could not be read; none that does is quoted.",
+    )  # fmt: skip
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="confidence", min_value=0, max_value=1, notes="How sure a recognised passage is lies between 0 and 1."
+    )
 
 
 def _expected_embeddings(gx: Expectations) -> Iterator[object]:
-    yield gx.ExpectColumnValuesToBeUnique(column="passage")
-    yield gx.ExpectColumnValuesToNotBeNull(column="norm")
-    yield gx.ExpectColumnValuesToBeInSet(column="dimension", value_set=[EMBEDDING_DIMENSION])
-    # A NaN is no number between these two.
-    yield gx.ExpectColumnValuesToBeBetween(
-        column="norm", min_value=1 - UNIT_NORM_TOLERANCE, max_value=1 + UNIT_NORM_TOLERANCE
+    yield gx.ExpectColumnValuesToBeUnique(column="passage", notes="A passage has one vector and no second one.")
+    yield gx.ExpectColumnValuesToNotBeNull(column="norm", notes="Every passage has a vector.")
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="same_document", value_set=[True], notes="No vector is filed under another document than its passage."
     )
-    yield gx.ExpectColumnUniqueValueCountToBeBetween(column="model", min_value=1, max_value=1)
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="dimension", value_set=[EMBEDDING_DIMENSION], notes="All vectors have the dimension of the index."
+    )
+    yield gx.ExpectColumnValuesToBeBetween(
+        column="norm", min_value=1 - UNIT_NORM_TOLERANCE, max_value=1 + UNIT_NORM_TOLERANCE,
+        notes="All vectors have length 1; a NaN lies in no interval.",
+    )  # fmt: skip
+    yield gx.ExpectColumnUniqueValueCountToBeBetween(
+        column="model", min_value=1, max_value=1, notes="All vectors were made by one model."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +328,20 @@ CHECKS = (
         promise="Pages are numbered, have a size, and nearly all of them readable text.",
         rows=pages_table,
         expected=_expected_pages,
+    ),
+    TableCheck(
+        asset="document_figures",
+        name="figures_table_is_sound",
+        promise="Figures lie on their pages, are images of a sensible size, each once, and mostly have captions.",
+        rows=figures_table,
+        expected=_expected_figures,
+    ),
+    TableCheck(
+        asset="document_figures",
+        name="tables_table_is_sound",
+        promise="Tables are rectangular, have a body, are mostly filled and mostly have titles.",
+        rows=tables_table,
+        expected=_expected_tables,
     ),
     TableCheck(
         asset="passages",

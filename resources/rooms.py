@@ -17,6 +17,7 @@ from chapter_pipeline.settings import Settings, current_settings
 
 if TYPE_CHECKING:
     from chapter_pipeline.operations.ingest import Ingest
+    from chapter_pipeline.operations.inventory import InventoryItem
     from chapter_pipeline.ports import Embedder, TextModel
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
@@ -109,6 +110,12 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from chapter_pipeline.storage.library import LibraryStore
 
         return LibraryStore(self.database.open())
+
+    def inventory(self, settings_hash: str) -> list[InventoryItem]:
+        """Every delivered file with its state; `settings_hash` is that of `Ingest`."""
+        from chapter_pipeline.operations.inventory import inventory
+
+        return inventory(library=self.store(), bucket=self.bucket.open(), settings_hash=settings_hash)
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:

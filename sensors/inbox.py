@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from chapter_pipeline.operations.paths import INBOX
 from chapter_pipeline.storage.bucket import Entry
 from resources.rooms import BucketResource, ClockResource
 from sensors.jobs import INGEST
 from sensors.requests import ingest_requests
 
-INBOX = "inbox/"
 SETTLED = timedelta(seconds=2)
 """A file whose last change is younger may still be being written."""
 BATCH = 500

@@ -15,6 +15,7 @@ from chapter_pipeline.documents.model import ParsedDocument
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.operations.inventory import InventoryItem, inventory
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -54,6 +55,9 @@ class TextLibrary:
 
     def store(self) -> LibraryStore:
         return LibraryStore(self.database.open())
+
+    def inventory(self, settings_hash: str) -> list[InventoryItem]:
+        return inventory(library=self.store(), bucket=ObjectBucket.open(self._settings), settings_hash=settings_hash)
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:

@@ -13,6 +13,7 @@ from chapter_pipeline.settings import Settings, settings_from_environment
 if TYPE_CHECKING:
     from chapter_pipeline.cli.runs import Runs
     from chapter_pipeline.documents.model import IngestOutcome
+    from chapter_pipeline.operations.inventory import InventoryItem
     from chapter_pipeline.retrieval.minilm import MiniLM
     from chapter_pipeline.retrieval.search import LibrarySearch
     from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -82,11 +83,22 @@ class Context:
 
     def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
         """The files that are in the library as they are, one outcome each; no run is needed for them."""
-        from chapter_pipeline.documents.version import settings_hash
-        from chapter_pipeline.operations.redelivery import library_settings_hash, unchanged
+        from chapter_pipeline.operations.redelivery import unchanged
 
-        wanted = library_settings_hash(settings_hash(self.settings), self.embedder.name)
-        return unchanged(paths, library=self.library, bucket=self.bucket, settings_hash=wanted)
+        return unchanged(paths, library=self.library, bucket=self.bucket, settings_hash=self._settings_hash)
+
+    def inventory(self) -> list[InventoryItem]:
+        """Every delivered file with its state."""
+        from chapter_pipeline.operations.inventory import inventory
+
+        return inventory(library=self.library, bucket=self.bucket, settings_hash=self._settings_hash)
+
+    @property
+    def _settings_hash(self) -> str:
+        from chapter_pipeline.documents.version import settings_hash
+        from chapter_pipeline.operations.redelivery import library_settings_hash
+
+        return library_settings_hash(settings_hash(self.settings), self.embedder.name)
 
     def close(self) -> None:
         """Release the database, if a command opened it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,8 +50,6 @@ def ingest(
 
 
 def _print_outcome(outcome: IngestOutcome) -> None:
-    from dataclasses import asdict
-
     try:
         print_json(asdict(outcome))
     except BrokenPipeError:
@@ -114,6 +113,23 @@ def list_documents(json: Json = False) -> None:
     print_table("Documents", columns, rows, whole="Document")
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
+
+
+@app.command("inventory")
+def show_inventory(json: Json = False) -> None:
+    """Every file that was delivered: in the library, in quarantine, waiting, half stored, stale or gone, and what helps."""
+    from chapter_pipeline.operations.inventory import FileState, summary
+
+    with context() as opened:
+        items = opened.inventory()
+    if json:
+        for item in items:
+            print_json(asdict(item))
+        return
+    rows = [(i.name, i.state.value, i.why, i.remedy) for i in items if i.state is not FileState.STORED]
+    if rows:
+        print_table("Not in the library", ["File", "State", "Why", "What helps"], rows)
+    say(", ".join(f"{count} {state.value}" for state, count in summary(items).items()) or "no file was delivered yet")
 
 
 def _as_json(document: DocumentSummary) -> dict[str, Any]:

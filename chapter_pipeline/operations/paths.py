@@ -8,7 +8,9 @@ from pathlib import Path
 from chapter_pipeline.errors import UsageError
 
 FOLDER = "library/"
-"""Where delivered files lie in the bucket."""
+"""Where files that the command line delivers lie in the bucket."""
+INBOX = "inbox/"
+"""Where people and programs drop files into the bucket."""
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:

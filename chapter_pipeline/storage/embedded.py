@@ -150,9 +150,12 @@ class EmbeddedServer:
     def _socket_folder(self) -> Path:
         """Where the running server listens, as its own pid file says; else where it is going to."""
         try:
-            return Path((self.folder / "postmaster.pid").read_text().splitlines()[4])
+            told = Path((self.folder / "postmaster.pid").read_text().splitlines()[4])
         except (FileNotFoundError, IndexError):
             pass
+        else:
+            if told.is_absolute():  # the line is empty while the server starts
+                return told
         # libpq reads a comma as a list of hosts.
         if len(os.fsencode(self.folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES and "," not in str(self.folder):
             return self.folder
@@ -211,6 +214,8 @@ class EmbeddedServer:
                 )  # fmt: skip
                 return
             except DatabaseUnavailable:
+                if self._answers():  # started by a process that was killed meanwhile
+                    return
                 if attempt == 2:
                     raise
                 time.sleep(2)

@@ -48,6 +48,12 @@ class LibraryStore(LibraryDrafts, LibraryReading):
         """All names, sorted."""
         return self._names(None)
 
+    def drafts(self) -> set[str]:
+        """The names for which a document is begun and not finished."""
+        query = select(Document.draft_of).where(Document.draft_of.is_not(None), ~Document.searchable)
+        with self._database.session() as session:
+            return {name for name in session.scalars(query) if name is not None}
+
     def mark_searchable(self, document_id: int, *, name: str) -> None:
         """Let search see the document, and `name` point to it; what it pointed to before goes unless named elsewhere.
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dagster as dg
 import pytest
+from sqlalchemy import insert, select
 
 from assets.library import STAGES
+from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import tables_preview
 from chapter_pipeline.documents.model import IngestStatus, Table
+from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
 from tests.orchestration import GLIOMA, Location
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
@@ -111,3 +115,45 @@ def test_ingest_library__its_tables__are_held_against_expectations_once_for_the_
     assert evaluation.passed, evaluation.metadata["expectations"].value
     assert evaluation.metadata["rows"].value == rows
     assert evaluation.metadata["documents looked at"].value == 2
+
+
+def test_document_inventory__a_refused_file__is_listed_with_its_reason(location: Location) -> None:
+    result = location.ingest({"library/bad.pdf": b"BAD:encrypted", **GOOD})
+    found = {one.check_name: one for one in result.get_asset_check_evaluations()}
+    inventory = found["document_inventory"]
+    assert not inventory.passed
+    assert inventory.severity is dg.AssetCheckSeverity.WARN
+    assert "encrypted" in str(inventory.metadata["not in the library"].value)
+    assert inventory.metadata["files"].value == 3
+
+
+def test_checks_of_tables__a_faulty_figure_and_table__are_found_in_words(location: Location) -> None:
+    location.ingest(GOOD)
+    database = location.library._database
+    with database.session() as session:
+        document = session.scalars(select(Document.id)).first()
+        figure = {
+            "document_id": document, "page": 1, "label": "Figure 1", "media_type": "image/gif", "kind": "raster",
+            "width_px": 5, "height_px": 500, "perceptual_hash": "zz", "content": b"x" * 200, "thumbnail": b"",
+        }  # fmt: skip
+        session.execute(insert(FigureRow).values(**figure, ordinal=11, sha256="a", caption=None, box=[0, 0, 900, 10]))
+        session.execute(insert(FigureRow).values(**figure, ordinal=12, sha256="a", caption="C", box=[0, 0, 90, 10]))
+        session.execute(
+            insert(TableRow).values(
+                document_id=document, ordinal=11, page=1, box=[0, 0, 50, 50], label=None, caption=None, header_rows=2,
+                rows=[["a", "b"], ["c"]],
+            )
+        )  # fmt: skip
+    results = {one.check_name: one for one in check_tables(database, {check.key for check in CHECKS}, None)}
+    unmet = {
+        name: [line for line in str(one.metadata["expectations"].value).splitlines() if "| NO |" in line]
+        for name, one in results.items()
+        if not one.passed
+    }
+    assert set(unmet) == {"figures_table_is_sound", "tables_table_is_sound"}
+    figures = "\n".join(unmet["figures_table_is_sound"])
+    for said in ("PNG or JPEG", "30 pixels", "64 bits", "has a caption", "occurs twice", "lies on its page"):
+        assert said in figures
+    tables = "\n".join(unmet["tables_table_is_sound"])
+    for said in ("as many cells", "rows beside its head", "have a title"):
+        assert said in tables
