@@ -118,8 +118,10 @@ def fingerprint(home: Path) -> str:
 
 
 def searchable(home: Path) -> int:
+    """Documents that a search sees; none in a home whose database was only being made."""
     database = Database.open(Settings(home=home))
     try:
+        database.migrate()
         with database.session() as session:
             return int(session.scalar(text("SELECT count(*) FROM documents WHERE searchable")) or 0)
     finally:

@@ -16,7 +16,7 @@ REPEATED = 3
 _FIGURE = re.compile(r"^(?:supplement\w* |extended data )?(?:fig(?:ure|\.)?)\s*S?\d+", re.IGNORECASE)
 _TABLE = re.compile(r"^(?:supplement\w* )?table\s*(?:S?\d+|[IVX]+)\b", re.IGNORECASE)
 _REFERENCES = re.compile(
-    r"^(?:\d+\.?\s*)?(?:references|bibliography|literature cited|works cited|reference list|references and notes)\W*$",
+    r"^(?:\d+\.?\s*)?(?:references?|bibliography|literature cited|works cited|reference list|references and notes)\W*$",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -65,6 +65,9 @@ _MAJOR = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+[A-Z]")
+FOOTNOTE_STEP_PT = 0.9
+"""How much smaller than the body a footnote is set."""
+_NOTE_MARK = re.compile(r"^(?:[*∗†‡§¶‖#]+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[a-e]\)) ?(?=\S)")
 _TERMINAL = re.compile(r"[.;:,]$")
 
 
@@ -109,6 +112,7 @@ def classify(pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequ
     the back matter. The abstract may have a size of its own.
     """
     body = body_size(pages)
+    font = _body_font(pages, body)
     repeated = _repeated(pages, sizes)
     sections = _Sections()
     titled = {id(item) for item in title}
@@ -119,7 +123,7 @@ def classify(pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequ
                 item.kind = BlockKind.TITLE
                 sections.title_seen = True
                 continue
-            item.kind = _kind(item, items, position, body, sizes[number], repeated, sections, first=number == 0)
+            item.kind = _kind(item, items, position, body, font, sizes[number], repeated, sections, first=number == 0)
             if item.kind is BlockKind.CAPTION and _TABLE.match(item.text):
                 in_table = item.box
             elif item.kind is BlockKind.BODY and in_table is not None and _below(in_table, item) and _is_cells(item):
@@ -162,7 +166,7 @@ def body_size(pages: Sequence[Sequence[Item]]) -> float:
 
 
 def _kind(
-    item: Item, items: Sequence[Item], position: int, body: float, size: PageSize, repeated: set[str],
+    item: Item, items: Sequence[Item], position: int, body: float, font: str, size: PageSize, repeated: set[str],
     sections: _Sections, *, first: bool,
 ) -> BlockKind:  # fmt: skip
     text, region = item.text, item.region
@@ -176,7 +180,7 @@ def _kind(
         return BlockKind.CAPTION if _is_caption(item, body) else BlockKind.BODY
     if first and not sections.body_seen and sections.title_seen and _is_author_line(item):
         return BlockKind.AUTHORS
-    if _heading(item, items, position, body):
+    if _heading(item, items, position, body) or _is_display_heading(item, items, position, font):
         return BlockKind.HEADING
     if sections.references:
         return BlockKind.REFERENCE
@@ -194,6 +198,8 @@ def _kind(
         return BlockKind.FURNITURE
     if not sections.title_seen and first and item.words < 40:
         return BlockKind.FURNITURE
+    if _is_footnote(item, body, size):
+        return BlockKind.FOOTNOTE
     if _is_cells(item):
         return BlockKind.TABLE
     if sections.abstract or _ABSTRACT_START.match(text):
@@ -224,6 +230,34 @@ def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> b
         return False
     follows = next((other for other in items[position + 1 :]), None)
     return (strong or numbered or italic) and (follows is None or not _is_cells(item))
+
+
+def _body_font(pages: Sequence[Sequence[Item]], body: float) -> str:
+    """The font of most of the letters of that size."""
+    weight: Counter[str] = Counter()
+    for items in pages:
+        for item in items:
+            if abs(item.region.size - body) < 0.5 and item.words >= 12:
+                weight[item.region.font] += len(item.text)
+    return weight.most_common(1)[0][0] if weight else ""
+
+
+def _is_display_heading(item: Item, items: Sequence[Item], position: int, font: str) -> bool:
+    """A short line in another font than the body, right above body text that begins at the same edge."""
+    region, follows = item.region, items[position + 1] if position + 1 < len(items) else None
+    if follows is None or not font or region.font in ("", font) or follows.region.font != font:
+        return False
+    if item.words > 14 or region.rows > 3 or _TERMINAL.search(item.text) or not item.text[0].isupper():
+        return False
+    gap = follows.box[1] - item.box[3]
+    beside = abs(follows.box[0] - item.box[0]) < 2 * region.size
+    return beside and -2 < gap < 1.2 * region.size and follows.words >= 12 and _is_prose(follows) and len(item.text) > 3
+
+
+def _is_footnote(item: Item, body: float, size: PageSize) -> bool:
+    """Small print in the lower half of a page that opens with a mark: of a page, or of a table."""
+    small = item.region.size < body - FOOTNOTE_STEP_PT
+    return small and item.box[1] > 0.5 * size.height and item.words >= 4 and _NOTE_MARK.match(item.text) is not None
 
 
 def _is_abstract(item: Item, body: float) -> bool:

@@ -104,7 +104,7 @@ def extract_document(
 
 def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
     """Upright, visible lines as items in reading order; bold labels that open a paragraph become items of their own."""
-    visible = [line for line in lines if line.upright and not line.hidden]
+    visible = [line for line in lines if line.upright and not line.hidden and not line.line_number]
     return [
         Item(region=region, page=page, text=closed_up(joiner.join([line.text for line in region.lines])))
         for region in reading_order(regions(visible))

@@ -13,6 +13,7 @@ from chapter_pipeline.documents.model import Box
 _ENDS = re.compile(r"[.!?:;]['”\")\]⁰¹²³⁴⁵⁶⁷⁸⁹,–]*$")
 MIN_GUTTER_PT = 5.0
 MIN_OVERLAP = 0.15
+MAX_HEADING_LINES, MAX_HEADING_WORDS = 3, 14
 MAX_LEADING = 1.9
 """Space between the lines of a double-spaced manuscript, in letter sizes."""
 
@@ -36,6 +37,11 @@ class Region:
         return sum(len(line.text) for line in self.lines if line.bold) > 0.6 * sum(
             len(line.text) for line in self.lines
         )
+
+    @cached_property
+    def font(self) -> str:
+        """The font of its longest line."""
+        return max(self.lines, key=lambda line: len(line.text)).font
 
     @cached_property
     def rows(self) -> int:
@@ -73,6 +79,8 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     beside = line.box[1] < last.box[3] - 0.5 * last.size and line.box[0] >= last.box[2]
     if beside:
         return False
+    if _is_display(run, line):
+        return True
     if abs(line.size - last.size) > 0.7 or (line.bold != last.bold and not line.label and not last.label):
         return True
     left = min(item.box[0] for item in run)
@@ -83,6 +91,18 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     gap = line.box[1] - last.box[3] > (MAX_LEADING if line.block != last.block else 0.9) * line.size
     moved = line.box[1] < run[0].box[1] - line.size
     return (ended and (indented or (short and bool(line.label)))) or gap or moved
+
+
+def _is_display(run: Sequence[Line], line: Line) -> bool:
+    """Whether `run` is a heading in a font of its own, above text in another: its letters need not be bold."""
+    last = run[-1]
+    if not line.font or line.font == last.font or len(run) > MAX_HEADING_LINES or _ENDS.search(last.text):
+        return False
+    alike = all(one.font == last.font and not one.label for one in run)
+    begins = run[0].text[:1].isupper() or run[0].text[:1].isdigit()
+    words = sum(len(one.text.split()) for one in run)
+    below = line.box[1] > last.box[1] + 0.5 * last.size and abs(line.box[0] - run[0].box[0]) < 2 * line.size
+    return alike and begins and words <= MAX_HEADING_WORDS and below and last.width < 0.85 * line.width
 
 
 def _double_spaced(run: Sequence[Line], line: Line) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pymupdf
 
+from chapter_pipeline.documents.line_numbers import split_line_numbers
 from chapter_pipeline.documents.model import Box
 from chapter_pipeline.documents.visibility import MIN_SIZE_PT, Span, around, hidden_spans
 
@@ -39,8 +40,12 @@ class Line:
     bold: bool
     italic: bool
     block: int
+    font: str = ""
+    """The font of most of its letters; empty for a recognised line."""
     upright: bool = True
     hidden: bool = False
+    line_number: bool = False
+    """The number of a manuscript's line, beside it."""
     label: str = ""
     """Bold words that open a line of plain text (``Results:``)."""
     parts: tuple[Line, ...] = ()
@@ -56,23 +61,50 @@ def page_lines(page: pymupdf.Page) -> list[Line]:
     text = page.get_textpage(flags=FLAGS)  # MuPDF itself leaves out what lies outside the page or its clip
     blocks = text.extractDICT()["blocks"]
     _respace(text, blocks)
+    numbers = split_line_numbers(blocks)
     hidden = hidden_spans(page, blocks)
     lines: list[Line] = []
     for number, block in enumerate(blocks):
         if block["type"] != 0:
             continue
         rows: list[Line] = []
-        for raw in block["lines"]:
-            for spans, box, unseen in _parts(raw, hidden):
-                line = _line(spans, box, number, upright=raw["dir"][0] > 0.99, hidden=unseen)
-                if line is None:
-                    continue
-                if rows and _continues(rows[-1], line):
-                    rows[-1] = put_together(rows[-1], line)
-                else:
-                    rows.append(line)
+        for line in _left_to_right(_pieces(block, number, hidden, numbers)):
+            if rows and _continues(rows[-1], line):
+                rows[-1] = put_together(rows[-1], line)
+            else:
+                rows.append(line)
         lines += rows
     return lines
+
+
+def _pieces(block: dict[str, Any], number: int, hidden: frozenset[int], numbers: frozenset[int]) -> list[Line]:
+    found = [
+        _line(spans, box, number, upright=raw["dir"][0] > 0.99, hidden=unseen, line_number=id(raw) in numbers)
+        for raw in block["lines"]
+        for spans, box, unseen in _parts(raw, hidden)
+    ]
+    return [line for line in found if line is not None]
+
+
+def _left_to_right(pieces: list[Line]) -> list[Line]:
+    """Pieces of one printed row from left to right: a file may hold its italics after all the rest of the row."""
+    ordered: list[Line] = []
+    row: list[Line] = []
+    for line in pieces:
+        if row and not (line.upright and _in_row(row[0], line)):
+            ordered += sorted(row, key=_left) if len(row) > 1 else row
+            row = []
+        row.append(line)
+    return ordered + (sorted(row, key=_left) if len(row) > 1 else row)
+
+
+def _left(line: Line) -> float:
+    return line.box[0]
+
+
+def _in_row(first: Line, line: Line) -> bool:
+    a, b = first.box, line.box
+    return first.upright and min(a[3], b[3]) - max(a[1], b[1]) > 0.6 * max(a[3] - a[1], b[3] - b[1])
 
 
 def _parts(raw: Span, hidden: frozenset[int]) -> list[tuple[list[Span], Box, bool]]:
@@ -134,15 +166,17 @@ def canonical(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: bool) -> Line | None:
+def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: bool, line_number: bool) -> Line | None:
     spans = [span for span in spans if span["text"]]
     weight: dict[float, int] = {}
+    fonts: dict[str, int] = {}
     bold = italic = letters = 0
     plain = True
     for span in spans:
         count = len(span["text"].strip())
         size, flags = span["size"], span["flags"]
         weight[size] = weight.get(size, 0) + count
+        fonts[span["font"]] = fonts.get(span["font"], 0) + count
         letters += count
         if flags & BOLD or _is_bold(span["font"]):
             bold += count
@@ -172,8 +206,10 @@ def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: boo
         bold=bold > 0.6 * letters,
         italic=italic > 0.6 * letters,
         block=block,
+        font=max(fonts, key=fonts.__getitem__),
         upright=upright,
         hidden=hidden,
+        line_number=line_number,
         label=_label(spans) if 0 < bold <= 0.6 * letters else "",
     )
 
@@ -236,6 +272,8 @@ def _continues(left: Line, right: Line) -> bool:
         and left.upright
         and right.upright
         and left.hidden == right.hidden
+        and not left.line_number
+        and not right.line_number
         and -1.0 <= gap <= 1.6 * max(left.size, right.size)
     )
 
@@ -243,10 +281,12 @@ def _continues(left: Line, right: Line) -> bool:
 def put_together(left: Line, right: Line) -> Line:
     """One line of two that stand side by side."""
     gap = right.box[0] - left.box[2]
+    turns = (left.parts or (left,))[-1].italic != right.italic
     longer = left if len(left.text) >= len(right.text) else right
     return replace(
         longer,
-        text=left.text + (" " if gap > 0.12 * longer.size else "") + right.text,
+        # Where upright letters turn italic a word ends, whatever the gap.
+        text=left.text + (" " if gap > 0.12 * longer.size or turns else "") + right.text,
         box=(
             min(left.box[0], right.box[0]),
             min(left.box[1], right.box[1]),

@@ -28,6 +28,7 @@ _YEAR = r"((?:19|20)\d\d)"
 _YEARS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        rf"(?:©|\(c\)|copyright)\D{{0,40}}{_YEAR}",
         rf"{_YEAR};\s?\d+",
         rf"\bpublished(?: online)?(?: \w+)?:?,? (?:[\w,. /-]{{0,20}}?){_YEAR}",
         rf"\({_YEAR}\) (?:\d+|[A-Z])",
@@ -35,7 +36,6 @@ _YEARS = [
         rf"\bvolume {_YEAR}\b",
         rf"\b\d+\(\d+\),? [\d–-]+,? {_YEAR}",
         rf"\bvol(?:ume|\.)? ?\d+.{{0,40}}?\b{_YEAR}\b",
-        rf"(?:©|\(c\)|copyright)\D{{0,40}}{_YEAR}",
         rf"\baccepted:?\D{{0,20}}\d{{0,2}}\D{{0,12}}{_YEAR}",
         rf"\b{_YEAR}, \d+:\d+",
     )
@@ -167,14 +167,17 @@ def _doi(front: Sequence[Item], document: pymupdf.Document) -> str | None:
 
 
 def _tidy(doi: str) -> str:
-    doi = doi.split("<")[0].rstrip(".,;:]}’'\"")
+    doi = re.split(r"<|;(?=[a-z]{2})", doi, maxsplit=1)[0].rstrip(".,;:]}’'\"")
     while doi.endswith(")") and doi.count("(") < doi.count(")"):
         doi = doi[:-1].rstrip(".,;:")
     return doi.lower()
 
 
 def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]) -> int | None:
-    """The year of publication: what page 1 calls published or cites of itself, the copyright, or the commonest year."""
+    """The year of first publication: the copyright's, what page 1 calls published or cites of itself, or the commonest.
+
+    The copyright comes first: a work that is online in one year and in a volume of the next was published in the first.
+    """
     small = [item.text for item in first if item.kind not in (BlockKind.BODY, BlockKind.ABSTRACT)]
     small += [item.text for item in front if item.kind is BlockKind.FURNITURE and item.page == 1]
     for pattern in _YEARS:

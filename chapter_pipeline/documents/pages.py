@@ -16,7 +16,7 @@ MAX_PAGES_NAMED = 10
 
 
 def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequence[Line]) -> Page:
-    """The page of items in reading order; what is hidden or turned stands last, as `OTHER`."""
+    """The page of items in reading order; what is hidden or turned stands last, as `OTHER`, with the line numbers."""
     text = _PageText()
     for item in items:
         section = item.section
@@ -28,9 +28,10 @@ def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequenc
                 joins=[join - start for join in item.joins if start <= join < end],
             )  # fmt: skip
     for line in lines:
-        if line.hidden or not line.upright:
+        if line.hidden or not line.upright or line.line_number:
             found = bool(instruction_spans(line.text))
-            text.add(line.text, BlockKind.OTHER, line.box, hidden=line.hidden, instruction=found)
+            kind = BlockKind.FURNITURE if line.line_number else BlockKind.OTHER
+            text.add(line.text, kind, line.box, hidden=line.hidden, instruction=found)
     return Page(number=number, width=size.width, height=size.height, text=text.text, blocks=tuple(text.blocks))
 
 

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from pathlib import Path
 
 import pymupdf
 import pypdfium2
 import pytest
 
+from benchmarks.reading_order import letters, parts, stands, without_line_numbers
 from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import Page, ParsedDocument
+from chapter_pipeline.documents.model import ParsedDocument
 from chapter_pipeline.documents.passages import make_passages
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("library")]
-NOTE = re.compile(r" [(\[](?:Surg|bioRxiv|Manubot|v2).*$")
-"""Remarks of whoever made the catalogue, behind some titles."""
-
-
-def letters(text: str | None) -> str:
-    return "".join(ch for ch in unicodedata.normalize("NFKC", text or "") if ch.isalnum()).casefold()
+PRINTED: dict[str, dict[str, str]] = {
+    "Preoperative-anemia": {
+        "title": "Preoperative anemia increases postoperative morbidity in elective cranial neurosurgery"
+    },
+    "These-authors-contribute": {
+        "title": "Ramping-up hippocampal ripples and their neocortical coupling support human visual short-term memory"
+    },
+    "OpenPBTA": {"title": "An Open Pediatric Brain Tumor Atlas", "year": "2021"},  # "generated ... on December 3, 2021"
+    "Whisker-stimulation": {"year": "2026"},  # "Received: July 24, 2025 ... Published: July 24, 2026"
+    "Sharpnose-Sharks": {
+        "title": "Longevity of Atlantic Sharpnose Sharks Rhizoprionodon terraenovae and Blacknose Sharks Carcharhinus "
+        "acronotus in the western North Atlantic Ocean based on tag-recapture data and direct age estimates [v2; ref "
+        "status: indexed, http://f1000r.es/4fj]"
+    },
+}
+"""Where the catalogue is not what the first page prints: it adds remarks, shortens, or has the words in another order.
+Read from the rendered pages. The year of a work is that of its copyright, under which it was first published."""
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +45,23 @@ def library(corpus: Path) -> list[tuple[dict[str, str], bytes, ParsedDocument]]:
     return found
 
 
-def test_library__catalogue__titles_and_years_are_right_in_nine_of_ten_and_dois_in_98_percent(
+def test_library__catalogue__titles_and_years_are_right_in_97_percent_and_dois_in_98(
     library: list[tuple[dict[str, str], bytes, ParsedDocument]],
 ) -> None:
     right = {"title": 0, "year": 0, "doi": 0, "pages": 0}
+    literally = {"title": 0, "year": 0}
     for row, _, document in library:
         found = document.metadata
-        right["title"] += letters(found.title) in (letters(row["title"]), letters(NOTE.sub("", row["title"])))
-        right["year"] += str(found.year or "") == row["year"]
+        wanted = next((row | told for part, told in PRINTED.items() if part in row["file"]), row)
+        right["title"] += letters(found.title or "") == letters(wanted["title"])
+        right["year"] += str(found.year or "") == wanted["year"]
+        literally["title"] += letters(found.title or "") == letters(row["title"])
+        literally["year"] += str(found.year or "") == row["year"]
         right["doi"] += (found.doi or "") == row["doi"].lower()
         right["pages"] += str(document.page_count) == row["pages"]
-    print(right, "of", len(library))
+    print(right, "of", len(library), "as printed;", literally, "as the catalogue has it")
     assert right["pages"] == len(library)
-    assert min(right["title"], right["year"]) >= 0.9 * len(library)
+    assert min(right["title"], right["year"]) >= 0.96 * len(library)  # one of 33
     assert right["doi"] >= 0.98 * len(library)
 
 
@@ -60,17 +74,13 @@ def test_library__quotable_sentences__stand_on_their_pages_as_another_library_re
         texts: dict[int, str] = {}
         for passage in make_passages(document, count_tokens=lambda text: len(text) // 4, max_tokens=200):
             if passage.page not in texts:
-                texts[passage.page] = letters(other[passage.page - 1].get_textpage().get_text_bounded())
+                page = document.pages[passage.page - 1]
+                read = other[passage.page - 1].get_textpage().get_text_bounded()
+                texts[passage.page] = letters(without_line_numbers(read, page))
             page = document.pages[passage.page - 1]
             for start, end in passage.sentences:
                 total += 1
-                missing += not all(letters(part) in texts[passage.page] for part in parts(page, start, end))
+                missing += not stands(parts(page, start, end), texts[passage.page])
     print(f"{total - missing} of {total} sentences verbatim")
     assert total > 4000
     assert missing <= 0.01 * total
-
-
-def parts(page: Page, start: int, end: int) -> list[str]:
-    """A sentence, cut where it goes on in another column."""
-    joins = sorted(join for block in page.blocks for join in block.joins if start < join < end)
-    return [page.text[a:b] for a, b in zip([start, *joins], [*joins, end], strict=True)]
