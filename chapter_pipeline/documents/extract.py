@@ -15,7 +15,7 @@ from chapter_pipeline.documents.headings import section_tree
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
-from chapter_pipeline.documents.model import BlockKind, ParsedDocument
+from chapter_pipeline.documents.model import BlockKind, Box, ParsedDocument
 from chapter_pipeline.documents.pages import make_page, page_warnings, recognised_page, scan_warnings
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.recognition import Recogniser
@@ -65,6 +65,7 @@ def extract_document(
     classify(items, sizes, title.items)
     for page_items in items:
         _reunite(page_items, joiner)
+        _reunite_captions(page_items, joiner)
     pages = tuple(
         make_page(number, size, page_items, page)
         for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
@@ -127,6 +128,29 @@ def _reunite(items: list[Item], joiner: Joiner) -> None:
             items.remove(item)
             continue
         open_item = item
+
+
+def _reunite_captions(items: list[Item], joiner: Joiner) -> None:
+    """Put captions together that were cut where bold letters end, or are set in two columns of their own."""
+    for caption in [item for item in items if item.kind is BlockKind.CAPTION]:
+        box = caption.box
+        while caption.text[-1:] not in ".!?":
+            parts = [item for item in items if item is not caption and _is_rest(item, caption, box)]
+            if len(parts) != 1:
+                break
+            caption.text = joiner.glue(caption.text, parts[0].text)
+            box = parts[0].box
+            items.remove(parts[0])
+
+
+def _is_rest(item: Item, caption: Item, last: Box) -> bool:
+    """Whether `item` goes on with a caption whose last part stands in `last`: right below it, or beside its beginning."""
+    size = caption.region.size
+    if item.kind not in (BlockKind.OTHER, BlockKind.BODY, BlockKind.TABLE) or abs(item.region.size - size) > 0.4:
+        return False
+    below = abs(item.box[0] - last[0]) < 3 and -0.5 * size < item.box[1] - last[3] < 0.8 * size
+    beside = last[2] - 3 <= item.box[0] <= last[2] + 40 and abs(item.box[1] - caption.box[1]) < 2.5 * size
+    return below or (beside and item.region.lines[0].font == caption.region.lines[-1].font)
 
 
 def _goes_on(text: str, following: str) -> bool:

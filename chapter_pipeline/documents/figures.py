@@ -26,6 +26,9 @@ LABEL_PT = 14.0
 MIN_PATHS = 5
 MAX_CELLS = 500
 _LABEL = re.compile(r"^((?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+)", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"\b(?:legend|caption)\b.{0,20}\b(?:next|following|opposite) page", re.IGNORECASE)
+MIN_ALONE = 0.15
+"""Share of the page from which an image may have its caption on the next page."""
 _TABLE = re.compile(r"^table\b", re.IGNORECASE)
 _OUTSIDE = frozenset(
     {
@@ -45,23 +48,51 @@ class PageParts:
     drawings: Drawings
 
 
+@dataclass(slots=True)
+class _Found:
+    """What may be a figure: its box, the images of its page, and the caption that was found for it."""
+
+    kind: FigureKind
+    box: Box
+    caption: Item | None
+    images: Sequence[dict[str, Any]]
+
+
 def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
     """The figures of a document, numbered from 1; where any has a caption, an image without one is none."""
-    captioned = [figure for parts in pages for figure in _page_figures(parts, captioned=True)]
+    captions = [_captions(parts) for parts in pages]
+    # A page without a caption is looked at when the next one opens with one that may be for a figure of it.
+    found = [
+        _on_page(parts, own) if own or (following and _opens(after, following[0])) else []
+        for parts, own, following, after in zip(
+            pages, captions, [*captions[1:], []], [*pages[1:], *pages[-1:]], strict=True
+        )
+    ]
+    _from_next_page(pages, captions, found)
+    if not any(one.caption for on_page in found for one in on_page):
+        found = [_on_page(parts, own) for parts, own in zip(pages, captions, strict=True)]
+    captioned = any(one.caption for on_page in found for one in on_page)
     return _without_repeats(
-        captioned or [figure for parts in pages for figure in _page_figures(parts, captioned=False)]
+        [
+            _whole(parts, one)
+            for parts, on_page in zip(pages, found, strict=True)
+            for one in on_page
+            if one.caption or not captioned
+        ]
     )
 
 
-def _page_figures(parts: PageParts, *, captioned: bool) -> list[Figure]:
+def _captions(parts: PageParts) -> list[Item]:
+    return [item for item in parts.items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
+
+
+def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
     """Figures of one page: images that touch are one figure; each takes the nearest caption below, above or beside.
 
-    A caption that no image takes is looked for a drawing. What is shown is what is printed, the text around included.
-    With `captioned`, only what has a caption is looked at.
+    A caption that no image takes is looked for a drawing.
     """
-    page, items, lines, drawings = parts.page, parts.items, parts.lines, parts.drawings
-    captions = [item for item in items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
-    if not captions and (captioned or not page.get_images()):
+    page, items = parts.page, parts.items
+    if not captions and not page.get_images():
         return []
     area = abs(page.rect.width * page.rect.height)
     images = [
@@ -70,28 +101,68 @@ def _page_figures(parts: PageParts, *, captioned: bool) -> list[Figure]:
         if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4 and _size(info["bbox"]) > 0.0005 * area
     ]
     boxes = [_inside(box, page.rect) for box in _merged([tuple(info["bbox"]) for info in images])]
-    raster = [(box, _caption(box, captions, page.rect.height)) for box in boxes if _is_figure(box, area)]
-    taken = [caption for _, caption in raster]
-    found: list[tuple[FigureKind, Box, Item | None]] = [(FigureKind.RASTER, *pair) for pair in raster]
+    found = [
+        _Found(FigureKind.RASTER, box, _caption(box, captions, page.rect.height), images)
+        for box in boxes
+        if _is_figure(box, area)
+    ]
+    taken, raster = [one.caption for one in found], [one.box for one in found]
     for caption in captions:
-        drawn = None if caption in taken else _drawn(caption, items, drawings, page.rect)
+        drawn = None if caption in taken else _drawn(caption, items, parts.drawings, page.rect)
         if (
             drawn is not None
             and _is_figure(drawn, area)
             and not _is_table(drawn, items)
-            and not any(_near(drawn, box) for box, _ in raster)
+            and not any(_near(drawn, box) for box in raster)
         ):
-            found.append((FigureKind.VECTOR, drawn, caption))
-    found.sort(key=lambda figure: (figure[1][1], figure[1][0]))
-    figures: list[Figure] = []
-    for kind, box, taker in found:
-        if captioned and taker is None:
-            continue
-        whole = _with_labels(box, items, lines)
-        if kind is FigureKind.RASTER and taker and whole != box:
-            whole = _with_labels(_with_drawings(whole, items, drawings), items, lines)
-        figures.append(_figure(page, kind, _inside(whole, page.rect), taker, images, lines, drawings))
-    return figures
+            found.append(_Found(FigureKind.VECTOR, drawn, caption, images))
+    return sorted(found, key=lambda one: (one.box[1], one.box[0]))
+
+
+def _from_next_page(
+    pages: Sequence[PageParts], captions: Sequence[Sequence[Item]], found: Sequence[list[_Found]]
+) -> None:
+    """Give large images without a caption, and those that say where their legend is, that of the next page."""
+    for number in range(len(pages) - 1):
+        after, page = pages[number + 1], pages[number].page
+        taken = [one.caption for one in found[number + 1]]
+        free = [caption for caption in captions[number + 1] if caption not in taken]
+        for one in found[number]:
+            if one.caption is not None and _ELSEWHERE.search(one.caption.text):
+                label = _label(one.caption)
+                one.caption = next((item for item in captions[number + 1] if _label(item) == label), one.caption)
+            elif (
+                one.caption is None
+                and free
+                and len(found[number]) == 1
+                and _size(one.box) >= MIN_ALONE * abs(page.rect.width * page.rect.height)
+                and _opens(after, free[0])
+            ):
+                one.caption = free.pop(0)
+
+
+def _opens(parts: PageParts, caption: Item) -> bool:
+    """Whether nothing but running heads stands above `caption` on its page."""
+    return not any(
+        item.box[3] <= caption.box[1] and item.kind is not BlockKind.FURNITURE
+        for item in parts.items
+        if item is not caption and len(item.text) > 3
+    )
+
+
+def _label(caption: Item) -> str:
+    match = _LABEL.match(caption.text)
+    return re.sub(r"\W+", "", match.group(1)).casefold() if match else ""
+
+
+def _whole(parts: PageParts, one: _Found) -> Figure:
+    """The figure as it is printed, the text around included."""
+    items, lines, drawings = parts.items, parts.lines, parts.drawings
+    whole = _with_labels(one.box, items, lines)
+    if one.kind is FigureKind.RASTER and one.caption and whole != one.box:
+        whole = _with_labels(_with_drawings(whole, items, drawings), items, lines)
+    box = _inside(whole, parts.page.rect)
+    return _figure(parts.page, one.kind, box, one.caption, one.images, lines, drawings)
 
 
 def _without_repeats(figures: Sequence[Figure]) -> list[Figure]:
