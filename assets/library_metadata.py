@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import select
 
-from assets.border import md
+from assets.border import md, or_none
 from chapter_pipeline.documents.model import Table
 from chapter_pipeline.documents.table_markdown import to_markdown
 from chapter_pipeline.operations.ingest import Ingest, SourceDocument, StoredStage
@@ -70,6 +70,14 @@ def _bibliographic(document: Document) -> dict[str, Any]:
         "study type": document.study_type,
         "warnings": "; ".join(document.warnings) or "none",
     }
+    check = document.metadata_check
+    if check:
+        rows = [
+            [one["field"], one["printed"] or "none", one["registered"] or "none", "yes" if one["agrees"] else "NO"]
+            for one in check["fields"]
+        ]
+        found[f"checked against {check['registry']}"] = f"{check['status'].replace('_', ' ')} {check['detail']}".strip()
+        found["printed and registered"] = or_none(["Field", "Printed", "Registered", "Agree"], rows)
     if document.doi:
         found["DOI"] = dg.MetadataValue.url(f"https://doi.org/{document.doi}")
     return found

@@ -137,6 +137,28 @@ class TextModel(Protocol):
         ...
 
 
+class RegisteredWork(BaseModel):
+    """A published work as the registry of its DOI has it; authors as "Family, Given"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str | None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    journal: str | None = None
+
+
+class WorkRegistry(Protocol):
+    """Looks works up by DOI."""
+
+    @property
+    def name(self) -> str: ...
+
+    def work(self, doi: str) -> RegisteredWork | None:
+        """The work under `doi`; None when there is none. Raises `TransientError`."""
+        ...
+
+
 class DocumentRecord(BaseModel):
     """Metadata of a searchable document."""
 

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     ocr: Literal["on", "off"] = Field(default="on", description="Read pages without a text layer from their picture.")
     ocr_max_pages: int = Field(default=200, ge=1, description="Most pages of one document that are read so.")
 
+    crossref: Literal["on", "off"] = Field(
+        default="off", description="Compare what a document prints of itself with Crossref; sends its DOI there."
+    )
+    contact_email: str | None = Field(default=None, description="Told to literature services, which ask for it.")
+
     passage_tokens: int = Field(
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
     )

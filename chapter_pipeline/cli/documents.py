@@ -144,6 +144,7 @@ def _as_json(document: DocumentSummary) -> dict[str, Any]:
         "passages": document.passage_count,
         "figures": document.figure_count,
         "warnings": list(document.warnings),
+        "metadata_check": document.metadata_check,
     }
 
 
@@ -164,6 +165,8 @@ def show_document(
 
 
 def _readable(value: object) -> object:
+    if isinstance(value, dict):
+        return f"{value['registry']}: {value['status'].replace('_', ' ')} {value['detail']}".strip()
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 

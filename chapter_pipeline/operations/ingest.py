@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
+from chapter_pipeline.literature.registry import check_metadata
 from chapter_pipeline.operations.look_ahead import LookAhead
 from chapter_pipeline.operations.paths import FOLDER, expand
 from chapter_pipeline.operations.ports import ParserAhead, PassageMaker
 from chapter_pipeline.operations.redelivery import RETRIED_REASONS, library_settings_hash
-from chapter_pipeline.ports import Bucket, Embedder
+from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import valid_key
 from chapter_pipeline.storage.database import Database
@@ -64,8 +65,10 @@ class Ingest:
         parser: ParserAhead,
         make_passages: PassageMaker,
         settings_hash: str,
+        registry: WorkRegistry | None = None,
     ) -> None:
         self._settings = settings
+        self._registry = registry
         self._bucket = bucket
         self._library = library
         self._embedder = embedder
@@ -134,6 +137,9 @@ class Ingest:
         stored = self._library.store_text(
             parsed, name=source.name, size_bytes=source.size_bytes, settings_hash=self.settings_hash
         )
+        checked = check_metadata(parsed.metadata, self._registry) if self._registry else None
+        if checked is not None:
+            self._library.store_metadata_check(stored.id, checked.model_dump(mode="json"))
         return StoredStage(document=stored.key, count=stored.page_count, reused=False)
 
     def figures(self, source: SourceDocument) -> StoredStage:
@@ -276,10 +282,14 @@ def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embed
     from chapter_pipeline.documents.parser import ParserPool
     from chapter_pipeline.documents.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
+    from chapter_pipeline.literature.crossref import Crossref
 
     recognise = page_reader() if settings.ocr == "on" else None
-    with ParserPool(settings, recognise) as parser:
+    with ParserPool(settings, recognise) as parser, ExitStack() as opened:
+        registry = None
+        if settings.crossref == "on":
+            registry = opened.enter_context(closing(Crossref(contact=settings.contact_email)))
         yield Ingest(
             settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
-            make_passages=make_passages, settings_hash=settings_hash(settings),
+            make_passages=make_passages, settings_hash=settings_hash(settings), registry=registry,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from pgvector import HalfVector
@@ -127,6 +128,11 @@ class LibraryDrafts:
         found = self.find(parsed.sha256, settings_hash)
         assert found is not None
         return found
+
+    def store_metadata_check(self, document_id: int, check: dict[str, Any]) -> None:
+        """Keep what the registry of the document's DOI says (`literature.registry.MetadataCheck` as JSON)."""
+        with self._database.session() as session:
+            document_locked(session, document_id).metadata_check = check
 
     def store_figures(self, document_id: int, parsed: ParsedDocument) -> None:
         """Store the figures and the tables, unless they are stored."""

@@ -56,6 +56,7 @@ class DocumentSummary:
     passage_count: int
     figure_count: int
     warnings: tuple[str, ...]
+    metadata_check: dict[str, Any] | None = None
 
     @property
     def key(self) -> str:
@@ -218,7 +219,7 @@ class LibraryReading:
                 DocumentSummary(
                     record=_record(row), sha256=row.sha256, size_bytes=row.size_bytes, names=tuple(names or ()),
                     passage_count=row.passage_count or 0, figure_count=row.figure_count or 0,
-                    warnings=tuple(row.warnings),
+                    warnings=tuple(row.warnings), metadata_check=row.metadata_check,
                 )
                 for row, names in session.execute(query)
             ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from chapter_pipeline.documents.model import IngestStatus, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.operations.ingest import Ingest, open_ingest
 from chapter_pipeline.operations.paths import expand
+from chapter_pipeline.ports import RegisteredWork
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
@@ -294,3 +296,35 @@ def test_open_ingest__real_papers__are_found_by_what_they_say(
     for hit in best:
         assert library.page(hit.document, hit.page).text[hit.start : hit.end] == hit.text
     assert any("quality of life" in hit.text.lower() for hit in best)
+
+
+class OtherWork:
+    name = "registry"
+
+    def work(self, doi: str) -> RegisteredWork | None:
+        return RegisteredWork(title="Another title altogether", year=1999)
+
+
+def test_ingest__with_a_registry__keeps_the_difference_and_what_is_printed(
+    settings: Settings, bucket: ObjectBucket, library: LibraryStore
+) -> None:
+    class WithDoi(CountingParser):
+        def __call__(self, content: bytes) -> ParsedDocument:
+            parsed = super().__call__(content)
+            return replace(parsed, metadata=replace(parsed.metadata, doi="10.5555/x", title="Glioma surgery"))
+
+    ingest = Ingest(
+        settings, bucket=bucket, library=library, embedder=HashEmbedder(), parser=WithDoi(),
+        make_passages=passages_of, settings_hash="1", registry=OtherWork(),
+    )  # fmt: skip
+    bucket.put("library/a.pdf", GLIOMA)
+    assert ingest.ingest("library/a.pdf").title == "Glioma surgery"
+    (document,) = library.documents()
+    assert document.metadata_check is not None
+    assert document.metadata_check["status"] == "other_work"
+    assert document.metadata_check["fields"][1] == {
+        "field": "year",
+        "printed": None,
+        "registered": "1999",
+        "agrees": False,
+    }

@@ -1,0 +1,109 @@
+"""What a document prints of itself is held against the registry of its DOI, over real HTTP; nothing is overwritten."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from chapter_pipeline.documents.model import Metadata
+from chapter_pipeline.literature.crossref import Crossref
+from chapter_pipeline.literature.registry import MetadataCheck, check_metadata
+
+TITLE = "Drainage of chronic subdural haematoma: a cohort study"
+# The shape of an answer of the REST API; the facts are made up.
+MESSAGE = {
+    "title": ["Drainage of chronic <i>subdural</i> haematoma"],
+    "subtitle": ["a cohort study"],
+    "author": [{"given": "Ada", "family": "Okafor"}, {"given": "Per", "family": "Lind"}, {"name": "Drain Group"}],
+    "container-title": ["Journal of Neurosurgery and Samples"],
+    "published-print": {"date-parts": [[2022, 1]]},
+    "published-online": {"date-parts": [[2021, 11, 3]]},
+}
+ANSWERS = {
+    "10.5555/known": (200, json.dumps({"status": "ok", "message": MESSAGE})),
+    "10.5555/bare": (200, json.dumps({"status": "ok", "message": {"title": []}})),
+    "10.5555/gone": (404, "Resource not found."),
+    "10.5555/broken": (503, "<html>over capacity</html>"),
+    "10.5555/page": (200, "<html>a captive portal</html>"),
+    "10.5555/odd": (200, json.dumps([1, 2])),
+}
+
+
+@pytest.fixture(scope="module")
+def crossref() -> Iterator[tuple[Crossref, list[str]]]:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["User-Agent"])
+            status, body = ANSWERS[self.path.removeprefix("/works/").replace("%2F", "/")]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with closing(Crossref(contact="editor@example.org", address=f"http://127.0.0.1:{server.server_port}")) as client:
+        yield client, asked
+    server.shutdown()
+
+
+def checked(crossref: Crossref, **printed: object) -> MetadataCheck:
+    values = {
+        "title": TITLE,
+        "authors": ("Ada Okafor", "Per Lind", "Drain Group"),
+        "year": 2021,
+        "journal": "J Neurosurg Samples",
+    }
+    found = check_metadata(Metadata(**{**values, "doi": "10.5555/known", **printed}), crossref)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_the_same_work__with_markup_subtitle_and_an_abbreviated_journal__agrees(
+    crossref: tuple[Crossref, list[str]],
+) -> None:
+    client, asked = crossref
+    assert checked(client).status == "agrees"
+    assert "mailto:editor@example.org" in asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("printed", "status", "differing"),
+    [
+        ({"year": 2022}, "differs", {"year"}),
+        ({"authors": ("Ada Okafor", "Per Lind")}, "differs", {"authors"}),
+        ({"title": "Drainage of chronic subdural haematoma"}, "differs", {"title"}),
+        ({"title": "Longevity of sharks in the western Atlantic"}, "other_work", {"title"}),
+        ({"doi": "10.5555/gone"}, "unknown_doi", set()),
+        ({"doi": "10.5555/broken"}, "not_checked", set()),
+        ({"doi": "10.5555/page"}, "not_checked", set()),
+        ({"doi": "10.5555/odd"}, "not_checked", set()),
+    ],
+)
+def test_a_difference_is_named_field_by_field(
+    crossref: tuple[Crossref, list[str]], printed: dict[str, object], status: str, differing: set[str]
+) -> None:
+    found = checked(crossref[0], **printed)
+    assert found.status == status
+    assert {check.field for check in found.fields if not check.agrees} == differing
+    assert found.detail
+
+
+def test_a_bare_record__differs_and_is_no_other_work(crossref: tuple[Crossref, list[str]]) -> None:
+    assert checked(crossref[0], doi="10.5555/bare").status == "differs"
+
+
+def test_without_a_doi__nobody_is_asked(crossref: tuple[Crossref, list[str]]) -> None:
+    before = len(crossref[1])
+    assert check_metadata(Metadata(title=TITLE), crossref[0]) is None
+    assert len(crossref[1]) == before
