@@ -12,6 +12,7 @@ from chapter_pipeline.documents.classify import Item, PageSize, classify
 from chapter_pipeline.documents.drawings import Drawings
 from chapter_pipeline.documents.figures import PageParts, document_figures
 from chapter_pipeline.documents.headings import section_tree
+from chapter_pipeline.documents.images import colour_management
 from chapter_pipeline.documents.layout import reading_order, regions
 from chapter_pipeline.documents.lines import Line, page_lines
 from chapter_pipeline.documents.metadata import document_metadata, find_title
@@ -41,6 +42,17 @@ def extract_document(
     Pages without a text layer, or with one that is no language, are given to `recognise` as pictures, at most
     `max_recognised` of them. Raises `DocumentRejected` when there is hardly any text.
     """
+    with colour_management(on=False, after=True):
+        return _extracted(document, content, warnings, recognise, max_recognised)
+
+
+def _extracted(
+    document: pymupdf.Document,
+    content: bytes,
+    warnings: Sequence[str],
+    recognise: Recogniser | None,
+    max_recognised: int,
+) -> ParsedDocument:
     lines = [page_lines(page) for page in document]
     page_sizes = [PageSize(page.rect.width, page.rect.height) for page in document]
     scans = read_scans(document, lines, recognise, max_pages=max_recognised)

@@ -324,7 +324,7 @@ def test_ingest__with_a_registry__keeps_the_difference_and_what_is_printed(
     assert document.metadata_check["status"] == "other_work"
     assert document.metadata_check["fields"][1] == {
         "field": "year",
-        "printed": None,
+        "printed": "1932",
         "registered": "1999",
         "agrees": False,
     }
