@@ -247,6 +247,8 @@ def _is_display_heading(item: Item, items: Sequence[Item], position: int, font: 
     region, follows = item.region, items[position + 1] if position + 1 < len(items) else None
     if follows is None or not font or region.font in ("", font) or follows.region.font != font:
         return False
+    if region.rows == 1 and item.words <= 6 and _BACK.match(item.text) and abs(follows.box[0] - item.box[0]) < 30:
+        return True  # "Conflict of interest statement" above a single line
     if item.words > 14 or region.rows > 3 or _TERMINAL.search(item.text) or not item.text[0].isupper():
         return False
     gap = follows.box[1] - item.box[3]

@@ -14,6 +14,7 @@ Style = tuple[float, bool, bool, bool]
 """Letter size in points, bold, capitals, upright: greater is stronger."""
 
 DEEPEST = 4
+MAX_RUN_IN_WORDS = 14
 _PREFIX = 40  # characters by which an item is found again in the text of its page
 _NUMBER = re.compile(r"^(?:(\d{1,2}(?:\.\d{1,2})*)\.?|[IVX]{1,4}\.)\s*(?:\|\s*)?(?=\S)")
 _KINDS = [
@@ -137,6 +138,14 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
                     title=run_in.group(), kind=None, style=_style(item), page=page.number, start=start,
                     before_text=True,
                 )  # fmt: skip
+            label = _bold_opening(item)
+            if label is not None:
+                first = item.region.lines[0]
+                size = round((first.parts or (first,))[0].size * 2) / 2
+                yield _Candidate(
+                    title=label, kind=section_kind(label), style=(size, True, label.isupper(), True),
+                    page=page.number, start=start, before_text=True,
+                )  # fmt: skip
             if item.kind is not BlockKind.HEADING:
                 continue
             number = _NUMBER.match(item.text)
@@ -150,6 +159,15 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
                 before_text=following is None or following.kind in (BlockKind.BODY, BlockKind.ABSTRACT),
             )  # fmt: skip
             yield from _split(candidate, item)
+
+
+def _bold_opening(item: Item) -> str | None:
+    """The heading that opens its paragraph in bold letters: ``Cell lines. Human glioma cells were ...``."""
+    opening = item.region.lines[0].label
+    if item.kind is not BlockKind.BODY or not opening.endswith(".") or not item.text.startswith(opening):
+        return None
+    title = opening.rstrip(". ")
+    return title if 1 < len(title.split()) <= MAX_RUN_IN_WORDS and title[:1].isupper() else None
 
 
 def _split(candidate: _Candidate, item: Item) -> Iterator[_Candidate]:

@@ -11,6 +11,7 @@ from chapter_pipeline.documents.lines import Line
 from chapter_pipeline.documents.model import Box
 
 _ENDS = re.compile(r"[.!?:;]['”\")\]⁰¹²³⁴⁵⁶⁷⁸⁹,–]*$")
+_NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.? +[A-Z]")
 MIN_GUTTER_PT = 5.0
 MIN_OVERLAP = 0.15
 MAX_HEADING_LINES, MAX_HEADING_WORDS = 3, 14
@@ -90,7 +91,9 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     ended = _ENDS.search(last.text) is not None
     gap = line.box[1] - last.box[3] > (MAX_LEADING if line.block != last.block else 0.9) * line.size
     moved = line.box[1] < run[0].box[1] - line.size
-    return (ended and (indented or (short and bool(line.label)))) or gap or moved
+    numbered = line.font != last.font and _NUMBERED.match(line.text) is not None
+    run_in = bool(line.label) and (short or (line.label.endswith(".") and len(line.label.split()) > 1))
+    return (ended and (numbered or indented or run_in)) or gap or moved
 
 
 def _is_display(run: Sequence[Line], line: Line) -> bool:

@@ -293,6 +293,6 @@ def put_together(left: Line, right: Line) -> Line:
             max(left.box[2], right.box[2]),
             max(left.box[3], right.box[3]),
         ),
-        label=left.label,
+        label=left.label or (left.text if left.bold and not right.bold else ""),
         parts=(*(left.parts or (left,)), *(right.parts or (right,))),
     )
