@@ -20,7 +20,7 @@ from chapter_pipeline.writing.rendering import escaped
 from resources.rooms import LibraryResource
 
 PREVIEWED = 3
-PICTURED = 8
+PICTURED = 4
 TABLE_ROWS = 12
 """Rows of a table that its preview shows, head included."""
 
