@@ -32,7 +32,6 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 
 CHILD = "chapter_pipeline.documents.child"
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Everything that a library says, without serial numbers and times: passages by their place, vectors and postings too.
 _DUMP = """
 SELECT 'document', key, to_jsonb(d) - 'id' - 'created_at' - 'updated_at' FROM documents d
@@ -93,14 +92,16 @@ def ingested(home: Path, files: Path) -> Ingested:
 
 
 def tree_bytes(pid: int) -> int:
-    """Resident memory of a process and its descendants, PostgreSQL left out."""
+    """Resident memory of a process and its descendants, PostgreSQL left out, in bytes."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         threads = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
         if Path(f"/proc/{pid}/comm").read_text().strip().startswith(("postgres", "pg_ctl")):
             return 0
-        own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
-    except (OSError, IndexError):
+        # Proportional: of what a process shares with another, as one just forked does, each has its part.
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        own = next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+    except (OSError, IndexError, StopIteration):
         return 0
     below = {int(child) for group in [children, *threads] for child in group}
     return own + sum(tree_bytes(child) for child in below)
