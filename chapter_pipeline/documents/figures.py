@@ -60,6 +60,8 @@ class _Found:
 
 def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
     """The figures of a document, numbered from 1; where any has a caption, an image without one is none."""
+    if not pages:
+        return []
     captions = [_captions(parts) for parts in pages]
     # A page without a caption is looked at when the next one opens with one that may be for a figure of it.
     found = [
