@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -27,13 +28,13 @@ from chapter_pipeline.storage.schema import Base
 TABLES = ("documents", "document_names", "pages", "figures", "passages", "postings", "passage_embeddings")
 
 
-class ReadsAhead:
+class ReadsAhead(ABC):
     """What makes a parser of the tests one that reads ahead: at once, and in the caller's thread."""
 
     size = 2
 
-    def __call__(self, content: bytes) -> ParsedDocument:
-        raise NotImplementedError
+    @abstractmethod
+    def __call__(self, content: bytes) -> ParsedDocument: ...
 
     def submit(self, content: bytes) -> Future[ParsedDocument]:
         future: Future[ParsedDocument] = Future()
