@@ -58,7 +58,8 @@ class Line:
 
 def page_lines(page: pymupdf.Page) -> list[Line]:
     """The lines of a page in the order of the file, words of one line put together, characters canonical."""
-    text = page.get_textpage(flags=FLAGS)  # MuPDF itself leaves out what lies outside the page or its clip
+    # MuPDF leaves out what lies outside the page or its clip paths; without that flag the clipped would pass for seen.
+    text = page.get_textpage(flags=FLAGS)
     blocks = text.extractDICT()["blocks"]
     _respace(text, blocks)
     numbers = split_line_numbers(blocks)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -42,17 +43,26 @@ class MetadataCheck(BaseModel):
     fields: tuple[FieldCheck, ...] = ()
 
 
-def check_metadata(printed: Metadata, registry: WorkRegistry) -> MetadataCheck | None:
-    """Look the document's DOI up and compare; None without a DOI. An unreachable registry is an answer, no error."""
-    if printed.doi is None:
+def check_metadata(printed: Metadata, registries: Sequence[WorkRegistry]) -> MetadataCheck | None:
+    """Look the document's DOI up in each registry until one has it, and compare.
+
+    None without a DOI or a registry. An unreachable registry is an answer, no error.
+    """
+    if printed.doi is None or not registries:
         return None
-    try:
-        found = registry.work(printed.doi)
-    except TransientError as error:
-        return MetadataCheck(registry=registry.name, status="not_checked", detail=str(error))
-    if found is None:
-        return MetadataCheck(registry=registry.name, status="unknown_doi", detail=f"{printed.doi!r} is not registered")
-    return compare(printed, found, registry=registry.name)
+    unreached: list[str] = []
+    for registry in registries:
+        try:
+            found = registry.work(printed.doi)
+        except TransientError as error:
+            unreached.append(str(error))
+            continue
+        if found is not None:
+            return compare(printed, found, registry=registry.name)
+    names = " and ".join(registry.name for registry in registries)
+    if unreached:
+        return MetadataCheck(registry=names, status="not_checked", detail="; ".join(unreached))
+    return MetadataCheck(registry=names, status="unknown_doi", detail=f"{printed.doi!r} is not registered")
 
 
 def compare(printed: Metadata, registered: RegisteredWork, *, registry: str) -> MetadataCheck:

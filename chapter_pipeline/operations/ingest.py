@@ -65,10 +65,10 @@ class Ingest:
         parser: ParserAhead,
         make_passages: PassageMaker,
         settings_hash: str,
-        registry: WorkRegistry | None = None,
+        registries: Sequence[WorkRegistry] = (),
     ) -> None:
         self._settings = settings
-        self._registry = registry
+        self._registries = registries
         self._bucket = bucket
         self._library = library
         self._embedder = embedder
@@ -137,7 +137,7 @@ class Ingest:
         stored = self._library.store_text(
             parsed, name=source.name, size_bytes=source.size_bytes, settings_hash=self.settings_hash
         )
-        checked = check_metadata(parsed.metadata, self._registry) if self._registry else None
+        checked = check_metadata(parsed.metadata, self._registries)
         if checked is not None:
             self._library.store_metadata_check(stored.id, checked.model_dump(mode="json"))
         return StoredStage(document=stored.key, count=stored.page_count, reused=False)
@@ -283,13 +283,16 @@ def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embed
     from chapter_pipeline.documents.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
     from chapter_pipeline.literature.crossref import Crossref
+    from chapter_pipeline.literature.pubmed import PubMed
 
     recognise = page_reader() if settings.ocr == "on" else None
     with ParserPool(settings, recognise) as parser, ExitStack() as opened:
-        registry = None
+        registries: list[WorkRegistry] = []
         if settings.crossref == "on":
-            registry = opened.enter_context(closing(Crossref(contact=settings.contact_email)))
+            registries.append(opened.enter_context(closing(Crossref(contact=settings.contact_email))))
+        if settings.pubmed == "on":
+            registries.append(opened.enter_context(closing(PubMed(contact=settings.contact_email))))
         yield Ingest(
             settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
-            make_passages=make_passages, settings_hash=settings_hash(settings), registry=registry,
+            make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,
         )  # fmt: skip

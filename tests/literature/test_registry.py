@@ -64,7 +64,7 @@ def checked(crossref: Crossref, **printed: object) -> MetadataCheck:
         "year": 2021,
         "journal": "J Neurosurg Samples",
     }
-    found = check_metadata(Metadata(**{**values, "doi": "10.5555/known", **printed}), crossref)  # type: ignore[arg-type]
+    found = check_metadata(Metadata(**{**values, "doi": "10.5555/known", **printed}), [crossref])  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -105,5 +105,5 @@ def test_a_bare_record__differs_and_is_no_other_work(crossref: tuple[Crossref, l
 
 def test_without_a_doi__nobody_is_asked(crossref: tuple[Crossref, list[str]]) -> None:
     before = len(crossref[1])
-    assert check_metadata(Metadata(title=TITLE), crossref[0]) is None
+    assert check_metadata(Metadata(title=TITLE), [crossref[0]]) is None
     assert len(crossref[1]) == before
