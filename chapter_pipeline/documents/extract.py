@@ -9,6 +9,7 @@ import pymupdf
 
 from chapter_pipeline.documents.cited_works import cited_works
 from chapter_pipeline.documents.classify import Item, PageSize, classify
+from chapter_pipeline.documents.cleared import cleared
 from chapter_pipeline.documents.drawings import Drawings
 from chapter_pipeline.documents.figures import PageParts, document_figures
 from chapter_pipeline.documents.headings import section_tree
@@ -102,7 +103,7 @@ def _extracted(
             if page.number not in scans.read
         ]
     )
-    return ParsedDocument(
+    parsed = ParsedDocument(
         sha256=hashlib.sha256(content).hexdigest(),
         page_count=len(pages),
         metadata=document_metadata(document, title, items),
@@ -113,6 +114,7 @@ def _extracted(
         cited_works=cited_works(items, joiner),
         warnings=(*warnings, *page_warnings(pages), *scan_warnings(scans)),
     )
+    return cleared(parsed)
 
 
 def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:

@@ -115,6 +115,17 @@ def instruction_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def without_instructions(text: str) -> str:
+    """`text` without those sentences; the same object when it has none."""
+    spans = instruction_spans(text)
+    if not spans:
+        return text
+    ends = [0, *(end for _, end in spans)]
+    starts = [*(start for start, _ in spans), len(text)]
+    kept = (text[end:start].strip() for end, start in zip(ends, starts, strict=True))
+    return " ".join(filter(None, kept))
+
+
 def _matches(text: str) -> list[tuple[int, int]]:
     small = " ".join(text.lower().split())
     if not any(map(small.__contains__, _RARE)):
