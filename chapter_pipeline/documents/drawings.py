@@ -29,16 +29,37 @@ class Drawings:
         return [box for box in found if box[0] < rect.x1 and box[2] > rect.x0 and box[1] < rect.y1 and box[3] > rect.y0]
 
     def leave_free(self, box: Box) -> bool:
-        """Whether nothing is drawn over `box`, no clip cuts into it, and nothing on it is blended or see-through."""
+        """Whether an image in `box` is all one sees there.
+
+        That is: nothing is drawn over it, no clip cuts into it, and nothing on the page is blended or see-through.
+        """
+        image: int | None = None
         for path in self._page.get_cdrawings(extended=True):
             if path["type"] == "group":
-                return False
+                if path["blendmode"] != "Normal" or path["opacity"] < 1 or path["knockout"]:
+                    return False
+                continue
             x0, y0, x1, y1 = path["scissor"] if path["type"] == "clip" else path["rect"]
-            apart = x0 >= box[2] or x1 <= box[0] or y0 >= box[3] or y1 <= box[1]
+            if x0 >= box[2] or x1 <= box[0] or y0 >= box[3] or y1 <= box[1]:
+                continue
             around = x0 < box[0] + 1.5 and y0 < box[1] + 1.5 and x1 > box[2] - 1.5 and y1 > box[3] - 1.5
-            if not apart and not (path["type"] == "clip" and around):
+            if path["type"] == "clip" and around:
+                continue
+            image = self._first_image(box) if image is None else image
+            if path["type"] == "clip" or path["seqno"] > image:
                 return False
         return True
+
+    def _first_image(self, box: Box) -> int:
+        """The place in the order of paint of the first image in `box`; 0 without one."""
+        return next(
+            (
+                order
+                for order, (kind, (x0, y0, x1, y1)) in enumerate(self._page.get_bboxlog())
+                if kind == "fill-image" and x0 < box[2] and x1 > box[0] and y0 < box[3] and y1 > box[1]
+            ),
+            0,
+        )
 
     def rules(self) -> list[Rule]:
         """Horizontal ruling lines; a coloured band counts as a rule at its top and one at its bottom."""

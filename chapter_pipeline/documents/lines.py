@@ -12,6 +12,7 @@ import pymupdf
 
 from chapter_pipeline.documents.line_numbers import split_line_numbers
 from chapter_pipeline.documents.model import Box
+from chapter_pipeline.documents.paint import recorded, text_of
 from chapter_pipeline.documents.visibility import MIN_SIZE_PT, Span, around, hidden_spans
 
 FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
@@ -59,11 +60,12 @@ class Line:
 def page_lines(page: pymupdf.Page) -> list[Line]:
     """The lines of a page in the order of the file, words of one line put together, characters canonical."""
     # MuPDF leaves out what lies outside the page or its clip paths; without that flag the clipped would pass for seen.
-    text = page.get_textpage(flags=FLAGS)
+    record = recorded(page)
+    text = text_of(record, FLAGS)
     blocks = text.extractDICT()["blocks"]
     _respace(text, blocks)
     numbers = split_line_numbers(blocks)
-    hidden = hidden_spans(page, blocks)
+    hidden = hidden_spans(page, record, blocks)
     lines: list[Line] = []
     for number, block in enumerate(blocks):
         if block["type"] != 0:

@@ -14,6 +14,7 @@ from typing import Any
 import pymupdf
 
 from chapter_pipeline.documents.model import Box
+from chapter_pipeline.documents.paint import covers_and_texts
 
 MIN_SIZE_PT = 2.0
 """Smaller text cannot be read on paper."""
@@ -25,15 +26,18 @@ OPAQUE = 230
 INVISIBLE_ALPHA = 20
 RESOLUTION = 100 / 72
 MAX_PIXELS = 4_000_000
-MIN_COVER_PT = 5.0
 _INK = 8 | 16  # char_flags of stroked and filled text
 _PAINT = re.compile(rb"[\s\]](?:f\*?|F|[Bb]\*?|sh|Do|EI)\s")
-_COVERS = frozenset({"fill-path", "fill-image", "fill-shade"})
 Span = dict[str, Any]
 
 
-def hidden_spans(page: pymupdf.Page, blocks: Sequence[dict[str, Any]]) -> frozenset[int]:
-    """The `id` of each span of `blocks`, as `TextPage.extractDICT` gives them, that cannot be seen on the page."""
+def hidden_spans(
+    page: pymupdf.Page, record: pymupdf.DisplayList, blocks: Sequence[dict[str, Any]]
+) -> frozenset[int]:
+    """The `id` of each span of `blocks`, as `TextPage.extractDICT` gives them, that cannot be seen on the page.
+
+    `record` is what `paint.recorded` makes of the page.
+    """
     frame = _frame(page)
     hidden: set[int] = set()
     suspects: dict[int, Span] = {}
@@ -49,7 +53,7 @@ def hidden_spans(page: pymupdf.Page, blocks: Sequence[dict[str, Any]]) -> frozen
                 elif _is_faint(span):
                     suspects[id(span)] = span
     if _PAINT.search(_after_text(page)):
-        suspects |= {id(span): span for span in _painted_over(page, blocks) if id(span) not in hidden}
+        suspects |= {id(span): span for span in _painted_over(record, blocks) if id(span) not in hidden}
     if suspects:
         hidden |= _without_ink(page, blocks, suspects, hidden)
     return frozenset(hidden)
@@ -87,15 +91,9 @@ def _after_text(page: pymupdf.Page) -> bytes:
     return content[start:] if start >= 0 else content
 
 
-def _painted_over(page: pymupdf.Page, blocks: Sequence[dict[str, Any]]) -> list[Span]:
+def _painted_over(record: pymupdf.DisplayList, blocks: Sequence[dict[str, Any]]) -> list[Span]:
     """Spans in whose middle the last paint is an area or an image, not text."""
-    texts: list[tuple[int, Box]] = []
-    covers: list[tuple[int, Box]] = []
-    for order, (kind, box) in enumerate(page.get_bboxlog()):
-        if kind.endswith("text"):
-            texts.append((order, box))
-        elif kind in _COVERS and texts and box[2] - box[0] > MIN_COVER_PT and box[3] - box[1] > MIN_COVER_PT:
-            covers.append((order, box))
+    covers, texts = covers_and_texts(record)
     if not covers:
         return []
     x0, y0, x1, y1 = around(box for _, box in covers)
