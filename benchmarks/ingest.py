@@ -1,15 +1,18 @@
 """Owns the figures of the ingest: parsing in its isolated child against raw PyMuPDF, embedding against bare onnxruntime.
 
-``python -m benchmarks.ingest FOLDER [--passages N]`` for a folder of PDFs. CPU time is that of this process and its
+``python -m benchmarks.ingest FOLDER [--passages N | --profile]`` for a folder of PDFs. CPU time is that of this process and its
 children; compare the ratios, not the absolute figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
+import pstats
 import resource
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -23,6 +26,7 @@ from chapter_pipeline.documents import extract
 from chapter_pipeline.documents.model import ParsedDocument
 from chapter_pipeline.documents.parser import ParserProcess
 from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.documents.serialisation import to_bytes
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.retrieval.minilm import MAX_TOKENS, MODEL, TOKENIZER, MiniLM, available_cores, verified
 from chapter_pipeline.settings import Settings
@@ -82,6 +86,29 @@ def text_only(contents: Sequence[bytes]) -> int:
     return pages
 
 
+PHASES = {
+    "text: reading pages": "recorded", "text: spans": "text_of", "text: hidden": "hidden_spans", "text: all lines": "page_lines",
+    "pages without text": "read_scans", "blocks": "_items", "kinds": "classify", "page text": "make_page",
+    "tables": "page_tables", "figures": "document_figures", "figures: rendering": "_rendered",
+    "sections": "section_tree", "reference list": "cited_works", "metadata": "document_metadata",
+    "wire": "to_bytes",
+}  # fmt: skip
+"""What the parser does, each part with the function that does it; those with a colon are parts of others."""
+
+
+def by_phase(contents: Sequence[bytes]) -> None:
+    """Print the share of each phase in the time of the parser, in this process; a profiler adds to small functions."""
+    profile = cProfile.Profile()
+    profile.enable()
+    for content in contents:
+        with pymupdf.open(stream=content, filetype="pdf") as document, suppress(DocumentRejected):
+            to_bytes(extract.extract_document(document, content))
+    profile.disable()
+    stats = pstats.Stats(profile).get_stats_profile()
+    for phase, function in PHASES.items():
+        print(f"{phase:30} {100 * stats.func_profiles[function].cumtime / stats.total_tt:8.1f} % of the time")
+
+
 def bare(texts: Sequence[str], batch_size: int) -> int:
     """The embeddings as a loop of onnxruntime alone makes them, in batches of like length."""
     tokenizer = Tokenizer.from_str(verified(TOKENIZER).decode())
@@ -106,11 +133,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folder", type=Path, help="a folder of PDFs")
     arguments.add_argument("--passages", type=int, default=400, help="how many passages are embedded (default: 400)")
+    arguments.add_argument(
+        "--profile", action="store_true", help="only print what share each phase of the parser takes"
+    )
     given = arguments.parse_args()
     contents = [path.read_bytes() for path in sorted(given.folder.rglob("*.pdf"))]
     if not contents:
         arguments.error(f"{str(given.folder)!r} holds no *.pdf")
 
+    if given.profile:
+        by_phase(contents)
+        return
     pages, raw_s = measured(lambda: raw(contents))
     documents: list[ParsedDocument] = []
     read, parsed_s = measured(lambda: parsed(contents, documents))

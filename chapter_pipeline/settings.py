@@ -63,7 +63,8 @@ class Settings(BaseSettings):
         default="off", description="Compare what a document prints of itself with Crossref; sends its DOI there."
     )
     pubmed: Literal["on", "off"] = Field(
-        default="off", description="The same with PubMed; with both on, PubMed is asked for what Crossref does not have."
+        default="off",
+        description="The same with PubMed; with both on, PubMed is asked for what Crossref does not have.",
     )
     contact_email: str | None = Field(default=None, description="Told to literature services, which ask for it.")
 

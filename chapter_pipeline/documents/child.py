@@ -10,6 +10,7 @@ come any number of ``PICTURE`` frames, pages without a text layer, each answered
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import math
 import os
@@ -50,6 +51,7 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     _answer(_first_document(), max_pages=1)  # loads whatever is loaded late, while files can still be opened
+    gc.freeze()  # what was loaded stays: the collector need not look at it with every document
     _limit(memory_bytes)
     wire.send(connection, wire.HELLO)
     while True:

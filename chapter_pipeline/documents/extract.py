@@ -54,8 +54,9 @@ def _extracted(
     recognise: Recogniser | None,
     max_recognised: int,
 ) -> ParsedDocument:
-    lines = [page_lines(page) for page in document]
-    page_sizes = [PageSize(page.rect.width, page.rect.height) for page in document]
+    file_pages = list(document)
+    lines = [page_lines(page) for page in file_pages]
+    page_sizes = [PageSize(page.rect.width, page.rect.height) for page in file_pages]
     scans = read_scans(document, lines, recognise, max_pages=max_recognised)
     for number in scans.garbled:
         lines[number] = []
@@ -87,7 +88,7 @@ def _extracted(
         recognised_page(page, scans.read[number], page_sizes[number]) if number in scans.read else page
         for number, page in enumerate(pages)
     )
-    drawings = [Drawings(page) for page in document]
+    drawings = [Drawings(page) for page in file_pages]
     tables = numbered(
         [
             table
@@ -99,7 +100,7 @@ def _extracted(
     figures = document_figures(
         [
             PageParts(page, page_items, on_page, drawn)
-            for page, page_items, on_page, drawn in zip(document, items, lines, drawings, strict=True)
+            for page, page_items, on_page, drawn in zip(file_pages, items, lines, drawings, strict=True)
             if page.number not in scans.read
         ]
     )

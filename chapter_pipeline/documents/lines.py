@@ -24,10 +24,10 @@ _DROPPED = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\x00"))
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\t\r\n"), " ")
 _REPLACED = {**_DROPPED, **_SPACES}
 _ODD = re.compile(f"[{''.join([*_LIGATURES, *map(chr, _REPLACED)])}\ud800-\udfff]")
-_GLUED_LETTERS = 13
-_LONG = re.compile(rf"\S{{{_GLUED_LETTERS}}}")
 _SPACE_RUN = re.compile(r" {2,}")
 _INNER_SOFT_HYPHEN = re.compile(r"\u00ad(?!$)")
+_GLUED_LETTERS = 13
+"""A word of fewer characters never matches `_GLUED`, and to look for longer ones is cheap."""
 _GLUED = re.compile(r"[^\W\d_]{23,}|[a-z]\)?[,;)](?=[a-z]{3,}[^\s]{8,})")
 
 
@@ -132,14 +132,15 @@ def _respace(text: pymupdf.TextPage, blocks: list[dict[str, Any]]) -> None:
 
     A gap of a tenth of the letter size is a space there; within words gaps are a few hundredths.
     """
+    spans = [span["text"] for block in blocks for line in block.get("lines", ()) for span in line["spans"]]
+    if not _GLUED.search("\n".join([word for word in "\n".join(spans).split() if len(word) >= _GLUED_LETTERS])):
+        return
     glued = [
         (b, n)
         for b, block in enumerate(blocks)
         for n, line in enumerate(block.get("lines", ()))
-        if any(_is_glued(span["text"]) for span in line["spans"])
+        if any(_GLUED.search(span["text"]) for span in line["spans"])
     ]
-    if not glued:
-        return
     characters = text.extractRAWDICT()["blocks"]
     for b, n in glued:
         for span, raw in zip(blocks[b]["lines"][n]["spans"], characters[b]["lines"][n]["spans"], strict=True):
@@ -150,11 +151,6 @@ def _respace(text: pymupdf.TextPage, blocks: list[dict[str, Any]]) -> None:
                 spaced += char["c"]
                 end = char["bbox"][2]
             span["text"] = re.sub(r" {2,}", " ", spaced)
-
-
-def _is_glued(text: str) -> bool:
-    # No word of fewer letters can match, and most texts have none of as many.
-    return len(text) >= _GLUED_LETTERS and _LONG.search(text) is not None and _GLUED.search(text) is not None
 
 
 def canonical(text: str) -> str:
@@ -170,7 +166,33 @@ def canonical(text: str) -> str:
 
 
 def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: bool, line_number: bool) -> Line | None:
-    spans = [span for span in spans if span["text"]]
+    if len(spans) == 1:  # most lines
+        (span,) = spans
+        flags, font = span["flags"], span["font"]
+        size = round(span["size"], 1)
+        text = canonical(span["text"])
+        bold, italic, label = bool(flags & BOLD) or _is_bold(font), bool(flags & ITALIC), ""
+    else:
+        mixed = _mixed([span for span in spans if span["text"]])
+        if mixed is None:
+            return None
+        text, size, font, bold, italic, label = mixed
+    if "  " in text:
+        text = _SPACE_RUN.sub(" ", text)
+    text = text.strip()
+    if "\u00ad" in text:
+        # A soft hyphen at the end of the line breaks a word there; elsewhere it means nothing.
+        text = _INNER_SOFT_HYPHEN.sub("", text)
+    if not text:
+        return None
+    return Line(
+        text=text, box=box, size=size, bold=bold, italic=italic, block=block, font=font, upright=upright, hidden=hidden,
+        line_number=line_number, label=label,
+    )  # fmt: skip
+
+
+def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str] | None:
+    """Text, size, font, bold, italic and bold label of a line of several spans; None when it is blank."""
     weight: dict[float, int] = {}
     fonts: dict[str, int] = {}
     bold = italic = letters = 0
@@ -188,33 +210,14 @@ def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: boo
             plain = plain and not flags & SUPERSCRIPT
     if not letters:
         return None
-    size = round(size, 1) if len(weight) == 1 else _commonest(weight)
-    text = canonical(spans[0]["text"]) if len(spans) == 1 else ""
-    if plain and len(weight) == 1 and not text:
+    if plain and len(weight) == 1:
+        size = round(size, 1)
         text = "".join([canonical(span["text"]) for span in spans])
-    elif len(spans) > 1:
-        text = _text(spans, size)
-    if "  " in text:
-        text = _SPACE_RUN.sub(" ", text)
-    text = text.strip()
-    if "\u00ad" in text:
-        # A soft hyphen at the end of the line breaks a word there; elsewhere it means nothing.
-        text = _INNER_SOFT_HYPHEN.sub("", text)
-    if not text:
-        return None
-    return Line(
-        text=text,
-        box=box,
-        size=size,
-        bold=bold > 0.6 * letters,
-        italic=italic > 0.6 * letters,
-        block=block,
-        font=max(fonts, key=fonts.__getitem__),
-        upright=upright,
-        hidden=hidden,
-        line_number=line_number,
-        label=_label(spans) if 0 < bold <= 0.6 * letters else "",
-    )
+    else:
+        size = _commonest(weight)
+        text = _text(spans, size) if len(spans) > 1 else canonical(spans[0]["text"])
+    label = _label(spans) if 0 < bold <= 0.6 * letters else ""
+    return text, size, max(fonts, key=fonts.__getitem__), bold > 0.6 * letters, italic > 0.6 * letters, label
 
 
 def _commonest(weight: dict[float, int]) -> float:

@@ -31,9 +31,7 @@ _PAINT = re.compile(rb"[\s\]](?:f\*?|F|[Bb]\*?|sh|Do|EI)\s")
 Span = dict[str, Any]
 
 
-def hidden_spans(
-    page: pymupdf.Page, record: pymupdf.DisplayList, blocks: Sequence[dict[str, Any]]
-) -> frozenset[int]:
+def hidden_spans(page: pymupdf.Page, record: pymupdf.DisplayList, blocks: Sequence[dict[str, Any]]) -> frozenset[int]:
     """The `id` of each span of `blocks`, as `TextPage.extractDICT` gives them, that cannot be seen on the page.
 
     `record` is what `paint.recorded` makes of the page.

@@ -33,9 +33,8 @@ class Joiner:
     """Joins the lines of one document; what stands whole within its lines is the evidence for what was broken."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._known: Counter[str] = Counter()
-        for line in lines:
-            self._known.update(word.lower() for word in _WORD.findall(line.rstrip("-‐\u00ad")))
+        text = "\n".join([line.rstrip("-‐\u00ad") for line in lines])
+        self._known = Counter(_WORD.findall(text.lower()))
 
     def join(self, lines: Sequence[str]) -> str:
         """The lines as one text: one space between them, none where a word goes on."""

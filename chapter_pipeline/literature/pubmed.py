@@ -76,6 +76,6 @@ def _work(record: dict[str, Any]) -> RegisteredWork:
 
 
 def _author(name: str) -> str:
-    """"Okafor AB" as "Okafor, AB"; the name of a group stays as it is."""
+    """ "Okafor AB" as "Okafor, AB"; the name of a group stays as it is."""
     family, _, initials = name.rpartition(" ")
     return f"{family}, {initials}" if family and initials.isupper() and len(initials) <= 4 else name

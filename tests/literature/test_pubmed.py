@@ -23,7 +23,10 @@ Asked = list[tuple[str, dict[str, list[str]], float]]
 RECORD = {
     "uid": "71",
     "title": "Drainage of chronic subdural haematoma.",
-    "authors": [{"name": "Okafor AB", "authtype": "Author"}, {"name": "Drain Study Group", "authtype": "CollectiveName"}],
+    "authors": [
+        {"name": "Okafor AB", "authtype": "Author"},
+        {"name": "Drain Study Group", "authtype": "CollectiveName"},
+    ],
     "pubdate": "2022 Jan",
     "epubdate": "2021 Nov 3",
     "fulljournalname": "Journal of samples",
@@ -51,7 +54,10 @@ def served() -> Iterator[tuple[PubMed, Asked]]:
             elif address.path == "/esearch.fcgi":
                 status, body = 200, json.dumps({"esearchresult": {"idlist": FOUND[doi]}})
             elif given["id"] == ["73"]:
-                status, body = 200, json.dumps({"result": {"73": {"uid": "73", "error": "cannot get document summary"}}})
+                status, body = (
+                    200,
+                    json.dumps({"result": {"73": {"uid": "73", "error": "cannot get document summary"}}}),
+                )
             else:
                 status, body = 200, json.dumps({"result": {"uids": ["71"], "71": RECORD}})
             self.send_response(status)
@@ -88,7 +94,7 @@ def test_work__no_single_record_of_that_doi__is_none(served: tuple[PubMed, Asked
 
 
 def test_work__refused__says_that_it_can_be_tried_again(served: tuple[PubMed, Asked]) -> None:
-    with pytest.raises(TransientError, match="10.5555/busy"):
+    with pytest.raises(TransientError, match=r"10\.5555/busy"):
         served[0].work("10.5555/busy")
 
 
