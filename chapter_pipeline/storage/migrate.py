@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import NotSupportedError, ProgrammingError
 
 from chapter_pipeline.errors import UsageError
 
+# Alembic takes a third of a second to load, and all but one command in a thousand find their tables as they should be.
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 VERSION_TABLE = "chapter_pipeline_version"
 """Not Alembic's default name: Dagster keeps its own `alembic_version`, perhaps in the same database."""
+_FOLDER = Path(__file__).parent / "migrations"
 LOCK_KEY = 0x43484150  # any fixed number; all processes that migrate agree on it
 
 
@@ -24,6 +26,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     with engine.connect() as connection:
         if revision == "head" and current_revision(connection) == newest_revision():
             return
+        from alembic import command
+
         connection.rollback()
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
@@ -39,6 +43,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Go back to `revision` (``base``: no tables at all)."""
+    from alembic import command
+
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
         command.downgrade(_config(connection), revision)
@@ -46,28 +52,38 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def check(engine: Engine) -> None:
     """Raise `alembic.util.CommandError` when the tables differ from `schema.py`."""
+    from alembic import command
+
     with engine.connect() as connection:
         command.check(_config(connection))
 
 
 def generate(engine: Engine, message: str, number: str) -> None:
     """Write a new revision from the difference between the database and `schema.py` (for developers)."""
+    from alembic import command
+
     with engine.connect() as connection:
         command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
 
 
 def current_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    """The revision of the database; None when it has no tables of ours."""
+    if connection.scalar(text("SELECT to_regclass(:table)"), {"table": VERSION_TABLE}) is None:
+        return None
+    return connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
 
 
 @lru_cache(maxsize=1)
-def newest_revision() -> str | None:
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+def newest_revision() -> str:
+    """The revision that the code is written for: its files are named by number, ``0001_...py``."""
+    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def _config(connection: Connection | None) -> Config:
+    from alembic.config import Config
+
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import inspect, text
 
@@ -56,3 +58,8 @@ def test_check__foreign_tables_in_the_same_database__are_not_ours(empty: Databas
         session.execute(text("CREATE TABLE runs (id int)"))
     empty.migrate()
     migrate.check(empty.engine)
+
+
+def test_newest_revision__read_from_the_names_of_the_files__is_alembics_head() -> None:
+    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert script.get_heads() == [migrate.newest_revision()]

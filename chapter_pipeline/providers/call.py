@@ -1,0 +1,79 @@
+"""Owns what goes to a language model and what comes back, the same for every provider; it sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image of a request. `media_type` is ``image/png`` or ``image/jpeg``."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One request: instructions, the text they are about, and the JSON schema of the reply.
+
+    `purpose` is the kind of the task (``section``). `schema` is a wire schema: every object closed, every field
+    required, no defaults (`wire.wire_schema`). `variant` tells apart requests that are alike and wanted anew, as when
+    a section is to be written again.
+    """
+
+    purpose: str
+    system: str
+    prompt: str
+    schema_name: str
+    schema: dict[str, Any]
+    max_output_tokens: int
+    pictures: tuple[Picture, ...] = ()
+    variant: str = ""
+
+    def key(self, provider: str, model: str) -> str:
+        """sha256 of all that the reply depends on: what makes two requests the same one."""
+        parts = [
+            provider, model, self.purpose, self.system, self.prompt, self.schema_name, self.schema,
+            self.max_output_tokens, self.variant,
+            [[picture.media_type, hashlib.sha256(picture.content).hexdigest()] for picture in self.pictures],
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsage:
+    """What a provider says that it counted. `input_tokens` includes those read from a cache."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReply:
+    """The text of a reply, which should be JSON, with what it consumed. `model` is the one that answered."""
+
+    text: str
+    model: str
+    usage: TokenUsage
+    request_id: str | None = None
+
+
+class Adapter(Protocol):
+    """One provider's client. It makes one attempt, knows no retry, no budget and no breaker."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
+        """Make one attempt. Raises `faults.CallFailed` for what the reply says, or any error of its client.
+
+        `timeout_s` is for the client's own reads; the deadline of the whole is kept by who calls.
+        """
+        ...
+
+    async def close(self) -> None: ...

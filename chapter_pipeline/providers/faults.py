@@ -1,0 +1,217 @@
+"""Owns what can go wrong with a call, what each fault means for retry, breaker and fallback, and how to tell them.
+
+Errors are told apart by status and body, so that the three SDKs and what lies below them need one classifier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from time import time
+from typing import Any
+
+import httpx2
+
+from chapter_pipeline.providers.call import TokenUsage
+
+
+class Fault(StrEnum):
+    """Why an attempt failed."""
+
+    RATE_LIMITED = "rate limited"
+    QUOTA_EXHAUSTED = "quota exhausted"
+    UNAUTHORISED = "unauthorised"
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server error"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    BAD_REPLY = "bad reply"
+    SCHEMA = "reply not as asked"
+    REFUSED = "refused"
+    CUT_OFF = "reply cut off"
+    BAD_REQUEST = "bad request"
+
+
+class Effect(StrEnum):
+    """What a fault tells a circuit breaker about its provider."""
+
+    FAILURE = "failure"
+    NEUTRAL = "neutral"
+    ISOLATE = "isolate"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`retry`: the same request may succeed now. `sent`: the provider may have worked, and counted, for it."""
+
+    retry: bool
+    effect: Effect
+    sent: bool = False
+
+
+VERDICTS: dict[Fault, Verdict] = {
+    Fault.RATE_LIMITED: Verdict(retry=True, effect=Effect.NEUTRAL),
+    Fault.QUOTA_EXHAUSTED: Verdict(retry=False, effect=Effect.ISOLATE),
+    Fault.UNAUTHORISED: Verdict(retry=False, effect=Effect.ISOLATE),
+    Fault.OVERLOADED: Verdict(retry=True, effect=Effect.FAILURE),
+    Fault.SERVER_ERROR: Verdict(retry=True, effect=Effect.FAILURE),
+    Fault.TIMEOUT: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
+    Fault.UNREACHABLE: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
+    Fault.BAD_REPLY: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
+    Fault.SCHEMA: Verdict(retry=True, effect=Effect.NEUTRAL, sent=True),
+    Fault.REFUSED: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
+    Fault.CUT_OFF: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
+    Fault.BAD_REQUEST: Verdict(retry=False, effect=Effect.NEUTRAL),
+}
+
+_STATUS: dict[int, Fault] = {
+    400: Fault.BAD_REQUEST, 401: Fault.UNAUTHORISED, 402: Fault.QUOTA_EXHAUSTED, 403: Fault.UNAUTHORISED,
+    404: Fault.BAD_REQUEST, 408: Fault.TIMEOUT, 409: Fault.SERVER_ERROR, 413: Fault.BAD_REQUEST,
+    422: Fault.BAD_REQUEST, 425: Fault.SERVER_ERROR, 429: Fault.RATE_LIMITED, 503: Fault.OVERLOADED,
+    504: Fault.TIMEOUT, 529: Fault.OVERLOADED,
+}  # fmt: skip
+_QUOTA = re.compile(
+    r"insufficient_quota|credit balance is too low|billing_hard_limit|exceeded your current quota|billing details|"
+    r"per ?day",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"api key not valid|api_key_invalid|invalid.{0,12}api key|api key expired", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"request too large|context[ _]length|maximum context|prompt is too long", re.IGNORECASE)
+_OVERLOADED = re.compile(r"overloaded_error|\boverloaded\b", re.IGNORECASE)
+_TRY_AGAIN = re.compile(r"(?:try again|retry) in ((?:\d+(?:\.\d+)?(?:ms|h|m|s) ?)+)", re.IGNORECASE)
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DETAIL_CHARACTERS = 300
+_SECRET = re.compile(r"\b(?:sk-|AIza|key-)[\w*-]{6,}|Bearer \S+", re.IGNORECASE)
+
+
+class CallFailed(Exception):
+    """One attempt failed. `usage` is what the provider counted all the same; None when that is not known.
+
+    It stays within this room: who calls a provider sees errors of the project's tree.
+    """
+
+    def __init__(
+        self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: TokenUsage | None = None
+    ) -> None:
+        super().__init__(f"{fault}: {detail}")
+        self.fault = fault
+        self.detail = _SECRET.sub("[key]", " ".join(detail.split())[:_DETAIL_CHARACTERS])
+        self.retry_after_s = retry_after_s
+        self.usage = usage
+
+    @property
+    def verdict(self) -> Verdict:
+        return VERDICTS[self.fault]
+
+
+def classify(error: BaseException) -> CallFailed:
+    """What an error of an SDK, of its HTTP client or of reading the reply means.
+
+    Raises the error itself when it is none of these: a fault of our own code must not look like one of a provider.
+    """
+    if isinstance(error, CallFailed):
+        return error
+    status = _status(error)
+    if status is not None:
+        return _by_status(status, _body(error), _headers(error))
+    if isinstance(error, TimeoutError | asyncio.TimeoutError | httpx2.TimeoutException) or "Timeout" in _names(error):
+        return CallFailed(Fault.TIMEOUT, "no whole answer within the time given")
+    if isinstance(error, httpx2.HTTPError | ConnectionError | OSError) or "APIConnectionError" in _names(error):
+        return CallFailed(Fault.UNREACHABLE, _cause(error))
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) or "APIResponseValidationError" in _names(error):
+        return CallFailed(Fault.BAD_REPLY, "the answer is not the JSON that the provider promises")
+    raise error
+
+
+def _by_status(status: int, body: Any, headers: Mapping[str, str]) -> CallFailed:
+    text = body if isinstance(body, str) else json.dumps(body, default=str)
+    fault = _STATUS.get(status, Fault.SERVER_ERROR if status >= 500 else Fault.BAD_REQUEST)
+    if status < 300:
+        fault = Fault.BAD_REPLY
+    elif status in (400, 403) and _QUOTA.search(text):
+        fault = Fault.QUOTA_EXHAUSTED
+    elif status == 400 and _KEY.search(text):
+        fault = Fault.UNAUTHORISED
+    elif status == 429 and _TOO_LARGE.search(text):
+        fault = Fault.BAD_REQUEST  # no waiting makes the request smaller
+    elif status == 429 and _QUOTA.search(text) and _retry_after(text, headers) is None:
+        fault = Fault.QUOTA_EXHAUSTED
+    elif status >= 500 and _OVERLOADED.search(text):
+        fault = Fault.OVERLOADED
+    return CallFailed(fault, f"HTTP {status}: {_message(body)}", retry_after_s=_retry_after(text, headers))
+
+
+def _status(error: BaseException) -> int | None:
+    for name in ("status_code", "code"):  # anthropic and openai, google-genai
+        value = getattr(error, name, None)
+        if isinstance(value, int) and 100 <= value < 600:
+            return value
+    response = getattr(error, "response", None)
+    value = getattr(response, "status_code", None)
+    return value if isinstance(value, int) else None
+
+
+def _body(error: BaseException) -> Any:
+    for name in ("body", "details"):
+        value = getattr(error, name, None)
+        if value:
+            return value
+    return str(error)
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    return {str(name).lower(): str(value) for name, value in headers.items()} if headers is not None else {}
+
+
+def _message(body: Any) -> str:
+    """What the provider says; bodies are nested differently, and a proxy may answer with a page."""
+    while isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        if isinstance(inner, dict):
+            return str(inner.get("message") or inner)
+        return str(body.get("message") or inner)
+    return re.sub(r"<[^>]*>", " ", str(body))
+
+
+def _retry_after(text: str, headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as the provider asks: its header, in milliseconds, seconds or as a date, else its message."""
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    given = headers.get("retry-after")
+    if given is not None:
+        if (seconds := _number(given)) is not None:
+            return max(0.0, seconds)
+        try:
+            return max(0.0, parsedate_to_datetime(given).timestamp() - time())
+        except (TypeError, ValueError):
+            return None
+    if match := _TRY_AGAIN.search(text) or re.search(r'"retryDelay": ?"((?:\d+(?:\.\d+)?)s)"', text):
+        return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _PARTS.findall(match.group(1).lower()))
+    return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _names(error: BaseException) -> str:
+    return " ".join(kind.__name__ for kind in type(error).__mro__)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason: SDKs say no more than "Connection error."."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {error}"
