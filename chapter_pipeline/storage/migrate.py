@@ -70,7 +70,8 @@ def current_revision(connection: Connection) -> str | None:
     """The revision of the database; None when it has no tables of ours."""
     if connection.scalar(text("SELECT to_regclass(:table)"), {"table": VERSION_TABLE}) is None:
         return None
-    return connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return revision
 
 
 @lru_cache(maxsize=1)
