@@ -241,6 +241,7 @@ def test_parser__hostile_files__all_end_as_a_document_or_a_reason(corpus: Path) 
     by_category: dict[str, set[str]] = {}
     for name, how in ended.items():
         by_category.setdefault(name.split("__")[0], set()).add(how)
-    assert ended["bomb__made__form-xobject-billion-laughs.pdf"] == Reason.CPU_LIMIT
+    # Whichever it meets first: it grows as it is read.
+    assert ended["bomb__made__form-xobject-billion-laughs.pdf"] in (Reason.CPU_LIMIT, Reason.MEMORY_LIMIT)
     assert by_category["not_a_pdf"] <= {Reason.NOT_A_PDF, Reason.EMPTY}
     assert Reason.CRASHED not in {how for hows in by_category.values() for how in hows}

@@ -315,7 +315,7 @@ def test_ingest__with_a_registry__keeps_the_difference_and_what_is_printed(
 
     ingest = Ingest(
         settings, bucket=bucket, library=library, embedder=HashEmbedder(), parser=WithDoi(),
-        make_passages=passages_of, settings_hash="1", registry=OtherWork(),
+        make_passages=passages_of, settings_hash="1", registries=[OtherWork()],
     )  # fmt: skip
     bucket.put("library/a.pdf", GLIOMA)
     assert ingest.ingest("library/a.pdf").title == "Glioma surgery"
