@@ -24,6 +24,8 @@ from resources.rooms import ChaptersResource, StagesResource
 SECTIONS = "4_sections"
 CHECK = "claims_are_cited"
 FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
+HOW_WRITTEN = {"provider", "model", "cost_usd", "input_tokens", "output_tokens", "latency_s", "fallbacks", "dropped"}
+"""Fields of a section that are no part of its text."""
 KEYS = {kind: dg.AssetKey(["section", kind]) for kind in section_kinds()}
 
 
@@ -54,7 +56,7 @@ def produce(
     if known is not None:
         section = artifacts.get(name, plans.slug, Section, known.version)
     else:
-        section = stages.section(kind, plans)
+        section = stages.section(kind, plans, variant=run_id if rewrite else "")
     # A reused text that is not the newest version becomes it: what follows reads the newest.
     stored = artifacts.put(name, plans.slug, section, run_id=run_id, fingerprint=fingerprint)
     return Produced(
@@ -145,7 +147,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
 
 def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     key, section, plan = KEYS[produced.kind], produced.section, plans.plan(produced.kind)
-    text = section.model_dump(mode="json", exclude={"provider", "model", "cost_usd"})
+    text = section.model_dump(mode="json", exclude=HOW_WRITTEN)
     checks = []
     if dg.AssetCheckKey(key, CHECK) in context.selected_asset_check_keys:
         problems = section_problems(section, plan)
@@ -170,6 +172,11 @@ def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionC
             "sources": len({quotes[k].source for s in section.sentences for k in s.quotes if k in quotes}),
             "provider": section.provider or "none",
             "cost (USD)": float(section.cost_usd) if produced.status == "written" else 0.0,
+            "tokens in": section.input_tokens,
+            "tokens out": section.output_tokens,
+            "latency (s)": round(section.latency_s, 2),
+            "fallbacks": "; ".join(section.fallbacks) or "none",
+            "dropped sentences": md("\n".join(f"- {one.text} ({one.reason})" for one in section.dropped) or "none"),
             "version": produced.stored.version,
             "written by run": dg.MetadataValue.dagster_run(produced.stored.run_id or context.run.run_id),
             "preview": md(section_markdown(section, quotes)),

@@ -26,7 +26,7 @@ from sensors.revision import revision
 def build(settings: Settings, **other_resources: object) -> dg.Definitions:
     """The code location; tests put resources of their own in the place of ours."""
     database, bucket, embedder, clock = DatabaseResource(), BucketResource(), EmbedderResource(), ClockResource()
-    text_model = TextModelResource(embedder=embedder)
+    text_model = TextModelResource(database=database, embedder=embedder)
     chapters = ChaptersResource(database=database)
     resources: dict[str, object] = {
         "database": database,

@@ -7,14 +7,18 @@ The tree is split by what the caller does next::
     │   ├── NotFound            no such document, chapter, stage, version
     │   ├── AlreadyExists       the name is taken
     │   ├── InvalidBrief        a brief with unknown or wrong keys
-    │   └── NoRelevantPassages  the library holds nothing on the topic
+    │   ├── NoRelevantPassages  the library holds nothing on the topic
+    │   ├── UnknownPrice        a model whose price is not known, so that no cap could hold
+    │   └── BudgetExceeded      a call could cost more than what is left of a cap
     ├── DocumentRejected        the document is quarantined with a reason; the batch goes on
     ├── TransientError          the same request may succeed later: retry
     │   ├── DatabaseUnavailable
     │   ├── BucketUnavailable
     │   └── ModelUnavailable
+    │       └── BreakerOpen     the provider is left alone for a while
     ├── PermanentError          a retry cannot help: dead-letter
-    │   └── ModelFilesCorrupt
+    │   ├── ModelFilesCorrupt
+    │   └── ModelRefused        a provider turned the request down, and would again
     └── InvariantViolated       our own promise is broken: fix the code
         └── ClaimNotGrounded
 
@@ -48,6 +52,14 @@ class NoRelevantPassages(UsageError):
     """The library holds no passage that is relevant to the chapter's topic."""
 
 
+class UnknownPrice(UsageError):
+    """A model is to be paid for whose price is not known."""
+
+
+class BudgetExceeded(UsageError):
+    """The call was not sent: it could cost more than what is left of a cap per call, chapter or day."""
+
+
 class DocumentRejected(ChapterPipelineError):
     """A file is not fit for the library.
 
@@ -77,12 +89,20 @@ class ModelUnavailable(TransientError):
     """A text or embedding model cannot answer now."""
 
 
+class BreakerOpen(ModelUnavailable):
+    """The provider failed too often, or was isolated; nothing is sent to it."""
+
+
 class PermanentError(ChapterPipelineError):
     """No retry can help; the work goes to the dead letters."""
 
 
 class ModelFilesCorrupt(PermanentError):
     """The embedding model's files are missing or differ from their recorded sha256."""
+
+
+class ModelRefused(PermanentError):
+    """A provider turned the request down: refused, unauthorised, out of quota, cut off or not understood."""
 
 
 class InvariantViolated(ChapterPipelineError):

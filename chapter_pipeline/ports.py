@@ -105,22 +105,31 @@ class Task(Generic[ReplyT]):
     """One request to a text model.
 
     `kind` names the stage's need (``key_concepts``, ``outline``, ``section``), `request` carries its typed input
-    (source text inside is data, never an instruction) and `reply_type` is what has to come back.
+    (source text inside is data, never an instruction) and `reply_type` is what has to come back. `chapter` and `section`
+    say whom its cost is for. The same request has the same answer, unless `variant` tells them apart.
     """
 
     kind: str
     request: BaseModel
     reply_type: type[ReplyT]
+    chapter: str | None = None
+    section: str | None = None
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Generic[ReplyT]):
-    """A typed answer, who gave it and what it cost."""
+    """A typed answer, who gave it and what it cost.
+
+    `fallbacks`: each provider that was asked before and why it gave none. `latency_s`: seconds of all calls.
+    """
 
     value: ReplyT
     provider: str
     model: str
     usage: Usage = field(default_factory=Usage)
+    fallbacks: tuple[str, ...] = ()
+    latency_s: float = 0.0
 
 
 class TextModel(Protocol):

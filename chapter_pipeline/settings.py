@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chapter_pipeline.errors import UsageError
@@ -18,6 +19,17 @@ PREFIX = "CHAPTER_"
 def available_processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class ModelNames(BaseModel):
+    """A provider's model for each kind of work. ``CHAPTER_CLAUDE_MODELS='{"writing": "..."}'`` changes those it names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    planning: str = Field(min_length=1)
+    writing: str = Field(min_length=1)
+    review: str = Field(min_length=1)
+    vision: str = Field(min_length=1)
 
 
 class Settings(BaseSettings):
@@ -73,7 +85,35 @@ class Settings(BaseSettings):
     )
     embedding_batch: int = Field(default=32, ge=1, le=512)
 
-    text_model: Literal["extractive"] = Field(default="extractive", description="The provider that writes.")
+    text_model: Literal["extractive", "claude", "gpt", "gemini", "local"] | None = Field(
+        default=None,
+        description="The provider that writes. Unset: the first of claude, gpt and gemini with a key, else extractive.",
+    )
+    fallback: Literal["on", "off"] = Field(
+        default="on", description="Ask the other providers with a key (claude, gpt, gemini) when one gives no answer."
+    )
+    claude_models: ModelNames = ModelNames(
+        planning="claude-sonnet-5-5", writing="claude-opus-5-5", review="claude-opus-5-5", vision="claude-sonnet-5-5"
+    )
+    gpt_models: ModelNames = ModelNames(
+        planning="gpt-6.1-terra", writing="gpt-6.1-sol", review="gpt-6.1-sol", vision="gpt-6.1-terra"
+    )
+    gemini_models: ModelNames = ModelNames(
+        planning="gemini-3.8-flash", writing="gemini-4-argon", review="gemini-4-argon", vision="gemini-3.8-flash"
+    )
+    local_models: ModelNames = ModelNames(planning="local", writing="local", review="local", vision="local")
+    local_url: str | None = Field(
+        default=None, description="Where a server speaks the OpenAI API: http://host:port/v1."
+    )
+    claude_url: str | None = Field(default=None, description="Another address of the Anthropic API.")
+    gpt_url: str | None = Field(default=None, description="Another address of the OpenAI API.")
+    gemini_url: str | None = Field(default=None, description="Another address of the Gemini API.")
+    model_deadline_s: float = Field(
+        default=300.0, gt=0, description="For one request to a text model, its attempts and waits included."
+    )
+    budget_call_usd: Decimal = Field(default=Decimal(2), ge=0, description="Most that one request may cost.")
+    budget_chapter_usd: Decimal = Field(default=Decimal(20), ge=0, description="Most that one chapter may cost.")
+    budget_day_usd: Decimal = Field(default=Decimal(50), ge=0, description="Most that a day (UTC) may cost.")
     section_concurrency: int = Field(default=5, ge=1, le=32)
     max_revisions: int = Field(default=2, ge=0, le=5)
 
@@ -89,6 +129,29 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("claude_models", "gpt_models", "gemini_models", "local_models", mode="before")
+    @classmethod
+    def _over_the_defaults(cls, value: Any, info: ValidationInfo) -> Any:
+        assert info.field_name is not None
+        default: ModelNames = cls.model_fields[info.field_name].default
+        return {**default.model_dump(), **value} if isinstance(value, dict) else value
+
+    @property
+    def keys(self) -> dict[str, SecretStr]:
+        """The keys of the paid providers that have one, in the order in which they are asked."""
+        keys = {"claude": self.anthropic_api_key, "gpt": self.openai_api_key, "gemini": self.gemini_api_key}
+        return {name: key for name, key in keys.items() if key is not None and key.get_secret_value()}
+
+    @property
+    def writer(self) -> str:
+        """The provider that writes."""
+        return self.text_model or next(iter(self.keys), "extractive")
+
+    def models_of(self, provider: str) -> ModelNames:
+        """The models of a provider that has any."""
+        models: ModelNames = getattr(self, f"{provider}_models")
+        return models
 
     @property
     def log_folder(self) -> Path:

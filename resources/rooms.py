@@ -18,6 +18,7 @@ from chapter_pipeline.settings import Settings, current_settings
 if TYPE_CHECKING:
     from chapter_pipeline.operations.ingest import Ingest
     from chapter_pipeline.operations.inventory import InventoryItem
+    from chapter_pipeline.operations.models import ModelRoom
     from chapter_pipeline.ports import Embedder, TextModel
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
@@ -50,11 +51,20 @@ def _embedder(settings: Settings) -> Embedder:
     return MiniLM(batch_size=settings.embedding_batch)
 
 
+@cache
+def _models(settings: Settings) -> ModelRoom:
+    from chapter_pipeline.operations.models import ModelRoom
+
+    return ModelRoom(settings, _database(settings))
+
+
 def close_rooms() -> None:
     """Forget all that was opened, and close the database's connections."""
+    if _models.cache_info().currsize:
+        _models(current_settings()).close()
     if _database.cache_info().currsize:
         _database(current_settings()).close()
-    for opened in (_database, _bucket, _embedder):
+    for opened in (_models, _database, _bucket, _embedder):
         opened.cache_clear()
 
 
@@ -87,16 +97,13 @@ class ClockResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class TextModelResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The provider that CHAPTER_TEXT_MODEL names."""
+    """The provider that writes, and those that stand in for it, each behind ledger, budget, slots and breaker."""
 
+    database: DatabaseResource
     embedder: EmbedderResource
 
     def open(self) -> TextModel:
-        from chapter_pipeline.providers.extractive import Extractive
-
-        match current_settings().text_model:
-            case "extractive":
-                return Extractive(self.embedder.open())
+        return _models(current_settings()).text_model(self.embedder.open())
 
 
 class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -166,7 +166,7 @@ class FakeStages:
             ),
         )
 
-    def section(self, kind: str, plans: model.SectionPlans) -> model.Section:
+    def section(self, kind: str, plans: model.SectionPlans, *, variant: str = "") -> model.Section:
         with self._lock:
             self._writing += 1
             self.most_at_once = max(self.most_at_once, self._writing)

@@ -45,7 +45,9 @@ def write_section(plan: SectionPlan, embedder: Embedder) -> SectionReply:
         for title, keys in [(None, small), *titled]
         if keys
     )
-    return SectionReply(subsections=subsections, evidence_table=_table([q for q in plan.quotes if q.key not in chosen]))
+    return SectionReply(
+        subsections=subsections, evidence_table=findings_table([q for q in plan.quotes if q.key not in chosen])
+    )
 
 
 def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
@@ -111,7 +113,7 @@ def _paragraph(quotes: Sequence[Quote]) -> Paragraph:
     return Paragraph(label=paragraph_label(quotes), sentences=sentences)
 
 
-def _table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:
+def findings_table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:
     """Findings with figures that the text does not repeat: the strongest one of each source."""
     best: dict[str, Quote] = {}
     for quote in sorted(unused, key=lambda quote: -quote.relevance):

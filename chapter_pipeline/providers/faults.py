@@ -38,8 +38,9 @@ class Fault(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a fault tells a circuit breaker about its provider."""
+    """What the outcome of a call tells a circuit breaker about its provider."""
 
+    SUCCESS = "success"
     FAILURE = "failure"
     NEUTRAL = "neutral"
     ISOLATE = "isolate"
@@ -99,9 +100,9 @@ class CallFailed(Exception):
     def __init__(
         self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: TokenUsage | None = None
     ) -> None:
-        super().__init__(f"{fault}: {detail}")
         self.fault = fault
-        self.detail = _SECRET.sub("[key]", " ".join(detail.split())[:_DETAIL_CHARACTERS])
+        self.detail = _SECRET.sub("[key]", " ".join(detail.split()))[:_DETAIL_CHARACTERS]
+        super().__init__(f"{fault}: {self.detail}")
         self.retry_after_s = retry_after_s
         self.usage = usage
 

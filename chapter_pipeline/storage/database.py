@@ -89,14 +89,14 @@ class Database:
 
         Raises `DatabaseUnavailable` when there is no connection, or the server breaks off the transaction.
         """
-        with self._unavailable_is_transient(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self.unavailable_is_transient(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; several processes may call it at once."""
         from chapter_pipeline.storage.migrate import upgrade
 
-        with self._unavailable_is_transient():
+        with self.unavailable_is_transient():
             upgrade(self.engine)
 
     def health_check(self) -> Health:
@@ -162,7 +162,7 @@ class Database:
         connection.commit()
 
     @contextmanager
-    def _unavailable_is_transient(self) -> Iterator[None]:
+    def unavailable_is_transient(self) -> Iterator[None]:
         place = place_of(self.url)
         try:
             yield

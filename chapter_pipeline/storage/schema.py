@@ -7,6 +7,7 @@ by name, so an N+1 cannot be written by accident.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -292,3 +293,52 @@ class ChapterVersion(Base):
     artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"))
     sha256: Mapped[str] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class ModelCallRow(Base):
+    """One attempt to have a text model answer: reserved, sent, then committed, failed, or ambiguous.
+
+    Ambiguous is what was sent and never came back to us: it may have been paid for, and counts with what was reserved.
+    A reserved attempt whose process is gone was never sent.
+    """
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('reserved', 'sent', 'committed', 'failed', 'ambiguous')", name="state_is_known"),
+        sa.CheckConstraint("(state = 'committed') = (reply IS NOT NULL)", name="committed_has_a_reply"),
+        sa.Index("ix_model_calls_request", "request_key", "state"),
+        sa.Index("ix_model_calls_created_at", "created_at"),
+        sa.Index("ix_model_calls_chapter", "chapter"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    request_key: Mapped[str] = mapped_column(sa.String(64))
+    attempt: Mapped[int]
+    provider: Mapped[str]
+    model: Mapped[str]
+    purpose: Mapped[str]
+    chapter: Mapped[str | None]
+    section: Mapped[str | None]
+    state: Mapped[str]
+    owner: Mapped[int]
+    reserved_usd: Mapped[Decimal] = mapped_column(sa.Numeric(14, 8))
+    cost_usd: Mapped[Decimal] = mapped_column(sa.Numeric(14, 8), server_default="0")
+    input_tokens: Mapped[int] = mapped_column(server_default="0")
+    output_tokens: Mapped[int] = mapped_column(server_default="0")
+    cached_tokens: Mapped[int] = mapped_column(server_default="0")
+    reply: Mapped[str | None]
+    reply_model: Mapped[str | None]
+    fault: Mapped[str | None]
+    detail: Mapped[str | None]
+    latency_s: Mapped[float | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.clock_timestamp())
+    ended_at: Mapped[datetime | None]
+
+
+class BreakerRow(Base):
+    """The circuit breaker of one provider: `providers.breaker.Breaker` as JSON, changed under the row's lock."""
+
+    __tablename__ = "breakers"
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[dict[str, Any]]

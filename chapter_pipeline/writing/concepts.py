@@ -53,7 +53,7 @@ def key_concepts(
         candidates=candidate_terms(brief.topic, probe=probe, documents=documents, embedder=embedder),
     )
     reply: Reply[KeyConceptsReply] = model.complete(
-        Task(kind="key_concepts", request=request, reply_type=KeyConceptsReply)
+        Task(kind="key_concepts", request=request, reply_type=KeyConceptsReply, chapter=brief.slug)
     )
     concepts = [
         Concept(
@@ -70,6 +70,10 @@ def key_concepts(
         provider=reply.provider,
         model=reply.model,
         cost_usd=reply.usage.cost_usd,
+        input_tokens=reply.usage.input_tokens,
+        output_tokens=reply.usage.output_tokens,
+        latency_s=reply.latency_s,
+        fallbacks=reply.fallbacks,
     )
 
 

@@ -28,11 +28,11 @@ def final_chapter(
         cutoff_date=brief.cutoff_date,
         providers=tuple(name for name in providers if name),
         cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections),
-        notes=_notes(reviewed, gaps),
+        notes=_notes(concepts, reviewed, gaps),
     )
 
 
-def _notes(reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
+def _notes(concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
     notes = ["Retractions: not checked, no literature source is configured."]
     differing = [edit for edit in reviewed.edits if edit.action == "keep"]
     if differing:
@@ -49,6 +49,22 @@ def _notes(reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
         notes.append(
             f"{scanned} of {len(reviewed.chapter.quotes)} quotations were recognised from scans: check them on the page."
         )
+    if concepts.fallbacks:
+        notes.append(_fallback("The key concepts", concepts.provider, concepts.fallbacks))
+    notes += [
+        _fallback(f"The section “{section.title}”", section.provider, section.fallbacks)
+        for section in reviewed.chapter.sections
+        if section.fallbacks
+    ]
+    dropped = sum(len(section.dropped) for section in reviewed.chapter.sections)
+    if dropped:
+        notes.append(
+            f"{dropped} sentences of the text model were left out: their quotations did not say what they said."
+        )
     if gaps.requires_revision:
         notes.append("The gap analysis asks for a revision: a person has to decide before this is used.")
     return tuple(notes)
+
+
+def _fallback(what: str, provider: str, before: tuple[str, ...]) -> str:
+    return f"{what} came from {provider!r}, as other text models gave none: {'; '.join(before)}."

@@ -115,6 +115,10 @@ class KeyConcepts(Artifact):
     provider: str
     model: str
     cost_usd: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    fallbacks: tuple[str, ...] = ()
 
 
 # 3 ---------------------------------------------------------------------------------------------------------
@@ -367,6 +371,13 @@ class EvidenceRow(Artifact):
     finding: Sentence
 
 
+class DroppedSentence(Artifact):
+    """A sentence that a model wrote and the chapter does not print: what was wrong with it."""
+
+    text: str
+    reason: str
+
+
 class Section(Artifact):
     """Stage 10: the text of one section. Status `unused`: the outline has no such section."""
 
@@ -376,9 +387,14 @@ class Section(Artifact):
     subsections: tuple[Subsection, ...] = ()
     evidence_table: tuple[EvidenceRow, ...] = ()
     figures: tuple[PlannedFigure, ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()
     provider: str = ""
     model: str = ""
     cost_usd: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    fallbacks: tuple[str, ...] = Field(default=(), description="Providers asked before, each with why it gave none.")
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

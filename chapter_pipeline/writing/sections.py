@@ -15,13 +15,20 @@ SECTION_VERSION = "1"
 """Part of every section's fingerprint: raise it when the way sections are made changes."""
 
 
-def write_section(kind: str, plans: SectionPlans, *, model: TextModel) -> Section:
-    """Stage 10. Without a plan the section is `unused`. Raises `ClaimNotGrounded` naming the first fault."""
+def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: str = "") -> Section:
+    """Stage 10. Without a plan the section is `unused`. `variant`: wanted anew, see `ports.Task`.
+
+    Raises `ClaimNotGrounded` naming the first fault.
+    """
     plan = plans.plan(kind)
     if plan is None:
         return Section(kind=kind, title=kind.replace("_", " ").capitalize(), status="unused")
     request = SectionRequest(topic=plans.topic, audience=plans.audience, plan=plan)
-    reply: Reply[SectionReply] = model.complete(Task(kind="section", request=request, reply_type=SectionReply))
+    reply: Reply[SectionReply] = model.complete(
+        Task(
+            kind="section", request=request, reply_type=SectionReply, chapter=plans.slug, section=kind, variant=variant
+        )
+    )
     section = Section(
         kind=kind,
         title=plan.title,
@@ -29,9 +36,14 @@ def write_section(kind: str, plans: SectionPlans, *, model: TextModel) -> Sectio
         subsections=reply.value.subsections,
         evidence_table=reply.value.evidence_table,
         figures=plan.figures,
+        dropped=reply.value.dropped,
         provider=reply.provider,
         model=reply.model,
         cost_usd=reply.usage.cost_usd,
+        input_tokens=reply.usage.input_tokens,
+        output_tokens=reply.usage.output_tokens,
+        latency_s=reply.latency_s,
+        fallbacks=reply.fallbacks,
     )
     problems = section_problems(section, plan)
     if problems:

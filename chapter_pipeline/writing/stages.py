@@ -138,9 +138,12 @@ class Stages:
             recommendations=recommendations,
         )
 
-    def section(self, kind: str, plans: SectionPlans) -> Section:
-        """Stage 10: one section; status `unused` when the plans have none of this kind. Raises `ClaimNotGrounded`."""
-        return sections.write_section(kind, plans, model=self._model)
+    def section(self, kind: str, plans: SectionPlans, *, variant: str = "") -> Section:
+        """Stage 10: one section; status `unused` when the plans have none of this kind.
+
+        `variant`: it is wanted anew, though nothing it is made of changed. Raises `ClaimNotGrounded`.
+        """
+        return sections.write_section(kind, plans, model=self._model, variant=variant)
 
     def section_fingerprint(self, kind: str, plans: SectionPlans) -> str:
         """Hash of all that the section is made of."""

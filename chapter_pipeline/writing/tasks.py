@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chapter_pipeline.writing.model import Artifact, EvidenceRow, SectionPlan, Subsection
+from chapter_pipeline.writing.model import Artifact, DroppedSentence, EvidenceRow, SectionPlan, Subsection
 
 
 class CandidateTerm(Artifact):
@@ -54,7 +54,8 @@ class SectionRequest(Artifact):
 
 
 class SectionReply(Artifact):
-    """The section's text; every sentence names the quote keys it stands on."""
+    """The section's text; every sentence names the quote keys it stands on. `dropped` is what no quote supported."""
 
     subsections: tuple[Subsection, ...]
     evidence_table: tuple[EvidenceRow, ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()

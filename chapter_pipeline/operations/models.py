@@ -1,0 +1,105 @@
+"""Owns putting the text model together that the settings ask for, with all that guards a paid call around it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from chapter_pipeline.errors import UsageError
+from chapter_pipeline.ports import Embedder, TextModel
+from chapter_pipeline.providers.call import Adapter
+from chapter_pipeline.providers.extractive import Extractive
+from chapter_pipeline.providers.gateway import CallPolicy, Gateway
+from chapter_pipeline.providers.language import LanguageModels
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.slots import CallSlots
+
+_KEY_VARIABLES = {"claude": "ANTHROPIC_API_KEY", "gpt": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
+
+
+class ModelRoom:
+    """The providers of one process behind their ledger, budget, slots and breakers. Opened on first use."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+
+    @cached_property
+    def presence(self) -> Presence:
+        return Presence(self._database)
+
+    @cached_property
+    def breakers(self) -> BreakerStore:
+        return BreakerStore(self._database, self.presence)
+
+    @cached_property
+    def ledger(self) -> CallLedger:
+        settings = self._settings
+        caps = Caps(
+            call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd, day_usd=settings.budget_day_usd
+        )
+        return CallLedger(self._database, self.presence, caps)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The providers that are asked, the first one first. Empty: the extractive writer. Raises `UsageError`."""
+        settings = self._settings
+        first = settings.writer
+        if first == "extractive":
+            return ()
+        if first in _KEY_VARIABLES and first not in settings.keys:
+            raise UsageError(f"CHAPTER_TEXT_MODEL={first!r} needs a key: set {_KEY_VARIABLES[first]}")
+        if first == "local" and settings.local_url is None:
+            raise UsageError(
+                "CHAPTER_TEXT_MODEL='local' needs an address: set CHAPTER_LOCAL_URL, as http://host:port/v1"
+            )
+        others = [name for name in settings.keys if name != first] if settings.fallback == "on" else []
+        return (first, *others)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        settings = self._settings
+        return Gateway(
+            {name: _adapter(name, settings) for name in self.order},
+            ledger=self.ledger,
+            slots=CallSlots(self.presence),
+            breakers=self.breakers,
+            policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
+        )
+
+    def text_model(self, embedder: Embedder) -> TextModel:
+        """The text model of the settings. Raises `UsageError` when its key or address is missing."""
+        if not self.order:
+            return Extractive(embedder)
+        models = {name: self._settings.models_of(name) for name in self.order}
+        return LanguageModels(self.gateway, order=self.order, models=models)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = self.__dict__
+        if "gateway" in opened:
+            self.gateway.close()
+        if "presence" in opened:
+            self.presence.close()
+
+
+def _adapter(name: str, settings: Settings) -> Adapter:
+    from chapter_pipeline.providers.claude import Claude
+    from chapter_pipeline.providers.gemini import Gemini
+    from chapter_pipeline.providers.gpt import Gpt
+    from chapter_pipeline.providers.local import Local
+
+    if name == "local":
+        assert settings.local_url is not None
+        return Local(base_url=settings.local_url)
+    key = settings.keys[name].get_secret_value()
+    match name:
+        case "claude":
+            return Claude(api_key=key, base_url=settings.claude_url)
+        case "gpt":
+            return Gpt(api_key=key, base_url=settings.gpt_url)
+        case _:
+            return Gemini(api_key=key, base_url=settings.gemini_url)

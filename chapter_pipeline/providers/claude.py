@@ -1,0 +1,71 @@
+"""Owns the provider ``claude``: Anthropic's Messages API, one attempt a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.client import Lazy, base64_of
+from chapter_pipeline.providers.faults import CallFailed, Fault
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+    from anthropic.types import Message
+
+
+class Claude:
+    """Implements `call.Adapter`."""
+
+    name = "claude"
+
+    def __init__(self, *, api_key: str, base_url: str | None = None) -> None:
+        def make() -> AsyncAnthropic:
+            from anthropic import AsyncAnthropic
+
+            return AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0)
+
+        self._client = Lazy(make, lambda client: client.close())
+
+    async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
+        """Make one attempt, see `call.Adapter`."""
+        content: list[Any] = [
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": picture.media_type, "data": base64_of(picture)},
+            }
+            for picture in call.pictures
+        ]
+        message = await self._client().messages.create(
+            model=model,
+            max_tokens=call.max_output_tokens,
+            system=call.system,
+            messages=[{"role": "user", "content": [*content, {"type": "text", "text": call.prompt}]}],
+            output_config={"format": {"type": "json_schema", "schema": call.schema}},
+            timeout=timeout_s,
+        )
+        return _reply(message)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _reply(message: Message) -> ModelReply:
+    # A page with status 200 comes as a string, half an object as one without its fields.
+    counted = getattr(message, "usage", None)
+    if counted is None or not isinstance(getattr(message, "content", None), list):
+        raise CallFailed(Fault.BAD_REPLY, "the answer is no message")
+    cached = counted.cache_read_input_tokens or 0
+    usage = TokenUsage(
+        # Anthropic counts what it reads from and writes to its cache beside the input, not in it.
+        input_tokens=counted.input_tokens + cached + (counted.cache_creation_input_tokens or 0),
+        output_tokens=counted.output_tokens,
+        cached_tokens=cached,
+    )
+    if message.stop_reason == "refusal":
+        raise CallFailed(Fault.REFUSED, "the model refuses to answer", usage=usage)
+    if message.stop_reason in ("max_tokens", "model_context_window_exceeded"):
+        raise CallFailed(Fault.CUT_OFF, f"the reply reached its {counted.output_tokens} tokens", usage=usage)
+    text = "".join(block.text for block in message.content if block.type == "text")
+    if not text:
+        raise CallFailed(Fault.BAD_REPLY, "the message has no text", usage=usage)
+    return ModelReply(text=text, model=message.model, usage=usage, request_id=message._request_id)

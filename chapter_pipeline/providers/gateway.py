@@ -1,0 +1,264 @@
+"""Owns the one way of a request to a provider, and the order of what guards it.
+
+Ledger and budget, then a slot, the breaker, one attempt under the deadline of the whole, the fault's name, and the
+reply on record before anybody sees it. All retries of the house are here: the SDKs make none.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from chapter_pipeline.errors import ModelRefused, ModelUnavailable
+from chapter_pipeline.ports import Usage
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.faults import CallFailed, Effect, Fault, classify
+from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Ledger, Replayed
+from chapter_pipeline.providers.loop import LoopThread
+from chapter_pipeline.providers.prices import cost_usd, most_usd
+from chapter_pipeline.providers.wire import read_reply
+
+log = logging.getLogger(__name__)
+ValueT = TypeVar("ValueT", bound=BaseModel)
+IN_FLIGHT_POLL_S = 0.05
+LEAST_USEFUL_S = 0.05
+"""With less time left no attempt is begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPolicy:
+    """`deadline_s` is for a request with all its attempts and waits; `slots` is how many of one provider run at once."""
+
+    deadline_s: float = 300.0
+    attempts: int = 3
+    slots: int = 5
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 20.0
+
+
+class Slots(Protocol):
+    """How many calls to one provider run at the same time, over all processes."""
+
+    def slot(self, provider: str, limit: int, *, deadline_s: float) -> AbstractContextManager[None]:
+        """Hold one of `limit` slots. Raises `ModelUnavailable` when none is free in time."""
+        ...
+
+
+class Breakers(Protocol):
+    """The circuit breakers of the providers, shared by all processes."""
+
+    def admit(self, provider: str) -> Any:
+        """A ticket to send one call. Raises `BreakerOpen`."""
+        ...
+
+    def record(self, provider: str, admission: Any, effect: Effect, detail: str = "") -> None:
+        """What became of the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Generic[ValueT]):
+    """A typed reply. `usage` counts its failed attempts too; it is nothing when the reply was `replayed`."""
+
+    value: ValueT
+    provider: str
+    model: str
+    usage: Usage
+    attempts: int
+    latency_s: float
+    replayed: bool = False
+
+
+class Gateway:
+    """Asks providers, for several threads at once."""
+
+    def __init__(
+        self,
+        adapters: Mapping[str, Adapter],
+        *,
+        ledger: Ledger,
+        slots: Slots,
+        breakers: Breakers,
+        policy: CallPolicy,
+    ) -> None:
+        self._adapters = adapters
+        self._ledger = ledger
+        self._slots = slots
+        self._breakers = breakers
+        self._policy = policy
+        self._loop = LoopThread()
+
+    def ask(
+        self, provider: str, model: str, call: ModelCall, *, reply_type: type[ValueT], context: CallContext
+    ) -> Answer[ValueT]:
+        """A reply of `provider` that is a `reply_type`.
+
+        Raises `ModelUnavailable` when it has none now, `ModelRefused` when it never will, `BudgetExceeded` and
+        `UnknownPrice` before anything is sent, `DatabaseUnavailable` when nothing can be put on record.
+        """
+        request = _Request(
+            call=call, provider=provider, model=model, key=call.key(provider, model), context=context,
+            most_usd=most_usd(provider, model, call), deadline=time.monotonic() + self._policy.deadline_s,
+        )  # fmt: skip
+        tally = _Tally()
+        while True:
+            begun = self._ledger.begin(request.attempt(tally.attempts + 1))
+            if isinstance(begun, Replayed):
+                return _replayed(request, begun, reply_type)
+            if isinstance(begun, InFlight):
+                request.wait(IN_FLIGHT_POLL_S, "the same request is being answered elsewhere")
+                continue
+            try:
+                return self._attempt(begun.id, request, tally, reply_type)
+            except CallFailed as failed:
+                log.warning("%s: attempt %d: %s", provider, tally.attempts, failed)
+                time.sleep(self._pause(failed, request, tally))
+
+    def close(self) -> None:
+        """Close the clients and their thread."""
+        for adapter in self._adapters.values():
+            self._loop.run(adapter.close(), timeout_s=5)
+        self._loop.close()
+
+    def _attempt(self, id: int, request: _Request, tally: _Tally, reply_type: type[ValueT]) -> Answer[ValueT]:
+        sent = False
+        try:
+            with self._slots.slot(request.provider, self._policy.slots, deadline_s=request.left_s):
+                admission = self._breakers.admit(request.provider)
+                effect, detail = Effect.NEUTRAL, ""
+                try:
+                    self._ledger.sending(id)
+                    sent = True
+                    answer = self._send(id, request, tally, reply_type)
+                    effect = Effect.SUCCESS
+                    return answer
+                except CallFailed as failed:
+                    effect, detail = failed.verdict.effect, str(failed)
+                    raise
+                finally:
+                    self._breakers.record(request.provider, admission, effect, detail)
+        finally:
+            if not sent:
+                self._ledger.withdraw(id)
+
+    def _send(self, id: int, request: _Request, tally: _Tally, reply_type: type[ValueT]) -> Answer[ValueT]:
+        """One attempt, and its outcome on record. Raises `CallFailed`."""
+        tally.attempts += 1
+        started = time.monotonic()
+        reply: ModelReply | None = None
+        try:
+            adapter = self._adapters[request.provider]
+            left_s = max(request.left_s, 0.0)
+            reply = self._loop.run(adapter.send(request.call, model=request.model, timeout_s=left_s), timeout_s=left_s)
+            value = read_reply(reply.text, reply_type)
+        except BaseException as error:
+            failed = _as_failed(error, reply)
+            tally.add(failed.usage or TokenUsage(), self._cost(request, failed.usage))
+            self._ledger.fail(
+                id, failed, cost_usd=self._cost(request, failed.usage), latency_s=time.monotonic() - started
+            )
+            if isinstance(error, Exception):
+                raise failed from None  # an SDK's own error may hold the key, or the prompt
+            raise
+        latency_s, cost = time.monotonic() - started, self._cost(request, reply.usage)
+        tally.add(reply.usage, cost)
+        self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
+        return Answer(
+            value=value, provider=request.provider, model=reply.model, usage=tally.usage, attempts=tally.attempts,
+            latency_s=latency_s,
+        )  # fmt: skip
+
+    @staticmethod
+    def _cost(request: _Request, usage: TokenUsage | None) -> Decimal:
+        return cost_usd(request.provider, request.model, usage) if usage is not None else Decimal(0)
+
+    def _pause(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
+        """Seconds until the next attempt. Raises what the caller is told when there is to be none."""
+        policy = self._policy
+        backoff = min(policy.longest_wait_s, policy.first_wait_s * 2.0 ** (tally.attempts - 1))
+        wait_s = backoff * random.uniform(0.5, 1.0)
+        if failed.retry_after_s is not None:
+            wait_s = failed.retry_after_s
+        last = not failed.verdict.retry or tally.attempts >= policy.attempts
+        if last or wait_s > request.left_s - LEAST_USEFUL_S:
+            raise _given_up(failed, request, tally) from None
+        return wait_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    call: ModelCall
+    provider: str
+    model: str
+    key: str
+    context: CallContext
+    most_usd: Decimal
+    deadline: float
+
+    @property
+    def left_s(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def attempt(self, number: int) -> Attempt:
+        return Attempt(
+            request_key=self.key, number=number, provider=self.provider, model=self.model, purpose=self.call.purpose,
+            context=self.context, most_usd=self.most_usd,
+        )  # fmt: skip
+
+    def wait(self, seconds: float, why: str) -> None:
+        if seconds > self.left_s:
+            raise ModelUnavailable(f"{self.provider}: {why}; try again")
+        time.sleep(seconds)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the attempts at one request have used."""
+
+    attempts: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def add(self, tokens: TokenUsage, cost: Decimal) -> None:
+        self.usage = Usage(
+            input_tokens=self.usage.input_tokens + tokens.input_tokens,
+            output_tokens=self.usage.output_tokens + tokens.output_tokens,
+            cost_usd=self.usage.cost_usd + cost,
+        )
+
+
+def _as_failed(error: BaseException, reply: ModelReply | None) -> CallFailed:
+    """The fault of an attempt; what its reply counted is known when there was one."""
+    if not isinstance(error, Exception):
+        return CallFailed(Fault.TIMEOUT, "interrupted while it waited")
+    try:
+        failed = classify(error)
+    except Exception as odd:  # noqa: BLE001 - an answer may make a client fail in any way
+        log.error("an answer could not be read: %s", type(odd).__name__)
+        failed = CallFailed(Fault.BAD_REPLY, f"{type(odd).__name__} while the answer was read")
+    if failed.usage is None and reply is not None:
+        failed = CallFailed(failed.fault, failed.detail, usage=reply.usage)
+    return failed
+
+
+def _given_up(failed: CallFailed, request: _Request, tally: _Tally) -> ModelUnavailable | ModelRefused:
+    tries = "once" if tally.attempts == 1 else f"{tally.attempts} times"
+    later = f"; it asks to wait {failed.retry_after_s:.0f} s" if failed.retry_after_s else ""
+    detail = f"{request.provider} ({request.model}), asked {tries}: {failed}{later}"
+    if failed.verdict.retry and failed.fault is not Fault.SCHEMA:
+        return ModelUnavailable(f"{detail}; try again later")
+    return ModelRefused(f"{detail}; see `chapter-pipeline providers status`")
+
+
+def _replayed(request: _Request, begun: Replayed, reply_type: type[ValueT]) -> Answer[ValueT]:
+    return Answer(
+        value=read_reply(begun.reply.text, reply_type), provider=request.provider, model=begun.reply.model,
+        usage=Usage(), attempts=0, latency_s=0.0, replayed=True,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Owns what the ledger of paid calls has to do for the gateway; `storage.ledger` does it in PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from chapter_pipeline.providers.call import ModelReply
+from chapter_pipeline.providers.faults import CallFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """Whom a call is for. None: for nobody in particular."""
+
+    chapter: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt that is about to be made: what it is for and the most it can cost."""
+
+    request_key: str
+    number: int
+    provider: str
+    model: str
+    purpose: str
+    context: CallContext
+    most_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The attempt may be made; `id` is its row in the ledger."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """The same request was answered before: it is not sent again. `cost_usd` was paid then."""
+
+    reply: ModelReply
+    cost_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """Another living process is waiting for the answer to the same request."""
+
+
+class Ledger(Protocol):
+    """Every attempt is on record before it is made, and its outcome before anybody sees the reply."""
+
+    def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
+        """Reserve the attempt's most cost, or tell that there is a reply. Raises `BudgetExceeded`."""
+        ...
+
+    def sending(self, id: int) -> None:
+        """The attempt is sent now: from here on it may be paid for."""
+        ...
+
+    def withdraw(self, id: int) -> None:
+        """The attempt was never sent."""
+        ...
+
+    def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
+        """The reply, which is given out only afterwards."""
+        ...
+
+    def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
+        """The attempt failed: with what its reply cost, or with nothing, or, when nobody can know, ambiguous."""
+        ...

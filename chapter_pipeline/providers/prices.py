@@ -1,0 +1,57 @@
+"""Owns what a call costs: exactly after its reply, and at the most before it is sent. Prices are those of genai-prices."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from genai_prices import Usage, calc_price
+
+from chapter_pipeline.errors import UnknownPrice
+from chapter_pipeline.providers.call import ModelCall, TokenUsage
+
+CATALOGUES = {"claude": "anthropic", "gpt": "openai", "gemini": "google"}
+"""Our name of a provider: its name in genai-prices."""
+FREE = frozenset({"local", "extractive"})
+BYTES_PER_TOKEN = 2
+"""Fewer bytes make no token in English prose (about four do), nor in its numbers and chemical names."""
+PICTURE_TOKENS = 3000
+"""More than any of the providers counts for a picture of the size that we send."""
+OVERHEAD_TOKENS = 1000
+"""What providers put around a request: their own instructions for structured output."""
+
+
+def cost_usd(provider: str, model: str, usage: TokenUsage) -> Decimal:
+    """US dollars for `usage`. Raises `UnknownPrice`."""
+    if provider in FREE:
+        return Decimal(0)
+    try:
+        price = calc_price(
+            Usage(
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cache_read_tokens=usage.cached_tokens,
+            ),
+            model_ref=model,
+            provider_id=CATALOGUES[provider],
+        )
+    except (LookupError, ValueError) as error:
+        raise UnknownPrice(
+            f"the price of {model!r} ({provider}) is not known, so no cap could hold: name a model that genai-prices "
+            f"knows in CHAPTER_{provider.upper()}_MODELS, or update that package"
+        ) from error
+    return Decimal(price.total_price)
+
+
+def most_tokens(call: ModelCall) -> TokenUsage:
+    """More tokens than any provider counts for one attempt at `call`."""
+    size = len(call.system.encode()) + len(call.prompt.encode()) + len(json.dumps(call.schema))
+    pictures = PICTURE_TOKENS * len(call.pictures)
+    return TokenUsage(
+        input_tokens=size // BYTES_PER_TOKEN + pictures + OVERHEAD_TOKENS, output_tokens=call.max_output_tokens
+    )
+
+
+def most_usd(provider: str, model: str, call: ModelCall) -> Decimal:
+    """The most that one attempt at `call` can cost. Raises `UnknownPrice`."""
+    return cost_usd(provider, model, most_tokens(call))

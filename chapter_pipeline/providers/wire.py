@@ -1,0 +1,68 @@
+"""Owns the form of a structured reply: the schema that providers accept, and reading a reply against our own model."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from chapter_pipeline.providers.faults import CallFailed, Fault
+
+T = TypeVar("T", bound=BaseModel)
+_KEPT = ("type", "enum", "const", "description", "anyOf", "items", "properties", "required", "additionalProperties")
+_FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+
+def wire_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of `model` in what all providers accept in strict mode.
+
+    Every object is closed and every field required; defaults, titles and limits are left out, references resolved.
+    Limits are kept by `model` itself when the reply is read. Raises `TypeError` for a field that strict mode has no form
+    for: a free mapping, or a type that contains itself.
+    """
+    schema = model.model_json_schema()
+    return _closed(schema, schema.get("$defs", {}), model.__name__, ())
+
+
+def read_reply(text: str, model: type[T]) -> T:
+    """The reply as a `model`.
+
+    Raises `CallFailed`: a bad reply when `text` is no JSON, else one that is not as asked, naming the first field. The
+    text itself is never told.
+    """
+    fenced = _FENCED.match(text)
+    try:
+        value = json.loads(fenced.group(1) if fenced else text)
+    except ValueError as error:
+        raise CallFailed(Fault.BAD_REPLY, f"the reply of {len(text)} characters is no JSON") from error
+    try:
+        return model.model_validate_json(json.dumps(value))  # in strict models a list stands for a tuple only in JSON
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise CallFailed(Fault.SCHEMA, f"{place}: {first['msg']} ({error.error_count()} faults)") from None
+
+
+def _closed(schema: dict[str, Any], definitions: dict[str, Any], name: str, above: tuple[str, ...]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    if reference is not None:
+        target = reference.rpartition("/")[2]
+        if target in above:
+            raise TypeError(f"{name}: a {target} within a {target} has no form in strict mode")
+        return _closed(definitions[target], definitions, name, (*above, target))
+    schema = {key: value for key, value in schema.items() if key in _KEPT}
+    if schema.get("type") == "object":
+        if "properties" not in schema:
+            raise TypeError(f"{name}: a free mapping has no form in strict mode: use a list of pairs")
+        schema["properties"] = {
+            key: _closed(value, definitions, f"{name}.{key}", above) for key, value in schema["properties"].items()
+        }
+        schema["required"] = list(schema["properties"])
+        schema["additionalProperties"] = False
+    if "items" in schema:
+        schema["items"] = _closed(schema["items"], definitions, name, above)
+    if "anyOf" in schema:
+        schema["anyOf"] = [_closed(one, definitions, name, above) for one in schema["anyOf"]]
+    return schema

@@ -1,0 +1,223 @@
+"""Owns the record of every call that is paid for, and the caps, which are kept in the transaction that reserves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
+from chapter_pipeline.providers.call import ModelReply, TokenUsage
+from chapter_pipeline.providers.faults import CallFailed
+from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
+from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.schema import ModelCallRow as Row
+
+_OPEN = ("reserved", "sent")
+_BUDGET = "model budget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """US dollars that no call, no chapter and no day (UTC) may cost more than."""
+
+    call_usd: Decimal
+    chapter_usd: Decimal
+    day_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What some calls have cost. `ambiguous_usd`: the most that those may have cost whose answer never came."""
+
+    calls: int
+    failed: int
+    ambiguous: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    ambiguous_usd: Decimal
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What one kind of call of a chapter has cost."""
+
+    purpose: str
+    section: str | None
+    provider: str
+    model: str
+    spent: Spent
+
+
+class CallLedger:
+    """Implements `providers.ledger.Ledger`. For several threads and processes at once."""
+
+    def __init__(self, database: Database, presence: Presence, caps: Caps) -> None:
+        self._database = database
+        self._presence = presence
+        self._caps = caps
+
+    def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
+        """Reserve the attempt's most cost, or tell that there is a reply, or that another process waits for it.
+
+        Raises `BudgetExceeded` when a cap could be passed.
+        """
+        owner = self._presence.owner
+        with self._database.session() as session:
+            # One at a time: what one reserves the next one sees. The transaction is a few statements long.
+            take_turns(session, _BUDGET)
+            self._settle_dead(session)
+            known = session.scalars(
+                select(Row).where(Row.request_key == attempt.request_key, Row.state == "committed").order_by(Row.id)
+            ).first()
+            if known is not None:
+                return _replayed(known)
+            if session.scalar(select(_exists(Row.request_key == attempt.request_key, Row.state.in_(_OPEN)))):
+                return InFlight()
+            self._check_caps(session, attempt)
+            values = {
+                "request_key": attempt.request_key, "attempt": attempt.number, "provider": attempt.provider,
+                "model": attempt.model, "purpose": attempt.purpose, "chapter": attempt.context.chapter,
+                "section": attempt.context.section, "state": "reserved", "owner": owner, "reserved_usd": attempt.most_usd,
+            }  # fmt: skip
+            return Reserved(session.execute(insert(Row).values(values).returning(Row.id)).scalar_one())
+
+    def sending(self, id: int) -> None:
+        """The attempt is sent now: from here on it may be paid for."""
+        self._change(id, "reserved", state="sent")
+
+    def withdraw(self, id: int) -> None:
+        """The attempt was never sent: its reservation goes."""
+        with self._database.session() as session:
+            session.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
+
+    def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
+        """Store the reply and its cost."""
+        self._change(
+            id, "sent", state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd,
+            latency_s=latency_s, ended_at=func.clock_timestamp(), **_tokens(reply.usage),
+        )  # fmt: skip
+
+    def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
+        """Store why it failed; ambiguous when the provider may have worked for it and did not say what it counted."""
+        unknown = failed.usage is None and failed.verdict.sent
+        self._change(
+            id, "sent", state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
+            cost_usd=cost_usd, latency_s=latency_s, ended_at=func.clock_timestamp(),
+            **_tokens(failed.usage or TokenUsage()),
+        )  # fmt: skip
+
+    def of_chapter(self, chapter: str) -> list[Item]:
+        """What a chapter has cost so far, by purpose, section, provider and model."""
+        groups = (Row.purpose, Row.section, Row.provider, Row.model)
+        query = select(*groups, *_sums()).where(Row.chapter == chapter).group_by(*groups).order_by(func.min(Row.id))
+        with self._database.session() as session:
+            return [
+                Item(
+                    purpose=row.purpose, section=row.section, provider=row.provider, model=row.model, spent=_spent(row)
+                )
+                for row in session.execute(query)
+            ]  # fmt: skip
+
+    def of_today(self) -> Spent:
+        """What this day has cost, which begins at midnight UTC."""
+        return self._sum(Row.created_at >= _midnight())
+
+    def _sum(self, *which: ColumnElement[bool]) -> Spent:
+        with self._database.session() as session:
+            return _spent(session.execute(select(*_sums()).where(*which)).one())
+
+    def _change(self, id: int, before: str, **values: object) -> None:
+        with self._database.session() as session:
+            changed = session.execute(
+                update(Row).where(Row.id == id, Row.state == before).values(**values).returning(Row.id)
+            ).one_or_none()
+        if changed is None:
+            raise InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
+
+    def _settle_dead(self, session: Session) -> None:
+        """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
+        owners = set(session.scalars(select(Row.owner).where(Row.state.in_(_OPEN)).distinct()))
+        dead = owners - self._presence.live_owners(session) if owners else set()
+        if not dead:
+            return
+        session.execute(delete(Row).where(Row.owner.in_(dead), Row.state == "reserved"))
+        session.execute(
+            update(Row)
+            .where(Row.owner.in_(dead), Row.state == "sent")
+            .values(state="ambiguous", detail="the process that waited is gone", ended_at=func.clock_timestamp())
+        )
+
+    def _check_caps(self, session: Session, attempt: Attempt) -> None:
+        """Raises `BudgetExceeded` when the attempt could pass a cap."""
+        this_call = Row.request_key == attempt.request_key
+        caps: Sequence[tuple[str, Decimal, Sequence[ColumnElement[bool]] | None, str]] = (
+            ("this call", self._caps.call_usd, (this_call, Row.created_at >= _midnight()), "CALL"),
+            (
+                f"the chapter {attempt.context.chapter!r}", self._caps.chapter_usd,
+                (Row.chapter == attempt.context.chapter,) if attempt.context.chapter else None, "CHAPTER",
+            ),
+            ("this day", self._caps.day_usd, (Row.created_at >= _midnight(),), "DAY"),
+        )  # fmt: skip
+        for what, cap, which, name in caps:
+            if which is None:
+                continue
+            spent = session.scalar(select(func.coalesce(func.sum(_counted()), 0)).where(*which)) or Decimal(0)
+            if spent + attempt.most_usd > cap:
+                raise BudgetExceeded(
+                    f"not sent: {what} may cost {cap} USD, {spent:.4f} are spent or promised, and a call to "
+                    f"{attempt.model!r} can cost {attempt.most_usd:.4f}: raise CHAPTER_BUDGET_{name}_USD, or wait"
+                )
+
+
+def _counted() -> ColumnElement[Decimal]:
+    """What a row counts against the caps: its cost, or the most it may cost while that is not known."""
+    return case((Row.state.in_((*_OPEN, "ambiguous")), Row.reserved_usd), else_=Row.cost_usd)
+
+
+def _sums() -> tuple[ColumnElement[Any], ...]:
+    ambiguous = Row.state == "ambiguous"
+    return (
+        func.count().label("calls"),
+        func.count().filter(Row.state == "failed").label("failed"),
+        func.count().filter(ambiguous).label("ambiguous"),
+        func.coalesce(func.sum(Row.input_tokens), 0).label("input_tokens"),
+        func.coalesce(func.sum(Row.output_tokens), 0).label("output_tokens"),
+        func.coalesce(func.sum(Row.cost_usd), 0).label("cost_usd"),
+        func.coalesce(func.sum(Row.reserved_usd).filter(ambiguous), 0).label("ambiguous_usd"),
+        func.coalesce(func.sum(Row.latency_s), 0.0).label("latency_s"),
+    )
+
+
+def _spent(row: object) -> Spent:
+    return Spent(**{name: getattr(row, name) for name in Spent.__slots__})
+
+
+def _midnight() -> ColumnElement[datetime]:
+    return func.date_trunc("day", func.clock_timestamp(), "UTC")
+
+
+def _exists(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Row.id).where(*which).exists()
+
+
+def _tokens(usage: TokenUsage) -> dict[str, int]:
+    return {
+        "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "cached_tokens": usage.cached_tokens,
+    }  # fmt: skip
+
+
+def _replayed(row: Row) -> Replayed:
+    assert row.reply is not None
+    assert row.reply_model is not None
+    usage = TokenUsage(input_tokens=row.input_tokens, output_tokens=row.output_tokens, cached_tokens=row.cached_tokens)
+    return Replayed(reply=ModelReply(text=row.reply, model=row.reply_model, usage=usage), cost_usd=row.cost_usd)

@@ -1,0 +1,56 @@
+"""Owns the fixtures of the providers' tests: the guards around a call, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from chapter_pipeline.providers.call import Adapter
+from chapter_pipeline.providers.gateway import CallPolicy, Gateway
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.slots import CallSlots
+
+PLENTY = Caps(call_usd=Decimal(100), chapter_usd=Decimal(1000), day_usd=Decimal(1000))
+
+
+@pytest.fixture
+def presence(database: Database) -> Iterator[Presence]:
+    one = Presence(database)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def ledger(database: Database, presence: Presence) -> CallLedger:
+    return CallLedger(database, presence, PLENTY)
+
+
+@pytest.fixture
+def breakers(database: Database, presence: Presence) -> BreakerStore:
+    return BreakerStore(database, presence)
+
+
+@contextmanager
+def gateway(
+    database: Database, *adapters: Adapter, policy: CallPolicy | None = None, caps: Caps = PLENTY
+) -> Iterator[Gateway]:
+    """A gateway to `adapters` with all its guards."""
+    presence = Presence(database)
+    made = Gateway(
+        {adapter.name: adapter for adapter in adapters},
+        ledger=CallLedger(database, presence, caps),
+        slots=CallSlots(presence),
+        breakers=BreakerStore(database, presence),
+        policy=policy or CallPolicy(first_wait_s=0.01),
+    )
+    try:
+        yield made
+    finally:
+        made.close()
+        presence.close()

@@ -1,0 +1,304 @@
+"""A server on loopback that speaks the four APIs, answers as it is told, fails as it is told, and keeps the bill."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+MESSAGES, RESPONSES, CHAT, GENERATE = "claude", "gpt", "local", "gemini"
+DRIP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it arrived; `api` is our name of the provider whose API it speaks."""
+
+    api: str
+    path: str
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+    @property
+    def model(self) -> str:
+        found = re.search(r"/models/([^:/]+):", self.path)
+        return found.group(1) if found else str(self.body["model"])
+
+    @property
+    def text(self) -> str:
+        """All of the body, as text."""
+        return json.dumps(self.body, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What is done with one request. `how` is one of answer, status, reset, half, drip."""
+
+    how: str = "answer"
+    text: str = "{}"
+    stop: str = "end"
+    tokens: tuple[int, int] = (1000, 500)
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    delay_s: float = 0.0
+
+
+def answer(text: str, *, tokens: tuple[int, int] = (1000, 500), delay_s: float = 0.0) -> Behaviour:
+    return Behaviour(text=text, tokens=tokens, delay_s=delay_s)
+
+
+def refusal() -> Behaviour:
+    return Behaviour(stop="refusal", text="")
+
+
+def cut_off(text: str = '{"value": "beg') -> Behaviour:
+    return Behaviour(stop="length", text=text)
+
+
+def status(code: int, body: Any = "", headers: Mapping[str, str] | None = None) -> Behaviour:
+    return Behaviour(
+        how="status", status=code, body=body if isinstance(body, str) else json.dumps(body), headers=headers or {}
+    )
+
+
+def html() -> Behaviour:
+    page = "<html><body>We are working on it</body></html>"
+    return Behaviour(how="status", body=page, headers={"Content-Type": "text/html"})
+
+
+def half_json() -> Behaviour:
+    return Behaviour(how="status", body='{"id": "msg_1", "type": "mess')
+
+
+def reset() -> Behaviour:
+    return Behaviour(how="reset")
+
+
+def half_body() -> Behaviour:
+    return Behaviour(how="half")
+
+
+def drip() -> Behaviour:
+    return Behaviour(how="drip")
+
+
+Plan = Callable[[Request], Behaviour]
+
+
+def in_turn(*behaviours: Behaviour) -> Plan:
+    """One after the other, the last one for ever."""
+    lock, left = threading.Lock(), list(behaviours)
+
+    def plan(_request: Request) -> Behaviour:
+        with lock:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+    return plan
+
+
+class FaultServer:
+    """Runs within its ``with`` block. `bill` has model, input and output tokens of every reply that was sent whole."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.requests: list[Request] = []
+        self.bill: list[tuple[str, int, int]] = []
+        self.at_once = self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def base_url(self, api: str) -> str:
+        """The address that the adapter of `api` is given."""
+        return self.url + "/v1" if api in (RESPONSES, CHAT) else self.url
+
+    def arrived(self, request: Request) -> Behaviour:
+        with self._lock:
+            self.requests.append(request)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        return self.plan(request)
+
+    def left(self) -> None:
+        with self._lock:
+            self.at_once -= 1
+
+    def billed(self, request: Request, tokens: tuple[int, int]) -> None:
+        with self._lock:
+            self.bill.append((request.model, *tokens))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(api=_api(self.path), path=self.path, headers=headers, body=body)
+            behaviour = server.arrived(request)
+            try:
+                time.sleep(behaviour.delay_s)
+                self._behave(request, behaviour)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+            finally:
+                server.left()
+
+        def _behave(self, request: Request, behaviour: Behaviour) -> None:
+            content = json.dumps(_reply(request, behaviour)).encode()
+            match behaviour.how:
+                case "reset":
+                    linger = struct.pack("ii", 1, 0)
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    self.connection.close()
+                    self.close_connection = True
+                case "half":
+                    self._head(200, len(content), {})
+                    self.wfile.write(content[: len(content) // 2])
+                    self.wfile.flush()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self.close_connection = True
+                case "drip":
+                    self._head(200, len(content), {})
+                    for byte in content:
+                        self.wfile.write(bytes([byte]))
+                        self.wfile.flush()
+                        time.sleep(DRIP_S)
+                case "status":
+                    whole = behaviour.body.encode()
+                    self._head(behaviour.status, len(whole), behaviour.headers)
+                    self.wfile.write(whole)
+                case _:
+                    # The bill first: a client that has read its answer must find it there.
+                    server.billed(request, behaviour.tokens)
+                    self._head(200, len(content), {})
+                    self.wfile.write(content)
+
+        def _head(self, code: int, length: int, headers: Mapping[str, str]) -> None:
+            self.send_response(code)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    return Handler
+
+
+def _api(path: str) -> str:
+    if path.endswith("/messages"):
+        return MESSAGES
+    if path.endswith("/responses"):
+        return RESPONSES
+    return CHAT if path.endswith("/chat/completions") else GENERATE
+
+
+def _reply(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    return {MESSAGES: _message, RESPONSES: _response, CHAT: _completion, GENERATE: _candidates}[request.api](
+        request, behaviour
+    )
+
+
+def _message(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    tokens_in, tokens_out = behaviour.tokens
+    return {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": request.model,
+        "content": [{"type": "text", "text": behaviour.text}] if behaviour.text else [],
+        "stop_reason": {"end": "end_turn", "refusal": "refusal", "length": "max_tokens"}[behaviour.stop],
+        "stop_sequence": None, "usage": {"input_tokens": tokens_in, "output_tokens": tokens_out},
+    }  # fmt: skip
+
+
+def _response(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    tokens_in, tokens_out = behaviour.tokens
+    part: dict[str, Any] = {"type": "output_text", "text": behaviour.text, "annotations": []}
+    if behaviour.stop == "refusal":
+        part = {"type": "refusal", "refusal": "I can't help with that."}
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1764000000, "model": request.model,
+        "status": "incomplete" if behaviour.stop == "length" else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if behaviour.stop == "length" else None,
+        "output": [{"id": "m", "type": "message", "role": "assistant", "status": "completed", "content": [part]}],
+        "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+        "usage": {
+            "input_tokens": tokens_in, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": tokens_out,
+            "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": tokens_in + tokens_out,
+        },
+    }  # fmt: skip
+
+
+def _completion(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    tokens_in, tokens_out = behaviour.tokens
+    refused = behaviour.stop == "refusal"
+    message = {
+        "role": "assistant",
+        "content": None if refused else behaviour.text,
+        "refusal": "I can't help with that." if refused else None,
+    }
+    return {
+        "id": "chat_1", "object": "chat.completion", "created": 1764000000, "model": request.model,
+        "choices": [
+            {"index": 0, "message": message, "finish_reason": "length" if behaviour.stop == "length" else "stop"}
+        ],
+        "usage": {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out},
+    }  # fmt: skip
+
+
+def _candidates(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    tokens_in, tokens_out = behaviour.tokens
+    finish = {"end": "STOP", "refusal": "SAFETY", "length": "MAX_TOKENS"}[behaviour.stop]
+    content = {"role": "model", "parts": [{"text": behaviour.text}]} if behaviour.text else {"role": "model"}
+    return {
+        "candidates": [{"content": content, "finishReason": finish, "index": 0}],
+        "usageMetadata": {
+            "promptTokenCount": tokens_in, "candidatesTokenCount": tokens_out,
+            "totalTokenCount": tokens_in + tokens_out,
+        },
+        "modelVersion": request.model, "responseId": "gen_1",
+    }  # fmt: skip
+
+
+def quota_exhausted(api: str) -> Behaviour:
+    """What each provider answers when the account is empty."""
+    bodies: dict[str, tuple[int, dict[str, Any]]] = {
+        MESSAGES: (400, {"type": "error", "error": {"type": "invalid_request_error", "message":
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."}}),
+        RESPONSES: (429, {"error": {"message": "You exceeded your current quota, please check your plan and billing "
+            "details.", "type": "insufficient_quota", "param": None, "code": "insufficient_quota"}}),
+        CHAT: (429, {"error": {"message": "You exceeded your current quota, please check your plan and billing "
+            "details.", "type": "insufficient_quota", "param": None, "code": "insufficient_quota"}}),
+        GENERATE: (429, {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message":
+            "You exceeded your current quota, please check your plan and billing details."}}),
+    }  # fmt: skip
+    code, body = bodies[api]
+    return status(code, body)

@@ -1,0 +1,184 @@
+"""The four adapters pass one contract over real HTTP: a typed reply, its tokens, and each fault under its name."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, Picture
+from chapter_pipeline.providers.claude import Claude
+from chapter_pipeline.providers.faults import CallFailed, Fault, classify
+from chapter_pipeline.providers.gemini import Gemini
+from chapter_pipeline.providers.gpt import Gpt
+from chapter_pipeline.providers.local import Local
+from chapter_pipeline.providers.wire import read_reply, wire_schema
+from chapter_pipeline.writing.model import Artifact
+from tests.providers.fault_server import (
+    Behaviour,
+    FaultServer,
+    answer,
+    cut_off,
+    drip,
+    half_body,
+    half_json,
+    html,
+    in_turn,
+    quota_exhausted,
+    refusal,
+    reset,
+    status,
+)
+
+KEY = "sk-canary-0123456789abcdef"
+MODELS = {"claude": "claude-opus-5-5", "gpt": "gpt-6.1-sol", "gemini": "gemini-4-argon", "local": "smollm2"}
+APIS = list(MODELS)
+PIXEL = Picture(media_type="image/png", content=b"\x89PNG not really")
+
+
+class Finding(Artifact):
+    value: str
+
+
+def call(*pictures: Picture) -> ModelCall:
+    return ModelCall(
+        purpose="test", system="You are careful.", prompt="What is drained?", schema_name="finding",
+        schema=wire_schema(Finding), max_output_tokens=700, pictures=pictures,
+    )  # fmt: skip
+
+
+def adapter(api: str, base_url: str) -> Adapter:
+    made: dict[str, Callable[[], Adapter]] = {
+        "claude": lambda: Claude(api_key=KEY, base_url=base_url),
+        "gpt": lambda: Gpt(api_key=KEY, base_url=base_url),
+        "gemini": lambda: Gemini(api_key=KEY, base_url=base_url),
+        "local": lambda: Local(api_key=KEY, base_url=base_url),
+    }
+    return made[api]()
+
+
+async def sent(api: str, base_url: str, one: ModelCall | None = None, *, timeout_s: float = 5.0) -> ModelReply:
+    client = adapter(api, base_url)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await client.send(one or call(), model=MODELS[api], timeout_s=timeout_s)
+    finally:
+        await client.close()
+
+
+async def fault_of(api: str, behaviour: Behaviour, *, timeout_s: float = 5.0) -> CallFailed:
+    """The fault that comes of a behaviour; there must have been one request, and no key in what is told."""
+    with FaultServer(in_turn(behaviour)) as server:
+        try:
+            reply = await sent(api, server.base_url(api), timeout_s=timeout_s)
+            read_reply(reply.text, Finding)
+        except Exception as error:  # noqa: BLE001 - whatever the SDK raises
+            failed = classify(error)
+            assert len(server.requests) == 1
+            assert KEY not in f"{failed} {failed.detail}"
+            return failed
+    raise AssertionError("the call did not fail")
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__answer__is_typed_with_its_tokens(api: str) -> None:
+    with FaultServer(in_turn(answer('{"value": "the haematoma"}', tokens=(321, 45)))) as server:
+        reply = await sent(api, server.base_url(api), call(PIXEL))
+        (request,) = server.requests
+    assert read_reply(reply.text, Finding).value == "the haematoma"
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (321, 45)
+    assert reply.model == request.model == MODELS[api]
+    for part in (
+        "You are careful.",
+        "What is drained?",
+        base64.b64encode(PIXEL.content).decode(),
+        "additionalProperties",
+    ):
+        assert part in request.text
+    assert "700" in request.text
+    assert KEY in str(request.headers)
+
+
+def body(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "some_error", "code": None}}
+
+
+FAULTS: dict[str, tuple[Callable[[str], Behaviour], Fault]] = {
+    "429": (lambda _: status(429, body("slow down")), Fault.RATE_LIMITED),
+    "429 with seconds": (lambda _: status(429, body("slow"), {"Retry-After": "7"}), Fault.RATE_LIMITED),
+    "500": (lambda _: status(500, body("oops")), Fault.SERVER_ERROR),
+    "503": (lambda _: status(503, body("busy")), Fault.OVERLOADED),
+    "529": (lambda _: status(529, body("Overloaded")), Fault.OVERLOADED),
+    "reset": (lambda _: reset(), Fault.UNREACHABLE),
+    "half a body": (lambda _: half_body(), Fault.UNREACHABLE),
+    "half a JSON": (lambda _: half_json(), Fault.BAD_REPLY),
+    "wrong form": (lambda _: answer('{"worth": 3}'), Fault.SCHEMA),
+    "no JSON": (lambda _: answer("The haematoma."), Fault.BAD_REPLY),
+    "a page": (lambda _: html(), Fault.BAD_REPLY),
+    "refusal": (lambda _: refusal(), Fault.REFUSED),
+    "too long": (lambda _: cut_off(), Fault.CUT_OFF),
+    "401": (lambda _: status(401, body(f"Incorrect API key provided: {KEY}")), Fault.UNAUTHORISED),
+    "quota": (quota_exhausted, Fault.QUOTA_EXHAUSTED),
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("name", FAULTS)
+async def test_send__fault__has_its_name_and_one_request(api: str, name: str) -> None:
+    behaviour, expected = FAULTS[name]
+    failed = await fault_of(api, behaviour(api))
+    assert failed.fault is expected, failed
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__slow_drip__ends_at_the_deadline(api: str) -> None:
+    before = asyncio.get_running_loop().time()
+    failed = await fault_of(api, drip(), timeout_s=1.0)
+    assert failed.fault is Fault.TIMEOUT
+    assert asyncio.get_running_loop().time() - before < 1.5
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__nobody_listens__is_unreachable(api: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
+        await sent(api, address)
+    assert classify(caught.value).fault is Fault.UNREACHABLE
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("header", ["seconds", "date", "milliseconds"])
+async def test_retry_after__however_it_is_given__is_in_seconds(api: str, header: str) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=8), usegmt=True)
+    headers = {
+        "seconds": {"Retry-After": "7"},
+        "date": {"Retry-After": later},
+        "milliseconds": {"retry-after-ms": "7000"},
+    }[header]
+    failed = await fault_of(api, status(429, body("slow down"), headers))
+    assert failed.retry_after_s == pytest.approx(7, abs=1.5)
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("name", ["refusal", "too long"])
+async def test_send__fault_that_was_answered__tells_what_was_counted(api: str, name: str) -> None:
+    failed = await fault_of(api, FAULTS[name][0](api))
+    assert failed.usage is not None
+    assert (failed.usage.input_tokens, failed.usage.output_tokens) == (1000, 500)
+
+
+def test_call_key__differs_with_all_that_the_reply_depends_on() -> None:
+    one = call()
+    assert one.key("claude", "m") == call().key("claude", "m")
+    others = [one.key("gpt", "m"), one.key("claude", "n"), call(PIXEL).key("claude", "m")]
+    assert len({one.key("claude", "m"), *others}) == 4
+    assert KEY not in json.dumps(others)

@@ -1,0 +1,211 @@
+"""The way of a request to a provider, over real HTTP and a real database: retries, deadline, record, budget, secrets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from chapter_pipeline.errors import (
+    BreakerOpen,
+    BudgetExceeded,
+    ModelRefused,
+    ModelUnavailable,
+    UnknownPrice,
+)
+from chapter_pipeline.providers.call import TokenUsage
+from chapter_pipeline.providers.gateway import CallPolicy
+from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.providers.prices import cost_usd
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.schema import ModelCallRow
+from tests.providers.conftest import PLENTY, gateway
+from tests.providers.fault_server import FaultServer, answer, drip, half_body, html, in_turn, status
+from tests.providers.test_adapters import APIS, FAULTS, KEY, MODELS, Finding, adapter, call
+
+GOOD = answer('{"value": "the haematoma"}')
+CONTEXT = CallContext(chapter="glioma", section="surgery")
+QUICK = CallPolicy(first_wait_s=0.01, deadline_s=10)
+BUSY = status(503, {"error": {"message": "busy"}})
+
+
+def rows(database: Database) -> list[ModelCallRow]:
+    with database.session() as session:
+        return list(session.scalars(select(ModelCallRow).order_by(ModelCallRow.id)))
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_ask__answer__is_typed_paid_for_and_on_record(api: str, database: Database) -> None:
+    with FaultServer(in_turn(GOOD)) as server, gateway(database, adapter(api, server.base_url(api))) as asked:
+        found = asked.ask(api, MODELS[api], call(), reply_type=Finding, context=CONTEXT)
+    assert found.value.value == "the haematoma"
+    price = cost_usd(api, MODELS[api], TokenUsage(input_tokens=1000, output_tokens=500))
+    assert found.usage.cost_usd == price
+    assert (price > 0) == (api != "local")
+    (row,) = rows(database)
+    assert (row.state, row.provider, row.chapter, row.section, row.cost_usd) == (
+        "committed", api, "glioma", "surgery", price.quantize(Decimal("0.00000001")),
+    )  # fmt: skip
+
+
+def test_ask__same_request_again__is_replayed_and_not_paid_for(database: Database) -> None:
+    with FaultServer(in_turn(GOOD)) as server, gateway(database, adapter("claude", server.url)) as asked:
+        for _ in range(2):
+            found = asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert (found.replayed, found.usage.cost_usd, found.value.value) == (True, 0, "the haematoma")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("name", FAULTS)
+def test_ask__nothing_but_one_fault__ends_in_our_own_error_after_three_attempts_at_most(
+    api: str, name: str, database: Database
+) -> None:
+    behaviour = FAULTS[name][0](api)
+    with (
+        FaultServer(in_turn(behaviour)) as server,
+        gateway(database, adapter(api, server.base_url(api)), policy=QUICK) as asked,
+        pytest.raises((ModelUnavailable, ModelRefused)) as caught,
+    ):
+        asked.ask(api, MODELS[api], call(), reply_type=Finding, context=CONTEXT)
+    assert 1 <= len(server.requests) <= 3
+    assert KEY not in str(caught.value)
+    assert caught.value.__cause__ is None  # what an SDK says may hold the key
+    assert {row.state for row in rows(database)} <= {"failed", "ambiguous"}
+    assert sum(row.cost_usd for row in rows(database)) == pytest.approx(
+        sum(cost_usd(api, model, TokenUsage(input_tokens=i, output_tokens=o)) for model, i, o in server.bill)
+    )
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_ask__one_fault_that_passes__is_asked_again(api: str, database: Database) -> None:
+    for number, fault in enumerate((BUSY, html(), half_body(), answer('{"worth": 3}'))):
+        with (
+            FaultServer(in_turn(fault, GOOD)) as server,
+            gateway(database, adapter(api, server.base_url(api)), policy=QUICK) as asked,
+        ):
+            one = replace(call(), variant=str(number))
+            found = asked.ask(api, MODELS[api], one, reply_type=Finding, context=CONTEXT)
+            assert (found.attempts, found.value.value) == (2, "the haematoma")
+
+
+def test_ask__retry_after__is_obeyed_and_beyond_the_deadline_not_waited_for(database: Database) -> None:
+    wait = status(429, {"error": {"message": "slow down"}}, {"Retry-After": "1"})
+    with FaultServer(in_turn(wait, GOOD)) as server, gateway(database, adapter("gpt", server.base_url("gpt"))) as asked:
+        began = time.monotonic()
+        asked.ask("gpt", MODELS["gpt"], call(), reply_type=Finding, context=CONTEXT)
+        assert 1.0 <= time.monotonic() - began < 1.6
+    long = status(429, {"error": {"message": "slow down"}}, {"Retry-After": "600"})
+    with (
+        FaultServer(in_turn(long)) as server,
+        gateway(database, adapter("gemini", server.url), policy=QUICK) as asked,
+        pytest.raises(ModelUnavailable, match="wait 600 s"),
+    ):
+        asked.ask("gemini", MODELS["gemini"], call(), reply_type=Finding, context=CONTEXT)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_ask__slow_drip__ends_within_a_tenth_of_the_deadline(api: str, database: Database) -> None:
+    policy = CallPolicy(first_wait_s=0.01, deadline_s=2.0)
+    with (
+        FaultServer(in_turn(drip())) as server,
+        gateway(database, adapter(api, server.base_url(api)), policy=policy) as asked,
+    ):
+        began = time.monotonic()
+        with pytest.raises(ModelUnavailable):
+            asked.ask(api, MODELS[api], call(), reply_type=Finding, context=CONTEXT)
+        assert time.monotonic() - began < 2.2
+    assert [row.state for row in rows(database)] == ["ambiguous"]
+
+
+def test_ask__refused_key__isolates_the_provider_until_a_person_closes_it(
+    database: Database, breakers: BreakerStore
+) -> None:
+    with (
+        FaultServer(in_turn(status(401, {"error": {"message": f"bad key {KEY}"}}), GOOD)) as server,
+        gateway(database, adapter("claude", server.url), policy=QUICK) as asked,
+    ):
+        with pytest.raises(ModelRefused):
+            asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+        with pytest.raises(BreakerOpen, match="providers close claude"):
+            asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+        assert len(server.requests) == 1
+        assert KEY not in str(breakers.status())
+        breakers.close("claude")
+        asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert [row.state for row in rows(database)] == ["failed", "committed"]
+
+
+def test_ask__five_failures__open_the_breaker_for_all(database: Database, breakers: BreakerStore) -> None:
+    with (
+        FaultServer(in_turn(BUSY)) as server,
+        gateway(database, adapter("claude", server.url), policy=QUICK) as asked,
+    ):
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable):
+                asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert len(server.requests) == 5
+    status_now = breakers.status()["claude"]
+    assert (status_now.state, status_now.total_failures) == ("OPEN", 5)
+
+
+@pytest.mark.parametrize("cap", ["call_usd", "chapter_usd", "day_usd"])
+def test_ask__cap_that_could_be_passed__nothing_is_sent(cap: str, database: Database) -> None:
+    caps = Caps(**{"call_usd": Decimal(9), "chapter_usd": Decimal(9), "day_usd": Decimal(9), cap: Decimal("0.001")})
+    with (
+        FaultServer(in_turn(GOOD)) as server,
+        gateway(database, adapter("claude", server.url), caps=caps) as asked,
+        pytest.raises(BudgetExceeded, match="CHAPTER_BUDGET_"),
+    ):
+        asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert server.requests == []
+    assert rows(database) == []
+
+
+def test_ask__model_without_a_price__is_refused_with_the_remedy(database: Database) -> None:
+    with (
+        FaultServer(in_turn(GOOD)) as server,
+        gateway(database, adapter("gpt", server.base_url("gpt"))) as asked,
+        pytest.raises(UnknownPrice, match="CHAPTER_GPT_MODELS"),
+    ):
+        asked.ask("gpt", "gpt-from-nowhere", call(), reply_type=Finding, context=CONTEXT)
+    assert server.requests == []
+
+
+def test_ask__any_fault__no_key_and_no_prompt_in_a_log(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    canary = "canary-haematoma-of-the-left-side"
+    for number, behaviour in enumerate((GOOD, BUSY, status(401, {"error": {"message": f"bad key {KEY}"}}), html())):
+        spoken = replace(call(), prompt=canary, variant=str(number))  # else it would be replayed
+        for api in APIS:
+            with (
+                FaultServer(in_turn(behaviour)) as server,
+                gateway(database, adapter(api, server.base_url(api)), policy=QUICK) as asked,
+                suppress(ModelUnavailable, ModelRefused, BreakerOpen),
+            ):
+                asked.ask(api, MODELS[api], spoken, reply_type=Finding, context=CONTEXT)
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    assert "chapter_pipeline" in {record.name.partition(".")[0] for record in caplog.records}
+    assert KEY not in logged
+    assert canary not in logged
+    assert canary not in str([row.detail for row in rows(database)])
+
+
+def test_ledger__totals__are_by_purpose_section_provider_and_model(database: Database, ledger: CallLedger) -> None:
+    plan = in_turn(BUSY, GOOD)
+    with FaultServer(plan) as server, gateway(database, adapter("claude", server.url), policy=QUICK) as asked:
+        asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    (item,) = ledger.of_chapter("glioma")
+    assert (item.purpose, item.section, item.provider, item.model) == ("test", "surgery", "claude", MODELS["claude"])
+    assert (item.spent.calls, item.spent.failed, item.spent.input_tokens) == (2, 1, 1000)
+    assert ledger.of_today().cost_usd == item.spent.cost_usd > 0
+    assert PLENTY.day_usd > item.spent.cost_usd
+    assert ledger.of_chapter("another") == []
