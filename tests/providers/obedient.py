@@ -1,0 +1,100 @@
+"""A model that does as it is told, in the words of its quotations, for the fault server; and what it may do wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.providers.fault_server import CHAT, MESSAGES, RESPONSES, Behaviour, Request, answer
+
+Sentence = dict[str, Any]
+Mischief = Callable[[int, Sentence], Sentence]
+"""From the number of a sentence and the sentence as it should be, what is written."""
+_FENCED = re.compile(r"^<(\w+)>\n(.*?)\n</\1>$", re.DOTALL | re.MULTILINE)
+
+
+def honest(_number: int, sentence: Sentence) -> Sentence:
+    return sentence
+
+
+def prompt_of(request: Request) -> str:
+    """The text that the model was asked with."""
+    body = request.body
+    if request.api == MESSAGES:
+        return str(body["messages"][0]["content"][-1]["text"])
+    if request.api == RESPONSES:
+        return str(body["input"][0]["content"][-1]["text"])
+    if request.api == CHAT:
+        return str(body["messages"][1]["content"])
+    return str(body["contents"][0]["parts"][-1]["text"])
+
+
+def data_of(prompt: str) -> dict[str, Any]:
+    """What stands between the fences of a prompt."""
+    return {name: json.loads(text) for name, text in _FENCED.findall(prompt)}
+
+
+def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) -> dict[str, Any]:
+    """The JSON that a model would answer. Without `repairs` it repairs nothing."""
+    data = data_of(prompt)
+    if "candidates" in data:
+        return _concepts(data)
+    if "sentences" in data:
+        return _repairs(data) if repairs else {"sentences": []}
+    return _section(data, mischief)
+
+
+def obedient(
+    *, mischief: Mischief = honest, repairs: bool = True, delay_s: float = 0.0
+) -> Callable[[Request], Behaviour]:
+    """A plan for the fault server."""
+
+    def plan(request: Request) -> Behaviour:
+        reply = reply_to(prompt_of(request), mischief=mischief, repairs=repairs)
+        return answer(json.dumps(reply), delay_s=delay_s)
+
+    return plan
+
+
+def _concepts(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "concepts": [
+            {
+                "name": candidate[0],
+                "synonyms": [],
+                "importance": 0.9 - 0.05 * number,
+                "queries": [
+                    {"text": f"{candidate[0]}: {asked}", "perspective": name}
+                    for name, asked in data["perspectives"].items()
+                ],
+            }
+            for number, candidate in enumerate(data["candidates"][:6])
+        ]
+    }
+
+
+def _section(data: dict[str, Any], mischief: Mischief) -> dict[str, Any]:
+    quotes, number = data["quotations"], 0
+    planned = data["subsections"] or [["", list(quotes)]]
+    subsections = []
+    for title, keys in planned:
+        sentences = []
+        for key in keys:
+            sentences.append(mischief(number, {"text": quotes[key]["text"], "keys": [key]}))
+            number += 1
+        if sentences:
+            subsections.append({"title": title or "", "paragraphs": [{"sentences": sentences}]})
+    return {"subsections": subsections}
+
+
+def _repairs(data: dict[str, Any]) -> dict[str, Any]:
+    """Each faulty sentence again in the words of the first quotation that it cites; without one, given up."""
+    quotes = data["quotations"]
+    repaired = []
+    for one in data["sentences"]:
+        known = [key for key in one["keys"] if key in quotes]
+        text = quotes[known[0]]["text"] if known else ""
+        repaired.append({"number": one["number"], "text": text, "keys": known[:1]})
+    return {"sentences": repaired}

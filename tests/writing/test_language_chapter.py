@@ -1,0 +1,199 @@
+"""A whole chapter with a language model over real HTTP: nothing ungrounded gets through, whatever the model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chapter_pipeline.errors import ModelRefused, ModelUnavailable
+from chapter_pipeline.providers.language import LanguageModels
+from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.retrieval.search import LibrarySearch
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.model import FinalChapter, Section
+from chapter_pipeline.writing.stages import Stages
+from tests.providers.conftest import PLENTY, gateway
+from tests.providers.fault_server import Behaviour, FaultServer, Request, in_turn, refusal, status
+from tests.providers.obedient import Sentence, honest, obedient, prompt_of
+from tests.providers.test_adapters import APIS, KEY, adapter
+from tests.test_real_chapters import write
+from tests.writing.conftest import TOPIC, Today
+
+Plan = Callable[[Request], Behaviour]
+BUSY = in_turn(status(503, {"error": {"message": "busy"}}))
+
+
+@contextmanager
+def written_by(
+    order: list[str],
+    plans: dict[str, Plan],
+    *,
+    database: Database,
+    settings: Settings,
+    library: LibraryStore,
+    embedder: MiniLM,
+) -> Iterator[Stages]:
+    """Stages whose text model asks `order`, each provider served by its plan."""
+
+    def plan(request: Request) -> Behaviour:
+        return plans[request.api](request)
+
+    with (
+        FaultServer(plan) as server,
+        gateway(database, *(adapter(api, server.base_url(api)) for api in order)) as asked,
+    ):
+        models = {name: settings.models_of(name) for name in order}
+        yield Stages(
+            search=LibrarySearch(database, embedder), library=library, embedder=embedder,
+            bucket=ObjectBucket.open(settings), model=LanguageModels(asked, order=order, models=models), clock=Today(),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def chapter_of(
+    database: Database, settings: Settings, library: LibraryStore, embedder: MiniLM
+) -> Callable[..., FinalChapter]:
+    def make(order: list[str], plans: dict[str, Plan]) -> FinalChapter:
+        with written_by(
+            order, plans, database=database, settings=settings, library=library, embedder=embedder
+        ) as stages:
+            return write(stages, TOPIC)
+
+    return make
+
+
+def dropped(chapter: FinalChapter) -> list[str]:
+    return [one.reason for section in chapter.chapter.sections for one in section.dropped]
+
+
+def sections_of(chapter: FinalChapter) -> list[Section]:
+    return [section for section in chapter.chapter.sections if section.status == "written"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_chapter__every_provider__is_grounded_and_says_who_wrote_it(
+    api: str, chapter_of: Callable[..., FinalChapter], database: Database, settings: Settings
+) -> None:
+    chapter = chapter_of([api], {api: obedient()})
+    assert closure_problems(chapter.chapter) == []
+    assert chapter.providers == (api,)
+    assert len(sections_of(chapter)) >= 3
+    assert {section.model for section in sections_of(chapter)} == {settings.models_of(api).writing}
+    assert dropped(chapter) == []
+    assert (chapter.cost_usd > 0) == (api != "local")
+
+
+def invented_key(number: int, sentence: Sentence) -> Sentence:
+    return {**sentence, "keys": ["abcde"]} if number == 0 else sentence
+
+
+def no_key(number: int, sentence: Sentence) -> Sentence:
+    return {**sentence, "keys": []} if number == 0 else sentence
+
+
+def other_number(number: int, sentence: Sentence) -> Sentence:
+    return {**sentence, "text": f"In 97.3% of patients, {sentence['text']}"} if number == 0 else sentence
+
+
+def negated(number: int, sentence: Sentence) -> Sentence:
+    return {**sentence, "text": f"It is never true that {sentence['text']}"} if number == 0 else sentence
+
+
+def own_knowledge(number: int, sentence: Sentence) -> Sentence:
+    spoken = (
+        "Middle meningeal artery embolisation became established practice among interventional specialists everywhere."
+    )
+    return {**sentence, "text": spoken} if number == 0 else sentence
+
+
+MISCHIEF = [invented_key, no_key, other_number, negated, own_knowledge]
+
+
+@pytest.mark.parametrize("mischief", MISCHIEF)
+@pytest.mark.parametrize("repairs", [True, False])
+def test_chapter__model_that_errs__is_mended_once_or_its_sentence_is_dropped_and_told(
+    mischief: Callable[[int, Sentence], Sentence], repairs: bool, chapter_of: Callable[..., FinalChapter]
+) -> None:
+    chapter = chapter_of(["claude"], {"claude": obedient(mischief=mischief, repairs=repairs)})
+    assert closure_problems(chapter.chapter) == []
+    text = "\n".join(sentence.text for section in sections_of(chapter) for sentence in section.sentences)
+    for lie in ("97.3%", "never true", "embolisation"):
+        assert lie not in text
+    # A sentence that cites nothing known cannot be mended in the words of what it cites.
+    mendable = mischief not in (invented_key, no_key)
+    if repairs and mendable:
+        assert dropped(chapter) == []
+    else:
+        assert len(dropped(chapter)) >= 3
+        assert any("were left out" in note for note in chapter.notes)
+
+
+def test_chapter__first_provider_fails__the_next_writes_and_the_record_says_so(
+    chapter_of: Callable[..., FinalChapter],
+) -> None:
+    chapter = chapter_of(["claude", "gpt"], {"claude": BUSY, "gpt": obedient()})
+    assert chapter.providers == ("gpt",)
+    for section in sections_of(chapter):
+        assert section.fallbacks
+        assert section.fallbacks[0].startswith("claude: ")
+    assert any("came from 'gpt'" in note and "claude" in note for note in chapter.notes)
+    assert KEY not in chapter.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("plan", "error"), [(BUSY, ModelUnavailable), (in_turn(refusal()), ModelRefused)], ids=["busy", "refusal"]
+)
+def test_chapter__no_provider_answers__fails_loudly_and_is_no_extractive_one(
+    plan: Plan, error: type[Exception], chapter_of: Callable[..., FinalChapter]
+) -> None:
+    with pytest.raises(error, match=r"no text model answered the 'key_concepts' task: claude: .*gpt: "):
+        chapter_of(["claude", "gpt"], {"claude": plan, "gpt": plan})
+
+
+def test_chapter__written_again__asks_nobody_and_costs_nothing(
+    chapter_of: Callable[..., FinalChapter], database: Database, ledger_of: CallLedger
+) -> None:
+    first = chapter_of(["claude"], {"claude": obedient()})
+    before = ledger_of.of_today()
+    again = chapter_of(["claude"], {"claude": in_turn(status(500, "must not be asked"))})
+    assert ledger_of.of_today() == before
+    assert again.cost_usd == 0
+    assert [s.subsections for s in again.chapter.sections] == [s.subsections for s in first.chapter.sections]
+    total = sum(item.spent.cost_usd for item in ledger_of.of_chapter("chapter"))
+    assert float(total) == pytest.approx(float(first.cost_usd))
+
+
+@pytest.fixture
+def ledger_of(database: Database) -> Iterator[CallLedger]:
+    from chapter_pipeline.storage.presence import Presence
+
+    presence = Presence(database)
+    yield CallLedger(database, presence, PLENTY)
+    presence.close()
+
+
+def test_prompt__of_a_section__fences_what_the_files_say_and_hides_their_keys(
+    database: Database, settings: Settings, library: LibraryStore, embedder: MiniLM
+) -> None:
+    seen: list[str] = []
+
+    def plan(request: Request) -> Behaviour:
+        seen.append(prompt_of(request))
+        return obedient(mischief=honest)(request)
+
+    with written_by(
+        ["gemini"], {"gemini": plan}, database=database, settings=settings, library=library, embedder=embedder
+    ) as stages:
+        chapter = write(stages, TOPIC)
+    prompts = [prompt for prompt in seen if "<quotations>" in prompt]
+    assert prompts
+    for prompt in prompts:
+        assert prompt.count("<quotations>") == prompt.count("</quotations>") == 1
+        assert not any(key in prompt for key in chapter.chapter.quotes)
