@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chapter_pipeline.cli.context import Context
 from chapter_pipeline.errors import ChapterPipelineError
+
+if TYPE_CHECKING:
+    from chapter_pipeline.storage.breakers import BreakerStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +105,23 @@ def _text_models(opened: Context) -> list[Check]:
     checks = [
         Check(name="extractive provider", state="ok", detail="writes with the words of the sources; no key needed")
     ]
-    keys = {
-        "claude": opened.settings.anthropic_api_key,
-        "gpt": opened.settings.openai_api_key,
-        "gemini": opened.settings.gemini_api_key,
-    }
-    for provider, key in keys.items():
-        if key:
-            detail = "set; this version writes with the extractive provider only"
-            checks.append(Check(name=f"{provider} key", state="ok", detail=detail))
+    settings = opened.settings
+    for provider in ("claude", "gpt", "gemini"):
+        if provider in settings.keys:
+            asked = "writes" if provider == settings.writer else "stands in when another provider gives no answer"
+            detail = asked if settings.fallback == "on" or provider == settings.writer else "set, and not used"
+            checks.append(Check(name=f"{provider} key", state="ok", detail=f"set; {detail}"))
         else:
-            checks.append(Check(name=f"{provider} key", state="missing", detail="not needed by this version"))
-    return checks
+            checks.append(Check(name=f"{provider} key", state="missing", detail="not needed by the extractive writer"))
+    breakers = opened.models.breakers.status()
+    return checks + [_breaker(name, one) for name, one in breakers.items() if name in opened.models.order]
+
+
+def _breaker(name: str, one: BreakerStatus) -> Check:
+    rate = "" if one.success_rate is None else f", {one.success_rate:.0%} of {one.total_calls} calls succeeded"
+    if one.retry_after_s == 0:
+        return Check(name=f"{name} breaker", state="ok", detail=f"{one.state.value}{rate}")
+    remedy = (
+        f"mend that, then chapter-pipeline providers close {name}" if one.retry_after_s is None else "wait a minute"
+    )
+    return Check(name=f"{name} breaker", state="failed", detail=f"{one.state.value}: {one.reason}{rate}", remedy=remedy)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.cli.runs import Runs
     from chapter_pipeline.documents.model import IngestOutcome
     from chapter_pipeline.operations.inventory import InventoryItem
+    from chapter_pipeline.operations.models import ModelRoom
     from chapter_pipeline.retrieval.minilm import MiniLM
     from chapter_pipeline.retrieval.search import LibrarySearch
     from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -74,6 +75,12 @@ class Context:
         return ArtifactStore(self.database)
 
     @cached_property
+    def models(self) -> ModelRoom:
+        from chapter_pipeline.operations.models import ModelRoom
+
+        return ModelRoom(self.settings, self.database)
+
+    @cached_property
     def runs(self) -> Runs:
         from chapter_pipeline.cli.runs import Runs
 
@@ -102,6 +109,8 @@ class Context:
 
     def close(self) -> None:
         """Release the database, if a command opened it."""
+        if "models" in self.__dict__:
+            self.models.close()
         opened = self.__dict__.get("database")
         if opened is not None:
             opened.close()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from chapter_pipeline.errors import ModelRefused
 from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.extractive_sections import findings_table
-from chapter_pipeline.providers.prompts import fenced, prompt
+from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
 from chapter_pipeline.quality.grounding import support_problems
 from chapter_pipeline.writing.model import Artifact, DroppedSentence, Paragraph, Quote, Sentence, Subsection
 from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
@@ -68,9 +68,8 @@ def write_section(request: SectionRequest, ask: Ask) -> SectionReply:
     if not plan.quotes:
         return SectionReply(subsections=())
     quotes = opaque(plan.quotes)
-    text = prompt("section")
-    budget = max(LEAST_OUTPUT_TOKENS, TOKENS_PER_WORD * plan.word_budget)
-    written = ask("section", text, text.fill(**_values(request, quotes)), WrittenSection, budget)
+    text, filled, budget = section_prompt(request)
+    written = ask("section", text, filled, WrittenSection, budget)
     drafts = [
         (
             subsection.title,
@@ -95,6 +94,13 @@ def write_section(request: SectionRequest, ask: Ask) -> SectionReply:
         evidence_table=findings_table([quote for quote in plan.quotes if quote.key not in used]),
         dropped=tuple(DroppedSentence(text=draft.text, reason=draft.problem) for draft in sentences if draft.problem),
     )
+
+
+def section_prompt(request: SectionRequest) -> tuple[Prompt, str, int]:
+    """The prompt of a section, filled in, and the most tokens of its reply."""
+    text = prompt("section")
+    budget = max(LEAST_OUTPUT_TOKENS, TOKENS_PER_WORD * request.plan.word_budget)
+    return text, text.fill(**_values(request, opaque(request.plan.quotes))), budget
 
 
 def opaque(quotes: Sequence[Quote]) -> dict[str, Quote]:
