@@ -115,10 +115,12 @@ def chapter_draft(
 
 
 @stage_asset(number=12, group=ASSEMBLY, kinds={"python"})
-def reviewed_chapter(chapter_draft: ChapterDraft, stages: StagesResource) -> dg.MaterializeResult[ReviewedChapter]:
+def reviewed_chapter(
+    chapter_brief: ChapterBrief, chapter_draft: ChapterDraft, stages: StagesResource
+) -> dg.MaterializeResult[ReviewedChapter]:
     """Stage 12: contradictions, repetitions and unsupported sentences, mended by a typed edit plan that is kept."""
     with reported():
-        reviewed = stages.open().reviewed_chapter(chapter_draft)
+        reviewed = stages.open().reviewed_chapter(chapter_brief, chapter_draft)
     counts = Counter(edit.action.value for edit in reviewed.edits)
     rows = [[edit.action.value, edit.section, edit.reason, edit.before] for edit in reviewed.edits[:20]]
     return stage_result(

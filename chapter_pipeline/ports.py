@@ -141,6 +141,10 @@ class TextModel(Protocol):
     @property
     def model(self) -> str: ...
 
+    def answers(self, kind: str) -> bool:
+        """Whether it has an answer to tasks of this kind; a stage whose task has none does without."""
+        ...
+
     def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
         """Answer `task` with an instance of `task.reply_type`. Raises `ModelUnavailable` or `PermanentError`."""
         ...

@@ -228,7 +228,7 @@ class FakeStages:
             )
         )
 
-    def reviewed_chapter(self, draft: model.ChapterDraft) -> model.ReviewedChapter:
+    def reviewed_chapter(self, brief: model.ChapterBrief, draft: model.ChapterDraft) -> model.ReviewedChapter:
         return model.ReviewedChapter(chapter=draft.chapter, edits=())
 
     def gap_report(

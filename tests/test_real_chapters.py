@@ -76,7 +76,7 @@ def write(stages: Stages, topic: str) -> FinalChapter:
     outline = stages.chapter_outline(brief, evidence)
     plans = stages.section_plans(brief, outline, evidence, research)
     sections = [stages.section(section.kind, plans) for section in brief.sections]
-    reviewed = stages.reviewed_chapter(stages.chapter_draft(brief, outline, plans, sections, research))
+    reviewed = stages.reviewed_chapter(brief, stages.chapter_draft(brief, outline, plans, sections, research))
     gaps = stages.gap_report(brief, outline, plans, evidence, research, reviewed)
     return stages.final_chapter(brief, concepts, reviewed, gaps)
 

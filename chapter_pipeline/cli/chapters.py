@@ -276,7 +276,7 @@ def show_gaps(slug: Slug, json: Json = False) -> None:
         report = _value(opened, "gap_report", slug, GapReport)
     if json:
         # The shape of the gap rule; what else the stage holds is shown by `chapters show SLUG --stage gap_report`.
-        print_json(report.model_dump(mode="json", exclude={"unused_evidence"}))
+        print_json(report.model_dump(mode="json", exclude={"unused_evidence", "uses"}))
         return
     gaps = [
         (gap.severity.value, gap.type.value, gap.section, gap.description, gap.recommendation) for gap in report.gaps

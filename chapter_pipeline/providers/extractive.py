@@ -23,6 +23,10 @@ class Extractive:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
+    def answers(self, kind: str) -> bool:
+        """Only what can be done by choosing among words of the sources."""
+        return kind in ("key_concepts", "section")
+
     def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
         """Answer a ``key_concepts`` or ``section`` task. Raises `PermanentError` for any other kind."""
         value: BaseModel

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -66,7 +66,10 @@ class Breakers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Generic[ValueT]):
-    """A typed reply. `usage` counts its failed attempts too; it is nothing when the reply was `replayed`."""
+    """A typed reply, and what it has cost: the same when it is `replayed`, whoever paid for it then.
+
+    What failed attempts have cost is in the ledger.
+    """
 
     value: ValueT
     provider: str
@@ -161,7 +164,6 @@ class Gateway:
             value = read_reply(reply.text, reply_type)
         except BaseException as error:
             failed = _as_failed(error, reply)
-            tally.add(failed.usage or TokenUsage(), self._cost(request, failed.usage))
             self._ledger.fail(
                 id, failed, cost_usd=self._cost(request, failed.usage), latency_s=time.monotonic() - started
             )
@@ -169,10 +171,9 @@ class Gateway:
                 raise failed from None  # an SDK's own error may hold the key, or the prompt
             raise
         latency_s, cost = time.monotonic() - started, self._cost(request, reply.usage)
-        tally.add(reply.usage, cost)
         self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
         return Answer(
-            value=value, provider=request.provider, model=reply.model, usage=tally.usage, attempts=tally.attempts,
+            value=value, provider=request.provider, model=reply.model, usage=_usage(reply, cost), attempts=tally.attempts,
             latency_s=latency_s,
         )  # fmt: skip
 
@@ -221,17 +222,9 @@ class _Request:
 
 @dataclass(slots=True)
 class _Tally:
-    """What the attempts at one request have used."""
+    """How many attempts at one request were made."""
 
     attempts: int = 0
-    usage: Usage = field(default_factory=Usage)
-
-    def add(self, tokens: TokenUsage, cost: Decimal) -> None:
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + tokens.input_tokens,
-            output_tokens=self.usage.output_tokens + tokens.output_tokens,
-            cost_usd=self.usage.cost_usd + cost,
-        )
 
 
 def _as_failed(error: BaseException, reply: ModelReply | None) -> CallFailed:
@@ -260,5 +253,9 @@ def _given_up(failed: CallFailed, request: _Request, tally: _Tally) -> ModelUnav
 def _replayed(request: _Request, begun: Replayed, reply_type: type[ValueT]) -> Answer[ValueT]:
     return Answer(
         value=read_reply(begun.reply.text, reply_type), provider=request.provider, model=begun.reply.model,
-        usage=Usage(), attempts=0, latency_s=0.0, replayed=True,
+        usage=_usage(begun.reply, begun.cost_usd), attempts=0, latency_s=begun.latency_s, replayed=True,
     )  # fmt: skip
+
+
+def _usage(reply: ModelReply, cost: Decimal) -> Usage:
+    return Usage(input_tokens=reply.usage.input_tokens, output_tokens=reply.usage.output_tokens, cost_usd=cost)

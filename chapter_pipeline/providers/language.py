@@ -13,14 +13,29 @@ from chapter_pipeline.ports import Reply, ReplyT, Task, Usage
 from chapter_pipeline.providers.call import ModelCall
 from chapter_pipeline.providers.gateway import Gateway
 from chapter_pipeline.providers.language_concepts import choose_concepts
+from chapter_pipeline.providers.language_planning import outline, section_queries
+from chapter_pipeline.providers.language_review import critical_information, key_points, review
 from chapter_pipeline.providers.language_sections import write_section
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
 from chapter_pipeline.providers.wire import wire_schema
-from chapter_pipeline.writing.tasks import KeyConceptsRequest, SectionRequest
+from chapter_pipeline.writing.tasks import (
+    CriticalInformationRequest,
+    KeyConceptsRequest,
+    KeyPointsRequest,
+    OutlineRequest,
+    ReviewRequest,
+    SectionQueriesRequest,
+    SectionRequest,
+)
 
 ValueT = TypeVar("ValueT", bound=BaseModel)
 _REASON_CHARACTERS = 160
+KINDS = {
+    "section_queries": "planning", "key_concepts": "planning", "outline": "planning", "section": "writing",
+    "key_points": "writing", "review": "review", "critical_information": "review",
+}  # fmt: skip
+"""The kinds of task that there are prompts for, each with the kind of work whose model answers."""
 
 
 class ModelNames(Protocol):
@@ -56,12 +71,18 @@ class LanguageModels:
         """The model that writes, when no fallback is needed."""
         return self._models[self.name].writing
 
+    def answers(self, kind: str) -> bool:
+        """Whether there is a prompt for tasks of this kind."""
+        return kind in KINDS
+
     def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
         """Answer a task, by the first provider that can.
 
         Raises `ModelUnavailable` when one of them may answer later, `ModelRefused` when none ever will, and what
         `Gateway.ask` raises before it sends anything.
         """
+        if not self.answers(task.kind):
+            raise PermanentError(f"there is no prompt for a {task.kind!r} task")
         tally = _Tally()
         failures: list[str] = []
         transient = False
@@ -82,8 +103,9 @@ class LanguageModels:
         )
 
     def _model_for(self, provider: str, kind: str) -> str:
+        work = KINDS[kind]
         models = self._models[provider]
-        return models.writing if kind == "section" else models.planning
+        return {"planning": models.planning, "writing": models.writing, "review": models.review}[work]
 
 
 @dataclass(slots=True)
@@ -131,12 +153,22 @@ class _Asking:
 def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
     value: BaseModel
     match task.request:
+        case SectionQueriesRequest() as request:
+            value = section_queries(request, ask)
         case KeyConceptsRequest() as request:
             value = choose_concepts(request, ask)
+        case OutlineRequest() as request:
+            value = outline(request, ask)
         case SectionRequest() as request:
             value = write_section(request, ask)
+        case KeyPointsRequest() as request:
+            value = key_points(request, ask)
+        case ReviewRequest() as request:
+            value = review(request, ask)
+        case CriticalInformationRequest() as request:
+            value = critical_information(request, ask)
         case _:
-            raise PermanentError(f"there is no prompt for a {task.kind!r} task")
+            raise PermanentError(f"a {task.kind!r} task came with a {type(task.request).__name__!r}")
     if not isinstance(value, task.reply_type):
         raise PermanentError(f"a {task.kind!r} task cannot be answered with {task.reply_type.__name__!r}")
     return value

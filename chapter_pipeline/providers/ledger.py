@@ -44,6 +44,7 @@ class Replayed:
 
     reply: ModelReply
     cost_usd: Decimal
+    latency_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,11 @@ class Inputs:
     chapter: ChapterText
 
 
-def gap_report(inputs: Inputs, *, embedder: Embedder) -> GapReport:
-    """Stage 13. The completeness score is the mean of two shares: template words with text, must-cover points met."""
+def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[Gap] = ()) -> GapReport:
+    """Stage 13. The completeness score is the mean of two shares: template words with text, must-cover points met.
+
+    `second_opinion`: gaps that a text model names; they join those that are computed.
+    """
     unused = unused_evidence(inputs, embedder=embedder)
     gaps = [
         *content_completeness(inputs),
@@ -60,6 +63,7 @@ def gap_report(inputs: Inputs, *, embedder: Embedder) -> GapReport:
         *section_balance(inputs),
         *temporal_coverage(inputs),
         *critical_information(inputs),
+        *second_opinion,
     ]
     order = list(Severity)
     gaps.sort(key=lambda gap: order.index(gap.severity))

@@ -220,4 +220,8 @@ def _replayed(row: Row) -> Replayed:
     assert row.reply is not None
     assert row.reply_model is not None
     usage = TokenUsage(input_tokens=row.input_tokens, output_tokens=row.output_tokens, cached_tokens=row.cached_tokens)
-    return Replayed(reply=ModelReply(text=row.reply, model=row.reply_model, usage=usage), cost_usd=row.cost_usd)
+    return Replayed(
+        reply=ModelReply(text=row.reply, model=row.reply_model, usage=usage),
+        cost_usd=row.cost_usd,
+        latency_s=row.latency_s or 0.0,
+    )

@@ -25,7 +25,7 @@ from chapter_pipeline.writing.model import (
 from chapter_pipeline.writing.text import abbreviation_definitions, words
 
 KEY_POINTS = 6
-_KEY_POINT_WORDS = 40
+KEY_POINT_WORDS = 40
 _CALL_FOR_RESEARCH = re.compile(
     r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
     re.IGNORECASE,
@@ -57,7 +57,8 @@ def chapter_draft(
             quotes=quotes,
             sources={source.key: source for source in research.sources},
             document_texts=document_texts,
-        )
+        ),
+        uses=outline.uses,
     )
 
 
@@ -71,14 +72,19 @@ def compose(
     sources: dict[str, Source],
     document_texts: Callable[[Sequence[str]], Iterable[str]] | None = None,
     abbreviations: Sequence[Abbreviation] = (),
+    points: Sequence[Sentence] | None = None,
 ) -> ChapterText:
-    """A chapter of `sections`, numbered anew. Without `document_texts` those of `abbreviations` still used are kept."""
+    """A chapter of `sections`, numbered anew. Without `document_texts` those of `abbreviations` still used are kept.
+
+    `points` are key points that were chosen before: those stay whose quotes are still cited.
+    """
     figures = _figures(sections)
     pointed = [_with_pointers(section, figures) for section in sections]
     references = _references(pointed, quotes, sources)
     numbers = {reference.source.key: reference.number for reference in references}
     used = {key for section in pointed for sentence in _claims(section) for key in sentence.quotes}
-    points = key_points(topic, pointed, quotes)
+    kept = [point for point in points or () if used.issuperset(point.quotes)]
+    chosen = tuple(kept) if kept else key_points(topic, pointed, quotes)
     cited = [quotes[key] for key in sorted(used)]
     text = " ".join(sentence.text for section in pointed for sentence in _claims(section))
     if document_texts is not None:
@@ -94,7 +100,7 @@ def compose(
             for number, (kind, figure) in enumerate(figures, start=1)
         ),
         quotes={quote.key: quote for quote in cited},
-        key_points=points,
+        key_points=chosen,
         abbreviations=_used(abbreviations, text),
     )
 
@@ -156,7 +162,7 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             sentence
             for sentence in section.sentences
             if sentence.quotes
-            and len(sentence.text.split()) <= _KEY_POINT_WORDS
+            and len(sentence.text.split()) <= KEY_POINT_WORDS
             and not _CALL_FOR_RESEARCH.search(sentence.text)
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chapter_pipeline.errors import ClaimNotGrounded
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.writing.model import (
@@ -9,6 +11,7 @@ from chapter_pipeline.writing.model import (
     FinalChapter,
     GapReport,
     KeyConcepts,
+    ModelUse,
     ReviewedChapter,
 )
 
@@ -21,18 +24,23 @@ def final_chapter(
     if problems:
         raise ClaimNotGrounded(f"chapter {brief.slug!r}: {problems[0]} ({len(problems)} problems)")
     sections = reviewed.chapter.sections
-    providers = dict.fromkeys([concepts.provider, *(section.provider for section in sections)])
+    uses = (*brief.uses, *reviewed.uses, *gaps.uses)
+    providers = dict.fromkeys(
+        [concepts.provider, *(section.provider for section in sections), *(use.provider for use in uses)]
+    )
     return FinalChapter(
         chapter=reviewed.chapter,
         gap_report=gaps,
         cutoff_date=brief.cutoff_date,
         providers=tuple(name for name in providers if name),
-        cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections),
-        notes=_notes(concepts, reviewed, gaps),
+        cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections) + sum(use.cost_usd for use in uses),
+        notes=_notes(concepts, reviewed, gaps, uses),
     )
 
 
-def _notes(concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport) -> tuple[str, ...]:
+def _notes(
+    concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport, uses: Sequence[ModelUse]
+) -> tuple[str, ...]:
     notes = ["Retractions: not checked, no literature source is configured."]
     differing = [edit for edit in reviewed.edits if edit.action == "keep"]
     if differing:
@@ -55,6 +63,9 @@ def _notes(concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport) ->
         _fallback(f"The section “{section.title}”", section.provider, section.fallbacks)
         for section in reviewed.chapter.sections
         if section.fallbacks
+    ]
+    notes += [
+        _fallback(f"The {use.stage.replace('_', ' ')}", use.provider, use.fallbacks) for use in uses if use.fallbacks
     ]
     dropped = sum(len(section.dropped) for section in reviewed.chapter.sections)
     if dropped:

@@ -25,6 +25,19 @@ class Artifact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ModelUse(Artifact):
+    """A text model's part in a stage, and what it cost; `fallbacks`: providers asked before, each with why it gave none."""
+
+    stage: str
+    provider: str
+    model: str
+    cost_usd: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    fallbacks: tuple[str, ...] = ()
+
+
 class ChapterKind(StrEnum):
     """Which template a chapter follows."""
 
@@ -81,6 +94,7 @@ class ChapterBrief(Artifact):
     word_budget: int
     cutoff_date: date
     sections: tuple[SectionTemplate, ...]
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
     @property
     def must_cover(self) -> tuple[MustCoverPoint, ...]:
@@ -267,6 +281,13 @@ class EvidenceMap(Artifact):
 # 8, 9 ------------------------------------------------------------------------------------------------------
 
 
+class PlannedSubsection(Artifact):
+    """Quotes under one sub-topic, in writing order."""
+
+    title: str
+    quotes: tuple[str, ...]
+
+
 class OutlineSection(Artifact):
     """A planned section with its word budget; `evidence` counts the quotes that fit it."""
 
@@ -287,6 +308,10 @@ class ChapterOutline(Artifact):
         default_factory=dict, description="Quote keys by section kind, best first; no quote serves two sections."
     )
     unused: dict[str, str] = Field(default_factory=dict, description="Template sections left out, with the reason.")
+    groups: dict[str, tuple[PlannedSubsection, ...]] = Field(
+        default_factory=dict, description="Subsections by section kind where a text model planned them."
+    )
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class PlannedFigure(Artifact):
@@ -300,13 +325,6 @@ class PlannedFigure(Artifact):
     caption: str
     licence: str | None
     media_type: str
-
-
-class PlannedSubsection(Artifact):
-    """Quotes under one sub-topic, in writing order."""
-
-    title: str
-    quotes: tuple[str, ...]
 
 
 class SectionPlan(Artifact):
@@ -449,6 +467,7 @@ class ChapterDraft(Artifact):
     """Stage 11."""
 
     chapter: ChapterText
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class EditAction(StrEnum):
@@ -473,6 +492,7 @@ class ReviewedChapter(Artifact):
 
     chapter: ChapterText
     edits: tuple[Edit, ...]
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 # 13 --------------------------------------------------------------------------------------------------------
@@ -528,6 +548,7 @@ class GapReport(Artifact):
     gaps: tuple[Gap, ...]
     statistics: GapStatistics
     unused_evidence: tuple[UnusedEvidence, ...] = ()
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 # 14 --------------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def section_plans(
                 title=section.title,
                 purpose=section.purpose,
                 word_budget=section.word_budget,
-                subsections=_subsections(pack, evidence.concepts),
+                subsections=outline.groups.get(section.kind) or _subsections(pack, evidence.concepts),
                 quotes=tuple(pack),
                 figures=tuple(chosen_figures.get(section.kind, ())),
                 points=points.get(section.kind, ()),

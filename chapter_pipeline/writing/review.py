@@ -43,15 +43,15 @@ class _Place:
     sentence: Sentence
 
 
-def reviewed_chapter(draft: ChapterDraft, *, embedder: Embedder) -> ReviewedChapter:
-    """Stage 12: delete unsupported and repeated sentences (the better-graded one stays), note contradictions.
+def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embedder: Embedder) -> ReviewedChapter:
+    """Stage 12: carry out what a text model `proposed`, delete unsupported and repeated sentences (the better-graded one stays), note contradictions.
 
     Two sentences contradict each other when they are close, come from different sources, and differ in direction or
     in negation; both stay, the edit plan names them. The chapter is numbered anew.
     """
-    chapter = draft.chapter
-    edits = [*_unsupported(chapter)]
-    gone = {edit.before for edit in edits}
+    chapter = _replaced(draft.chapter, proposed)
+    edits = [*proposed, *_unsupported(chapter)]
+    gone = {edit.before for edit in edits if edit.action is EditAction.DELETE}
     places = [
         _Place(section.kind, sentence)
         for section in chapter.sections
@@ -73,8 +73,38 @@ def reviewed_chapter(draft: ChapterDraft, *, embedder: Embedder) -> ReviewedChap
         quotes=chapter.quotes,
         sources={reference.source.key: reference.source for reference in chapter.references},
         abbreviations=chapter.abbreviations,
+        points=chapter.key_points if draft.uses else None,
     )
     return ReviewedChapter(chapter=text, edits=tuple(edits))
+
+
+def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
+    """The chapter with the replacements of `edits` in the places of what they replace; the quotes stay."""
+    new = {(edit.section, edit.before): edit.after for edit in edits if edit.action is EditAction.REPLACE}
+    if not new:
+        return chapter
+
+    def sentence(section: str, one: Sentence) -> Sentence:
+        return Sentence(text=new.get((section, one.text)) or one.text, quotes=one.quotes)
+
+    sections = tuple(
+        section.model_copy(
+            update={
+                "subsections": tuple(
+                    Subsection(
+                        title=sub.title,
+                        paragraphs=tuple(
+                            Paragraph(label=p.label, sentences=tuple(sentence(section.kind, s) for s in p.sentences))
+                            for p in sub.paragraphs
+                        ),
+                    )
+                    for sub in section.subsections
+                )
+            }
+        )
+        for section in chapter.sections
+    )
+    return chapter.model_copy(update={"sections": sections})
 
 
 def _unsupported(chapter: ChapterText) -> Iterator[Edit]:

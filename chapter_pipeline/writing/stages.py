@@ -12,7 +12,18 @@ from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
 from chapter_pipeline.quality import gaps as gap_analysis
 from chapter_pipeline.retrieval.cached import CachedEmbedder
-from chapter_pipeline.writing import assembly, brief, concepts, evidence, final, outline, research, review, sections
+from chapter_pipeline.writing import (
+    assembly,
+    brief,
+    concepts,
+    evidence,
+    final,
+    help,
+    outline,
+    research,
+    review,
+    sections,
+)
 from chapter_pipeline.writing.model import (
     BriefRequest,
     ChapterBrief,
@@ -57,7 +68,8 @@ class Stages:
 
     def chapter_brief(self, slug: str, request: BriefRequest) -> ChapterBrief:
         """Stage 1. Raises `InvalidBrief`."""
-        return brief.chapter_brief(slug, request, today=self._clock.now().date())
+        made = brief.chapter_brief(slug, request, today=self._clock.now().date())
+        return help.with_queries(made, model=self._model)
 
     def key_concepts(self, brief: ChapterBrief) -> KeyConcepts:
         """Stage 2, from a first search of the topic. Raises `NoRelevantPassages` when the library is empty."""
@@ -116,7 +128,7 @@ class Stages:
                 f"no section on {brief.topic!r} has the {outline.MIN_QUOTES} quotes it needs "
                 f"({len(evidence.quotes)} quotes of {evidence.sentences_read} sentences): ingest more documents on it"
             )
-        return planned
+        return help.with_subsections(brief, planned, evidence, model=self._model)
 
     def section_plans(
         self,
@@ -158,14 +170,23 @@ class Stages:
         research: ResearchSet,
     ) -> ChapterDraft:
         """Stage 11."""
-        return assembly.chapter_draft(planned, plans, written, research, document_texts=self._document_texts)
+        draft = assembly.chapter_draft(planned, plans, written, research, document_texts=self._document_texts)
+        return help.with_key_points(
+            draft,
+            audience=brief.audience,
+            limit=assembly.KEY_POINTS,
+            longest=assembly.KEY_POINT_WORDS,
+            model=self._model,
+        )
 
     def _document_texts(self, documents: Sequence[str]) -> Iterable[str]:
         return (passage.text for passage in self._library.passages_of(documents))
 
-    def reviewed_chapter(self, draft: ChapterDraft) -> ReviewedChapter:
+    def reviewed_chapter(self, brief: ChapterBrief, draft: ChapterDraft) -> ReviewedChapter:
         """Stage 12."""
-        return review.reviewed_chapter(draft, embedder=self._embedder)
+        edits, uses = help.review_edits(draft, audience=brief.audience, model=self._model)
+        reviewed = review.reviewed_chapter(draft, edits, embedder=self._embedder)
+        return reviewed.model_copy(update={"uses": (*draft.uses, *uses)})
 
     def gap_report(
         self,
@@ -177,12 +198,15 @@ class Stages:
         reviewed: ReviewedChapter,
     ) -> GapReport:
         """Stage 13."""
-        return gap_analysis.gap_report(
+        second, uses = help.missing_information(brief, reviewed.chapter, evidence, model=self._model)
+        report = gap_analysis.gap_report(
             gap_analysis.Inputs(
                 brief=brief, outline=planned, evidence=evidence, research=research, chapter=reviewed.chapter
             ),
             embedder=self._embedder,
+            second_opinion=second,
         )
+        return report.model_copy(update={"uses": uses})
 
     def final_chapter(
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from chapter_pipeline.writing.model import Artifact, DroppedSentence, EvidenceRow, SectionPlan, Subsection
+from chapter_pipeline.writing.model import (
+    Artifact,
+    DroppedSentence,
+    Edit,
+    EvidenceRow,
+    PlannedSubsection,
+    Quote,
+    SectionPlan,
+    Sentence,
+    Subsection,
+)
 
 
 class CandidateTerm(Artifact):
@@ -59,3 +69,116 @@ class SectionReply(Artifact):
     subsections: tuple[Subsection, ...]
     evidence_table: tuple[EvidenceRow, ...] = ()
     dropped: tuple[DroppedSentence, ...] = ()
+
+
+class BriefSection(Artifact):
+    """A section of the template, as far as a model needs it to think of queries."""
+
+    kind: str
+    title: str
+    purpose: str
+    queries: tuple[str, ...]
+
+
+class SectionQueriesRequest(Artifact):
+    """Stage 1: what else to look for in the library, by section."""
+
+    topic: str
+    audience: str
+    sections: tuple[BriefSection, ...]
+
+
+class SectionQueries(Artifact):
+    kind: str
+    queries: tuple[str, ...]
+
+
+class SectionQueriesReply(Artifact):
+    sections: tuple[SectionQueries, ...]
+
+
+class OutlinedSection(Artifact):
+    """A section with the quotes that were chosen for it."""
+
+    kind: str
+    title: str
+    purpose: str
+    quotes: tuple[Quote, ...]
+
+
+class OutlineRequest(Artifact):
+    """Stage 8: the sub-topics of each section, in the order in which they are written. Quotes are data."""
+
+    topic: str
+    audience: str
+    sections: tuple[OutlinedSection, ...]
+
+
+class OutlinedSubsections(Artifact):
+    kind: str
+    subsections: tuple[PlannedSubsection, ...]
+
+
+class OutlineReply(Artifact):
+    """Only quotes of the request, each in the section it was given for and in one subsection at most."""
+
+    sections: tuple[OutlinedSubsections, ...]
+
+
+class CitedSentence(Artifact):
+    """A sentence of the chapter with the texts of the quotes it stands on."""
+
+    section: str
+    sentence: Sentence
+    quotes: tuple[str, ...]
+
+
+class KeyPointsRequest(Artifact):
+    """Stage 11: what a reader has to take away, from sentences of the chapter and nothing else."""
+
+    topic: str
+    audience: str
+    limit: int
+    longest_words: int
+    sentences: tuple[CitedSentence, ...]
+
+
+class KeyPointsReply(Artifact):
+    """Sentences that their quotes support."""
+
+    points: tuple[Sentence, ...]
+
+
+class ReviewRequest(Artifact):
+    """Stage 12: sentences that are unclear, said twice, or out of place."""
+
+    topic: str
+    audience: str
+    sentences: tuple[CitedSentence, ...]
+
+
+class ReviewReply(Artifact):
+    """Replacements and deletions of sentences of the request; what replaces one stands on the same quotes."""
+
+    edits: tuple[Edit, ...]
+
+
+class CriticalInformationRequest(Artifact):
+    """Stage 13: what a chapter of this kind must not leave out, and does."""
+
+    topic: str
+    kind: str
+    audience: str
+    sections: tuple[BriefSection, ...]
+    must_cover: tuple[str, ...]
+    text: dict[str, str]
+
+
+class MissingInformation(Artifact):
+    section: str
+    point: str
+    why: str
+
+
+class CriticalInformationReply(Artifact):
+    missing: tuple[MissingInformation, ...]

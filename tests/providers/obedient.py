@@ -43,7 +43,16 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
         return _concepts(data)
     if "sentences" in data:
         return _repairs(data) if repairs else {"sentences": []}
-    return _section(data, mischief)
+    if "quotations" in data:
+        return _section(data, mischief)
+    if "required" in data:
+        kind = data["sections"][0][0]
+        return {"missing": [{"section": kind, "point": "thromboprophylaxis", "why": "Emboli go untreated."}]}
+    if "sections" in data:
+        return _plans(data)
+    if "key points" in prompt:
+        return {"points": [{"text": text, "sentences": [number]} for number, _, text in data["chapter"][:4]]}
+    return {"edits": []}
 
 
 def obedient(
@@ -87,6 +96,20 @@ def _section(data: dict[str, Any], mischief: Mischief) -> dict[str, Any]:
         if sentences:
             subsections.append({"title": title or "", "paragraphs": [{"sentences": sentences}]})
     return {"subsections": subsections}
+
+
+def _plans(data: dict[str, Any]) -> dict[str, Any]:
+    """Queries for sections without quotations; for those with, two sub-topics in the order of their keys."""
+    if "quotations" not in data["sections"][0]:
+        return {
+            "sections": [{"kind": one["kind"], "queries": [f"red flags: {one['title']}"]} for one in data["sections"]]
+        }
+    planned = []
+    for one in data["sections"]:
+        keys = list(one["quotations"])
+        subtopics = [{"title": "", "keys": keys[:3]}, {"title": "Further aspects", "keys": keys[3:]}]
+        planned.append({"kind": one["kind"], "subtopics": subtopics})
+    return {"sections": planned}
 
 
 def _repairs(data: dict[str, Any]) -> dict[str, Any]:

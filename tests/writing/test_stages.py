@@ -54,7 +54,7 @@ def write(stages: Stages, topic: str = TOPIC, **request: object) -> Chapter:
     plans = stages.section_plans(brief, outline, evidence, research)
     sections = [stages.section(section.kind, plans) for section in brief.sections]
     draft = stages.chapter_draft(brief, outline, plans, sections, research)
-    reviewed = stages.reviewed_chapter(draft)
+    reviewed = stages.reviewed_chapter(brief, draft)
     gaps = stages.gap_report(brief, outline, plans, evidence, research, reviewed)
     final = stages.final_chapter(brief, concepts, reviewed, gaps)
     return Chapter(brief, found, research, evidence, plans, reviewed, gaps, final)

@@ -1,0 +1,136 @@
+"""Owns how a language model reads a finished text: key points, a review, and what is missing; it can add no claim.
+
+What it words anew is held against the quotes of the sentences it names, and left out when they do not support it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from chapter_pipeline.providers.asking import Ask
+from chapter_pipeline.providers.prompts import fenced, prompt
+from chapter_pipeline.quality.grounding import support_problems
+from chapter_pipeline.writing.model import Artifact, Edit, EditAction, Sentence
+from chapter_pipeline.writing.tasks import (
+    CitedSentence,
+    CriticalInformationReply,
+    CriticalInformationRequest,
+    KeyPointsReply,
+    KeyPointsRequest,
+    MissingInformation,
+    ReviewReply,
+    ReviewRequest,
+)
+
+POINTS_OUTPUT_TOKENS = 6000
+REVIEW_OUTPUT_TOKENS = 16000
+CRITICAL_OUTPUT_TOKENS = 8000
+MAX_SENTENCES_A_POINT = 3
+MAX_MISSING = 8
+MAX_DELETED = 0.2
+"""Share of the sentences above which a review that deletes them is no review."""
+
+
+class WrittenPoint(Artifact):
+    text: str
+    sentences: tuple[int, ...]
+
+
+class WrittenPoints(Artifact):
+    points: tuple[WrittenPoint, ...]
+
+
+class WrittenEdit(Artifact):
+    number: int
+    action: Literal["delete", "replace"]
+    text: str
+    reason: str
+
+
+class WrittenReview(Artifact):
+    edits: tuple[WrittenEdit, ...]
+
+
+def key_points(request: KeyPointsRequest, ask: Ask) -> KeyPointsReply:
+    """Key points that the quotes of the sentences they name support."""
+    text = prompt("key_points")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        audience=fenced("readers", request.audience),
+        limit=request.limit,
+        words=request.longest_words,
+        sentences=_numbered(request.sentences),
+    )
+    reply = ask("key_points", text, filled, WrittenPoints, POINTS_OUTPUT_TOKENS)
+    points = []
+    for written in reply.points:
+        named = [request.sentences[n - 1] for n in dict.fromkeys(written.sentences) if 1 <= n <= len(request.sentences)]
+        said = " ".join(written.text.split())
+        if not named or len(named) > MAX_SENTENCES_A_POINT or len(said.split()) > request.longest_words:
+            continue
+        if not support_problems(said, [quote for one in named for quote in one.quotes]):
+            keys = dict.fromkeys(key for one in named for key in one.sentence.quotes)
+            points.append(Sentence(text=said, quotes=tuple(keys)))
+    return KeyPointsReply(points=tuple(points[: request.limit]))
+
+
+def review(request: ReviewRequest, ask: Ask) -> ReviewReply:
+    """Edits of sentences of the request; a replacement that their quotes do not support is none."""
+    text = prompt("review")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        audience=fenced("readers", request.audience),
+        sentences=_numbered(request.sentences),
+    )
+    reply = ask("review", text, filled, WrittenReview, REVIEW_OUTPUT_TOKENS)
+    edits: dict[int, Edit] = {}
+    for written in reply.edits:
+        if not 1 <= written.number <= len(request.sentences) or written.number in edits:
+            continue
+        edit = _edit(written, request.sentences[written.number - 1])
+        if edit is not None:
+            edits[written.number] = edit
+    deleted = sum(edit.action is EditAction.DELETE for edit in edits.values())
+    if deleted > MAX_DELETED * len(request.sentences):
+        edits = {number: edit for number, edit in edits.items() if edit.action is EditAction.REPLACE}
+    return ReviewReply(edits=tuple(edits[number] for number in sorted(edits)))
+
+
+def critical_information(request: CriticalInformationRequest, ask: Ask) -> CriticalInformationReply:
+    """Points that the chapter misses, each in a section that it has."""
+    text = prompt("critical_information")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        kind=request.kind,
+        audience=fenced("readers", request.audience),
+        sections=fenced("sections", [[one.kind, one.title, one.purpose] for one in request.sections]),
+        required=fenced("required", request.must_cover),
+        text=fenced("chapter", request.text),
+    )
+    reply = ask("critical_information", text, filled, CriticalInformationReply, CRITICAL_OUTPUT_TOKENS)
+    kinds = {section.kind for section in request.sections}
+    kept: dict[str, MissingInformation] = {}
+    for missing in reply.missing:
+        point = " ".join(missing.point.split()).rstrip(".")
+        if missing.section in kinds and point:
+            why = " ".join(missing.why.split())
+            kept.setdefault(point.casefold(), MissingInformation(section=missing.section, point=point, why=why))
+    return CriticalInformationReply(missing=tuple(kept.values())[:MAX_MISSING])
+
+
+def _edit(written: WrittenEdit, cited: CitedSentence) -> Edit | None:
+    before = cited.sentence.text
+    reason = " ".join(written.reason.split()) or "no reason given"
+    if written.action == "delete":
+        return Edit(action=EditAction.DELETE, section=cited.section, before=before, reason=reason)
+    after = " ".join(written.text.split())
+    if not after or after == before or support_problems(after, cited.quotes) or support_problems(after, [before]):
+        return None
+    return Edit(action=EditAction.REPLACE, section=cited.section, before=before, after=after, reason=reason)
+
+
+def _numbered(sentences: Sequence[CitedSentence]) -> str:
+    return fenced(
+        "chapter", [[number, one.section, one.sentence.text] for number, one in enumerate(sentences, start=1)]
+    )

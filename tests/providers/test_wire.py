@@ -1,0 +1,79 @@
+"""The schema of a reply is one that all providers accept; what comes back is held against our own model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from chapter_pipeline.providers.faults import CallFailed, Fault
+from chapter_pipeline.providers.language_sections import Repairs, WrittenSection
+from chapter_pipeline.providers.wire import read_reply, wire_schema
+from chapter_pipeline.writing.model import Artifact
+from chapter_pipeline.writing.tasks import KeyConceptsReply
+
+
+class Dose(Artifact):
+    drug: str = Field(min_length=2)
+    mg: float = Field(default=1.0, ge=0)
+    routes: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class Free(BaseModel):
+    pairs: dict[str, str]
+
+
+class Tree(BaseModel):
+    children: list[Tree]
+
+
+def objects(schema: Any) -> list[dict[str, Any]]:
+    found = [schema] if isinstance(schema, dict) and schema.get("type") == "object" else []
+    values = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else []
+    return [*found, *(one for value in values for one in objects(value))]
+
+
+@pytest.mark.parametrize("model", [Dose, KeyConceptsReply, WrittenSection, Repairs])
+def test_wire_schema__every_model_that_is_asked_for__is_closed_and_complete(model: type[BaseModel]) -> None:
+    schema = wire_schema(model)
+    assert objects(schema)
+    for one in objects(schema):
+        assert one["additionalProperties"] is False
+        assert one["required"] == list(one["properties"])
+    text = json.dumps(schema)
+    for word in ("$ref", "$defs", "default", "minLength", "minimum"):
+        assert f'"{word}"' not in text
+
+
+@pytest.mark.parametrize("model", [Free, Tree])
+def test_wire_schema__what_strict_mode_has_no_form_for__is_refused(model: type[BaseModel]) -> None:
+    with pytest.raises(TypeError, match="has no form in strict mode"):
+        wire_schema(model)
+
+
+def test_read_reply__fenced_or_bare__is_the_model() -> None:
+    text = '{"drug": "atorvastatin", "mg": 20, "routes": ["oral"], "note": null}'
+    for one in (text, f"```json\n{text}\n```", f"  \n{text}\n"):
+        assert read_reply(one, Dose) == Dose(drug="atorvastatin", mg=20, routes=("oral",))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "told"),
+    [
+        ("", Fault.BAD_REPLY, "0 characters"),
+        ('{"drug": "ator', Fault.BAD_REPLY, "no JSON"),
+        ('{"drug": "a", "mg": 1}', Fault.SCHEMA, "drug: "),
+        ('{"drug": "atorvastatin", "mg": -1}', Fault.SCHEMA, "mg: "),
+        ('{"drug": "atorvastatin", "dose": 1}', Fault.SCHEMA, "dose: "),
+        ('["secret words"]', Fault.SCHEMA, "the whole: "),
+    ],
+)
+def test_read_reply__not_as_asked__is_told_without_its_text(text: str, fault: Fault, told: str) -> None:
+    with pytest.raises(CallFailed, match=told) as caught:
+        read_reply(text, Dose)
+    assert caught.value.fault is fault
+    assert "atorvastatin" not in str(caught.value)
+    assert "secret" not in str(caught.value)
