@@ -14,6 +14,7 @@ from resources.rooms import (
     DatabaseResource,
     EmbedderResource,
     LibraryResource,
+    ProviderResource,
     StagesResource,
     TextModelResource,
 )
@@ -34,6 +35,7 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
         "embedder": embedder,
         "clock": clock,
         "text_model": text_model,
+        **{name: ProviderResource(provider=name, database=database) for name in ("claude", "gpt", "gemini", "local")},
         "chapters": chapters,
         "library": LibraryResource(database=database, bucket=bucket, embedder=embedder),
         "stages": StagesResource(

@@ -96,6 +96,18 @@ class ClockResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return datetime.now(UTC)
 
 
+class ProviderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """One provider of text, behind ledger, budget, slots and breaker: ``claude``, ``gpt``, ``gemini`` or ``local``."""
+
+    provider: str
+    database: DatabaseResource
+
+    def open(self) -> TextModel:
+        """Its models, with no other provider to stand in. Raises `UsageError` when its key or address is missing."""
+        _ = self.database.open()
+        return _models(current_settings()).only(self.provider)
+
+
 class TextModelResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The provider that writes, and those that stand in for it, each behind ledger, budget, slots and breaker."""
 

@@ -210,7 +210,7 @@ def _summary(slug: str, version: int, final: FinalChapter) -> dict[str, Any]:
         "completeness_score": gaps.completeness_score,
         "requires_revision": gaps.requires_revision,
         "gaps": len(gaps.gaps),
-        "cost_usd": str(final.cost_usd),
+        "cost_usd": f"{final.cost_usd:.4f}",
     }
 
 

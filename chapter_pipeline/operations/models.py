@@ -46,36 +46,46 @@ class ModelRoom:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The providers that are asked, the first one first. Empty: the extractive writer. Raises `UsageError`."""
-        settings = self._settings
-        first = settings.writer
+        first = self._settings.writer
         if first == "extractive":
             return ()
-        if first in _KEY_VARIABLES and first not in settings.keys:
-            raise UsageError(f"CHAPTER_TEXT_MODEL={first!r} needs a key: set {_KEY_VARIABLES[first]}")
-        if first == "local" and settings.local_url is None:
-            raise UsageError(
-                "CHAPTER_TEXT_MODEL='local' needs an address: set CHAPTER_LOCAL_URL, as http://host:port/v1"
-            )
-        others = [name for name in settings.keys if name != first] if settings.fallback == "on" else []
+        self._require(first)
+        others = [name for name in self._settings.keys if name != first] if self._settings.fallback == "on" else []
         return (first, *others)
 
     @cached_property
     def gateway(self) -> Gateway:
         settings = self._settings
+        configured = [*settings.keys, *(["local"] if settings.local_url else [])]
         return Gateway(
-            {name: _adapter(name, settings) for name in self.order},
+            {name: _adapter(name, settings) for name in configured},
             ledger=self.ledger,
             slots=CallSlots(self.presence),
             breakers=self.breakers,
             policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
         )
 
+    def only(self, provider: str) -> TextModel:
+        """One provider's models, with nobody to stand in. Raises `UsageError` when its key or address is missing."""
+        self._require(provider)
+        return self._models((provider,))
+
     def text_model(self, embedder: Embedder) -> TextModel:
         """The text model of the settings. Raises `UsageError` when its key or address is missing."""
         if not self.order:
             return Extractive(embedder)
-        models = {name: self._settings.models_of(name) for name in self.order}
-        return LanguageModels(self.gateway, order=self.order, models=models)
+        return self._models(self.order)
+
+    def _models(self, order: tuple[str, ...]) -> TextModel:
+        return LanguageModels(
+            self.gateway, order=order, models={name: self._settings.models_of(name) for name in order}
+        )
+
+    def _require(self, provider: str) -> None:
+        if provider in _KEY_VARIABLES and provider not in self._settings.keys:
+            raise UsageError(f"the provider {provider!r} needs a key: set {_KEY_VARIABLES[provider]}")
+        if provider == "local" and self._settings.local_url is None:
+            raise UsageError("the provider 'local' needs an address: set CHAPTER_LOCAL_URL, as http://host:port/v1")
 
     def close(self) -> None:
         """Close what was opened."""
