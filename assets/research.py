@@ -143,7 +143,12 @@ def literature_research(
     works = [linked_work(work.title, work.year, work.doi) for work in found.works]
     return stage_result(
         found,
-        {"works": len(found.works), "sources": md(_reports(found.reports)), "preview": md(bullets(works))},
+        {
+            "works": len(found.works),
+            "sources": md(_reports(found.reports)),
+            "queries": md("\n".join(f"- `{query.replace(chr(96), chr(39))}`" for query in found.queries) or "none"),
+            "preview": md(bullets(works)),
+        },
     )
 
 
@@ -200,9 +205,18 @@ def evidence_map(
             "sentences read": found.sentences_read,
             "sources quoted": len({quote.source for quote in found.quotes}),
             "refused": or_none(["Reason", "Sentences"], refused),
+            "agreement and contradiction": or_none(["About", "Relation", "One", "Other"], _relations(found)),
             "preview": md(evidence_table(found, limit=10)),
         },
     )
+
+
+def _relations(found: EvidenceMap) -> list[list[str]]:
+    quotes = {quote.key: quote.display for quote in found.quotes}
+    return [
+        [one.about, "contradicts" if one.contradicts else "agrees", quotes[one.first], quotes[one.second]]
+        for one in found.relations
+    ]
 
 
 def _reports(reports: tuple[SourceReport, ...]) -> str:

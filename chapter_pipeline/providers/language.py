@@ -13,17 +13,20 @@ from chapter_pipeline.ports import Reply, ReplyT, Task, Usage
 from chapter_pipeline.providers.call import ModelCall
 from chapter_pipeline.providers.gateway import Gateway
 from chapter_pipeline.providers.language_concepts import choose_concepts
-from chapter_pipeline.providers.language_planning import outline, section_queries
-from chapter_pipeline.providers.language_review import critical_information, key_points, review
+from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
+from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
 from chapter_pipeline.providers.language_sections import write_section
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
 from chapter_pipeline.providers.wire import wire_schema
 from chapter_pipeline.writing.tasks import (
     CriticalInformationRequest,
+    FinalReviewRequest,
     KeyConceptsRequest,
     KeyPointsRequest,
+    LiteratureQueriesRequest,
     OutlineRequest,
+    RelationsRequest,
     ReviewRequest,
     SectionQueriesRequest,
     SectionRequest,
@@ -32,8 +35,10 @@ from chapter_pipeline.writing.tasks import (
 ValueT = TypeVar("ValueT", bound=BaseModel)
 _REASON_CHARACTERS = 160
 KINDS = {
-    "section_queries": "planning", "key_concepts": "planning", "outline": "planning", "section": "writing",
+    "section_queries": "planning", "key_concepts": "planning", "literature_queries": "planning",
+    "relations": "review", "outline": "planning", "section": "writing",
     "key_points": "writing", "review": "review", "critical_information": "review",
+    "final_review": "review",
 }  # fmt: skip
 """The kinds of task that there are prompts for, each with the kind of work whose model answers."""
 
@@ -157,6 +162,10 @@ def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
             value = section_queries(request, ask)
         case KeyConceptsRequest() as request:
             value = choose_concepts(request, ask)
+        case LiteratureQueriesRequest() as request:
+            value = literature_queries(request, ask)
+        case RelationsRequest() as request:
+            value = relations(request, ask)
         case OutlineRequest() as request:
             value = outline(request, ask)
         case SectionRequest() as request:
@@ -167,6 +176,8 @@ def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
             value = review(request, ask)
         case CriticalInformationRequest() as request:
             value = critical_information(request, ask)
+        case FinalReviewRequest() as request:
+            value = final_review(request, ask)
         case _:
             raise PermanentError(f"a {task.kind!r} task came with a {type(task.request).__name__!r}")
     if not isinstance(value, task.reply_type):

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.language_sections import opaque
 from chapter_pipeline.providers.prompts import fenced, prompt
-from chapter_pipeline.writing.model import Artifact, PlannedSubsection, Quote
+from chapter_pipeline.writing.model import Artifact, PlannedSubsection, Quote, Relation
 from chapter_pipeline.writing.tasks import (
+    LiteratureQueriesReply,
+    LiteratureQueriesRequest,
     OutlinedSubsections,
     OutlineReply,
     OutlineRequest,
+    RelationsReply,
+    RelationsRequest,
     SectionQueries,
     SectionQueriesReply,
     SectionQueriesRequest,
 )
+from chapter_pipeline.writing.text import words
 
 MAX_QUERIES = 3
 MAX_QUERY_WORDS = 20
 MAX_TITLE_WORDS = 9
+MAX_ABOUT_WORDS = 14
 QUERIES_OUTPUT_TOKENS = 6000
 OUTLINE_OUTPUT_TOKENS = 16000
 
@@ -32,6 +39,16 @@ class WrittenSubtopic(Artifact):
 class WrittenOutline(Artifact):
     kind: str
     subtopics: tuple[WrittenSubtopic, ...]
+
+
+class WrittenRelation(Artifact):
+    number: int
+    contradicts: bool
+    about: str
+
+
+class WrittenRelations(Artifact):
+    relations: tuple[WrittenRelation, ...]
 
 
 class WrittenOutlines(Artifact):
@@ -86,6 +103,61 @@ def outline(request: OutlineRequest, ask: Ask) -> OutlineReply:
             for section in request.sections
         )
     )
+
+
+def literature_queries(request: LiteratureQueriesRequest, ask: Ask) -> LiteratureQueriesReply:
+    """Queries whose brackets and quotation marks close, and that name something of the chapter."""
+    text = prompt("literature_queries")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        audience=fenced("readers", request.audience),
+        limit=request.limit,
+        concepts=fenced("concepts", [[concept.name, *concept.synonyms] for concept in request.concepts]),
+    )
+    reply = ask("literature_queries", text, filled, LiteratureQueriesReply, QUERIES_OUTPUT_TOKENS)
+    named = {word for word in words(request.topic) if len(word) > 3}
+    named |= {word for one in request.concepts for form in (one.name, *one.synonyms) for word in words(form)}
+    queries = dict.fromkeys(" ".join(query.split()) for query in reply.queries)
+    kept = [query for query in queries if _closes(query) and named & set(words(query))]
+    return LiteratureQueriesReply(queries=tuple(kept[: request.limit]))
+
+
+def _closes(query: str) -> bool:
+    depth = 0
+    for sign in re.sub(r'"[^"]*"', "", query):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0 or sign == '"':
+            return False
+    return depth == 0 and bool(query)
+
+
+def relations(request: RelationsRequest, ask: Ask) -> RelationsReply:
+    """What the model says of the pairs of the request, each once."""
+    text = prompt("relations")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        pairs=fenced(
+            "pairs",
+            [
+                [number, *([one.display, one.study_type.value, one.year] for one in (pair.first, pair.second))]
+                for number, pair in enumerate(request.pairs, start=1)
+            ],
+        ),
+    )
+    reply = ask("relations", text, filled, WrittenRelations, OUTLINE_OUTPUT_TOKENS)
+    found: dict[int, Relation] = {}
+    for written in reply.relations:
+        about = " ".join(written.about.split())
+        if 1 <= written.number <= len(request.pairs) and about:
+            pair = request.pairs[written.number - 1]
+            found.setdefault(
+                written.number,
+                Relation(
+                    first=pair.first.key, second=pair.second.key, contradicts=written.contradicts,
+                    about=" ".join(about.split()[:MAX_ABOUT_WORDS]),
+                ),
+            )  # fmt: skip
+    return RelationsReply(relations=tuple(found[number] for number in sorted(found)))
 
 
 def _subsections(written: WrittenOutline | None, keyed: Mapping[str, Quote]) -> tuple[PlannedSubsection, ...]:

@@ -16,9 +16,12 @@ from chapter_pipeline.writing.tasks import (
     CitedSentence,
     CriticalInformationReply,
     CriticalInformationRequest,
+    FinalReviewReply,
+    FinalReviewRequest,
     KeyPointsReply,
     KeyPointsRequest,
     MissingInformation,
+    Remark,
     ReviewReply,
     ReviewRequest,
 )
@@ -28,6 +31,8 @@ REVIEW_OUTPUT_TOKENS = 16000
 CRITICAL_OUTPUT_TOKENS = 8000
 MAX_SENTENCES_A_POINT = 3
 MAX_MISSING = 8
+MAX_REMARKS = 6
+MAX_REMARK_WORDS = 60
 MAX_DELETED = 0.2
 """Share of the sentences above which a review that deletes them is no review."""
 
@@ -117,6 +122,26 @@ def critical_information(request: CriticalInformationRequest, ask: Ask) -> Criti
             why = " ".join(missing.why.split())
             kept.setdefault(point.casefold(), MissingInformation(section=missing.section, point=point, why=why))
     return CriticalInformationReply(missing=tuple(kept.values())[:MAX_MISSING])
+
+
+def final_review(request: FinalReviewRequest, ask: Ask) -> FinalReviewReply:
+    """Remarks on sections that the chapter has."""
+    text = prompt("final_review")
+    filled = text.fill(
+        topic=fenced("topic", request.topic),
+        kind=request.kind,
+        audience=fenced("readers", request.audience),
+        sections=fenced("sections", [[one.kind, one.title, one.purpose] for one in request.sections]),
+        gaps=fenced("gaps", request.gaps),
+        text=fenced("chapter", request.text),
+    )
+    reply = ask("final_review", text, filled, FinalReviewReply, CRITICAL_OUTPUT_TOKENS)
+    remarks = [
+        Remark(section=one.section, text=" ".join(one.text.split()))
+        for one in reply.remarks
+        if one.section in request.text and 0 < len(one.text.split()) <= MAX_REMARK_WORDS
+    ]
+    return FinalReviewReply(remarks=tuple(remarks[:MAX_REMARKS]))
 
 
 def _edit(written: WrittenEdit, cited: CitedSentence) -> Edit | None:

@@ -129,6 +129,14 @@ def _values(request: SectionRequest, quotes: Mapping[str, Quote]) -> dict[str, o
         "following": plan.following or "nothing",
         "points": fenced("points", plan.points),
         "recommendations": fenced("recommendations", plan.recommendations),
+        "contradictions": fenced(
+            "contradictions",
+            [
+                [keys[one.first], keys[one.second], one.about]
+                for one in plan.contradictions
+                if one.first in keys and one.second in keys
+            ],
+        ),
         "subsections": fenced(
             "subsections",
             [[part.title, [keys[key] for key in part.quotes if key in keys]] for part in plan.subsections],

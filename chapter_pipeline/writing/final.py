@@ -17,14 +17,19 @@ from chapter_pipeline.writing.model import (
 
 
 def final_chapter(
-    brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
+    brief: ChapterBrief,
+    concepts: KeyConcepts,
+    reviewed: ReviewedChapter,
+    gaps: GapReport,
+    *,
+    uses: tuple[ModelUse, ...] = (),
 ) -> FinalChapter:
-    """Stage 14. Raises `ClaimNotGrounded` when a claim has no quote or a citation no reference."""
+    """Stage 14; `uses` is what text models did for this stage. Raises `ClaimNotGrounded` when a claim has no quote or a citation no reference."""
     problems = closure_problems(reviewed.chapter)
     if problems:
         raise ClaimNotGrounded(f"chapter {brief.slug!r}: {problems[0]} ({len(problems)} problems)")
     sections = reviewed.chapter.sections
-    uses = (*brief.uses, *reviewed.uses, *gaps.uses)
+    uses = (*brief.uses, *reviewed.uses, *gaps.uses, *uses)
     providers = dict.fromkeys(
         [concepts.provider, *(section.provider for section in sections), *(use.provider for use in uses)]
     )

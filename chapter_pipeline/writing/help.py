@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chapter_pipeline.ports import ReplyT, Task, TextModel
+from chapter_pipeline.ports import Embedder, ReplyT, Task, TextModel
 from chapter_pipeline.writing.model import (
     ChapterBrief,
     ChapterDraft,
@@ -16,8 +16,13 @@ from chapter_pipeline.writing.model import (
     Edit,
     EvidenceMap,
     Gap,
+    GapReport,
     GapType,
+    KeyConcepts,
+    LiteratureResearch,
     ModelUse,
+    Quote,
+    ReviewedChapter,
     Section,
     SectionTemplate,
     Sentence,
@@ -28,11 +33,19 @@ from chapter_pipeline.writing.tasks import (
     CitedSentence,
     CriticalInformationReply,
     CriticalInformationRequest,
+    FinalReviewReply,
+    FinalReviewRequest,
     KeyPointsReply,
     KeyPointsRequest,
+    LiteratureQueriesReply,
+    LiteratureQueriesRequest,
+    NamedConcept,
     OutlinedSection,
     OutlineReply,
     OutlineRequest,
+    QuotePair,
+    RelationsReply,
+    RelationsRequest,
     ReviewReply,
     ReviewRequest,
     SectionQueriesReply,
@@ -41,6 +54,9 @@ from chapter_pipeline.writing.tasks import (
 from chapter_pipeline.writing.text import words
 
 Uses = tuple[ModelUse, ...]
+SAME_QUESTION = 0.72
+"""Cosine above which two quotes may speak of one question."""
+MAX_PAIRS = 40
 MIN_POINTS = 3
 """With fewer key points that hold, those that the chapter's own sentences make are better."""
 
@@ -61,6 +77,52 @@ def with_queries(brief: ChapterBrief, *, model: TextModel) -> ChapterBrief:
         for section in brief.sections
     )
     return brief.model_copy(update={"sections": sections, "uses": (*brief.uses, *uses)})
+
+
+def with_literature_queries(
+    brief: ChapterBrief, concepts: KeyConcepts, found: LiteratureResearch, *, model: TextModel
+) -> LiteratureResearch:
+    """Stage 4: what was found, with queries for the indexes of the literature."""
+    request = LiteratureQueriesRequest(
+        topic=brief.topic, audience=brief.audience,
+        concepts=tuple(NamedConcept(name=one.name, synonyms=one.synonyms) for one in concepts.concepts),
+    )  # fmt: skip
+    reply, uses = _asked(
+        model,
+        Task(kind="literature_queries", request=request, reply_type=LiteratureQueriesReply, chapter=brief.slug),
+    )
+    if reply is None:
+        return found
+    return found.model_copy(update={"queries": reply.queries, "uses": (*found.uses, *uses)})
+
+
+def with_relations(brief: ChapterBrief, evidence: EvidenceMap, *, embedder: Embedder, model: TextModel) -> EvidenceMap:
+    """Stage 7: the map with what a model says of close quotes of different sources. It is asked when there are any."""
+    if not model.answers("relations"):
+        return evidence
+    pairs = tuple(_close_pairs(evidence.quotes, embedder))
+    if not pairs:
+        return evidence
+    request = RelationsRequest(topic=brief.topic, pairs=pairs)
+    reply, uses = _asked(model, Task(kind="relations", request=request, reply_type=RelationsReply, chapter=brief.slug))
+    assert reply is not None
+    return evidence.model_copy(update={"relations": reply.relations, "uses": (*evidence.uses, *uses)})
+
+
+def _close_pairs(quotes: Sequence[Quote], embedder: Embedder) -> Iterable[QuotePair]:
+    """Pairs of quotes of different sources that are close to each other, the closest first, at most `MAX_PAIRS`."""
+    if len(quotes) < 2:
+        return []
+    vectors = embedder.embed([quote.display for quote in quotes])
+    likeness = vectors @ vectors.T
+    pairs = [
+        (float(likeness[i, j]), i, j)
+        for j in range(len(quotes))
+        for i in range(j)
+        if likeness[i, j] >= SAME_QUESTION and quotes[i].source != quotes[j].source
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
+    return [QuotePair(first=quotes[i], second=quotes[j]) for _, i, j in pairs[:MAX_PAIRS]]
 
 
 def with_subsections(
@@ -124,7 +186,7 @@ def missing_information(
     request = CriticalInformationRequest(
         topic=brief.topic, kind=brief.kind.value, audience=brief.audience,
         sections=_brief_sections(brief.sections), must_cover=tuple(point.text for point in brief.must_cover),
-        text={section.kind: " ".join(sentence.text for sentence in section.sentences) for section in chapter.sections},
+        text=_text_by_section(chapter),
     )  # fmt: skip
     reply, uses = _asked(
         model,
@@ -154,6 +216,30 @@ def missing_information(
             )
         )
     return gaps, uses
+
+
+def remarks(
+    brief: ChapterBrief, reviewed: ReviewedChapter, gaps: GapReport, *, model: TextModel
+) -> tuple[tuple[str, ...], Uses]:
+    """Stage 14: what a person should look at before the chapter is used, as notes."""
+    chapter = reviewed.chapter
+    request = FinalReviewRequest(
+        topic=brief.topic, kind=brief.kind.value, audience=brief.audience, sections=_brief_sections(brief.sections),
+        text=_text_by_section(chapter), gaps=tuple(gap.description for gap in gaps.gaps),
+    )  # fmt: skip
+    reply, uses = _asked(
+        model, Task(kind="final_review", request=request, reply_type=FinalReviewReply, chapter=brief.slug)
+    )
+    if reply is None:
+        return (), uses
+    titles = {section.kind: section.title for section in chapter.sections}
+    return tuple(
+        f"To look at in “{titles[one.section]}” ({uses[0].provider}): {one.text}" for one in reply.remarks
+    ), uses
+
+
+def _text_by_section(chapter: ChapterText) -> dict[str, str]:
+    return {section.kind: " ".join(sentence.text for sentence in section.sentences) for section in chapter.sections}
 
 
 def _asked(model: TextModel, task: Task[ReplyT]) -> tuple[ReplyT | None, Uses]:

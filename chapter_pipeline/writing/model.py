@@ -190,6 +190,8 @@ class LiteratureResearch(Artifact):
 
     works: tuple[Work, ...]
     reports: tuple[SourceReport, ...]
+    queries: tuple[str, ...] = Field(default=(), description="Boolean queries for literature indexes.")
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class OpenAccessDocuments(Artifact):
@@ -237,6 +239,7 @@ class ResearchSet(Artifact):
     sources: tuple[Source, ...]
     excluded: tuple[Exclusion, ...] = ()
     retraction_check: str
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
     def source(self, key: str) -> Source:
         return next(source for source in self.sources if source.key == key)
@@ -269,6 +272,15 @@ class Quote(Artifact):
     )
 
 
+class Relation(Artifact):
+    """Two quotes of different sources on one matter: whether they contradict each other, and about what."""
+
+    first: str
+    second: str
+    contradicts: bool
+    about: str
+
+
 class EvidenceMap(Artifact):
     """Stage 7: the quotes the chapter may use, and how many sentences were looked at."""
 
@@ -276,6 +288,8 @@ class EvidenceMap(Artifact):
     concepts: dict[str, str] = Field(default_factory=dict, description="Names of the concepts quotes are clustered by.")
     sentences_read: int
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
+    relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction a text model found.")
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 # 8, 9 ------------------------------------------------------------------------------------------------------
@@ -341,6 +355,7 @@ class SectionPlan(Artifact):
     previous: str | None = None
     following: str | None = None
     recommendations: tuple[str, ...] = ()
+    contradictions: tuple[Relation, ...] = Field(default=(), description="Between quotes of this plan.")
 
 
 class SectionPlans(Artifact):

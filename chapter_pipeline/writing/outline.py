@@ -142,6 +142,12 @@ def section_plans(
                 points=points.get(section.kind, ()),
                 previous=titles[index - 1] if index else None,
                 following=titles[index + 1] if index + 1 < len(titles) else None,
+                contradictions=tuple(
+                    relation
+                    for relation in evidence.relations
+                    if relation.contradicts
+                    and {relation.first, relation.second} <= set(outline.assignments[section.kind])
+                ),
                 recommendations=tuple(
                     gap.recommendation for gap in recommendations if gap.section in (None, section.kind)
                 ),

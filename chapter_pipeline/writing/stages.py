@@ -96,7 +96,8 @@ class Stages:
 
     def literature_research(self, brief: ChapterBrief, concepts: KeyConcepts) -> LiteratureResearch:
         """Stage 4."""
-        return literature_stages.literature_research(brief, bucket=self._bucket, embedder=self._embedder)
+        found = literature_stages.literature_research(brief, bucket=self._bucket, embedder=self._embedder)
+        return help.with_literature_queries(brief, concepts, found, model=self._model)
 
     def open_access_documents(self, literature: LiteratureResearch) -> OpenAccessDocuments:
         """Stage 5."""
@@ -112,13 +113,16 @@ class Stages:
     ) -> ResearchSet:
         """Stage 6."""
         documents = sorted({found.passage.document for found in library.passages})
-        return research.research_set(
+        found = research.research_set(
             brief, library=library, literature=literature, records=self._library.document_records(documents)
         )
+        return found.model_copy(update={"uses": literature.uses})
 
     def evidence_map(self, brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet) -> EvidenceMap:
         """Stage 7."""
-        return evidence.evidence_map(brief, concepts, research, library=self._library, embedder=self._embedder)
+        found = evidence.evidence_map(brief, concepts, research, library=self._library, embedder=self._embedder)
+        found = found.model_copy(update={"uses": research.uses})
+        return help.with_relations(brief, found, embedder=self._embedder, model=self._model)
 
     def chapter_outline(self, brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
         """Stage 8. Raises `NoRelevantPassages` when no section has enough evidence."""
@@ -128,6 +132,7 @@ class Stages:
                 f"no section on {brief.topic!r} has the {outline.MIN_QUOTES} quotes it needs "
                 f"({len(evidence.quotes)} quotes of {evidence.sentences_read} sentences): ingest more documents on it"
             )
+        planned = planned.model_copy(update={"uses": evidence.uses})
         return help.with_subsections(brief, planned, evidence, model=self._model)
 
     def section_plans(
@@ -212,4 +217,6 @@ class Stages:
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
     ) -> FinalChapter:
         """Stage 14. Raises `ClaimNotGrounded`."""
-        return final.final_chapter(brief, concepts, reviewed, gaps)
+        remarks, uses = help.remarks(brief, reviewed, gaps, model=self._model)
+        made = final.final_chapter(brief, concepts, reviewed, gaps, uses=uses)
+        return made.model_copy(update={"notes": (*made.notes, *remarks)})

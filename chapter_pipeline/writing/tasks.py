@@ -9,6 +9,7 @@ from chapter_pipeline.writing.model import (
     EvidenceRow,
     PlannedSubsection,
     Quote,
+    Relation,
     SectionPlan,
     Sentence,
     Subsection,
@@ -182,3 +183,57 @@ class MissingInformation(Artifact):
 
 class CriticalInformationReply(Artifact):
     missing: tuple[MissingInformation, ...]
+
+
+class NamedConcept(Artifact):
+    name: str
+    synonyms: tuple[str, ...]
+
+
+class LiteratureQueriesRequest(Artifact):
+    """Stage 4: how to look for the topic in the indexes of the literature."""
+
+    topic: str
+    audience: str
+    concepts: tuple[NamedConcept, ...]
+    limit: int = 6
+
+
+class LiteratureQueriesReply(Artifact):
+    queries: tuple[str, ...]
+
+
+class QuotePair(Artifact):
+    first: Quote
+    second: Quote
+
+
+class RelationsRequest(Artifact):
+    """Stage 7: which pairs of quotes speak of one matter, and whether they contradict each other. Quotes are data."""
+
+    topic: str
+    pairs: tuple[QuotePair, ...]
+
+
+class RelationsReply(Artifact):
+    relations: tuple[Relation, ...]
+
+
+class FinalReviewRequest(Artifact):
+    """Stage 14: what a person should look at before the chapter is used."""
+
+    topic: str
+    kind: str
+    audience: str
+    sections: tuple[BriefSection, ...]
+    text: dict[str, str]
+    gaps: tuple[str, ...]
+
+
+class Remark(Artifact):
+    section: str
+    text: str
+
+
+class FinalReviewReply(Artifact):
+    remarks: tuple[Remark, ...]

@@ -45,6 +45,13 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
         return _repairs(data) if repairs else {"sentences": []}
     if "quotations" in data:
         return _section(data, mischief)
+    if "concepts" in data:
+        return {"queries": [f"({data['concepts'][0][0]} OR CSDH) AND outcome", "(broken", "astrology"]}
+    if "pairs" in data:
+        return {"relations": [{"number": 1, "contradicts": True, "about": "recurrence with a drain"}]}
+    if "gaps" in data:
+        kind = next(iter(data["chapter"]))
+        return {"remarks": [{"section": kind, "text": "Read the rates again."}, {"section": "astrology", "text": "x"}]}
     if "required" in data:
         kind = data["sections"][0][0]
         return {"missing": [{"section": kind, "point": "thromboprophylaxis", "why": "Emboli go untreated."}]}

@@ -104,8 +104,10 @@ def test_chapter__planned_by_a_model__shows_it_in_every_stage_and_its_cost_in_th
     assert "in the opinion of 'claude'" in gap.description
     items = ledger_of.of_chapter("chapter")
     assert {item.purpose for item in items} == {
-        "section_queries", "key_concepts", "outline", "section", "key_points", "review", "critical_information",
-    }  # fmt: skip
+        "section_queries", "key_concepts", "literature_queries", "outline", "section", "key_points", "review",
+        "critical_information", "final_review",
+    } | ({"relations"} & {item.purpose for item in items})  # fmt: skip
+    assert any("Read the rates again." in note and "(claude)" in note for note in chapter.notes)
     assert float(chapter.cost_usd) == pytest.approx(float(sum(item.spent.cost_usd for item in items)))
 
 

@@ -1,0 +1,158 @@
+"""Every fault, with every provider, in every task that asks one: our own error, few attempts, and nobody waits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import anthropic  # noqa: F401 - loaded before the clock runs
+import google.genai  # noqa: F401
+import openai  # noqa: F401
+import pytest
+from pydantic import BaseModel
+
+from chapter_pipeline.errors import ModelRefused, ModelUnavailable
+from chapter_pipeline.ports import Task
+from chapter_pipeline.providers.gateway import CallPolicy, Gateway
+from chapter_pipeline.providers.language import KINDS, LanguageModels
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.writing.model import SectionPlan
+from chapter_pipeline.writing.tasks import (
+    CandidateTerm,
+    CriticalInformationReply,
+    CriticalInformationRequest,
+    FinalReviewReply,
+    FinalReviewRequest,
+    KeyConceptsReply,
+    KeyConceptsRequest,
+    KeyPointsReply,
+    KeyPointsRequest,
+    LiteratureQueriesReply,
+    LiteratureQueriesRequest,
+    NamedConcept,
+    OutlinedSection,
+    OutlineReply,
+    OutlineRequest,
+    QuotePair,
+    RelationsReply,
+    RelationsRequest,
+    ReviewReply,
+    ReviewRequest,
+    SectionQueriesReply,
+    SectionQueriesRequest,
+    SectionReply,
+    SectionRequest,
+)
+from tests.providers.conftest import gateway
+from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, status
+from tests.providers.obedient import prompt_of, reply_to
+from tests.providers.test_adapters import APIS, FAULTS, KEY, adapter
+from tests.providers.test_language_tasks import CITED, DRAIN, READERS, SECTIONS, STEROID, TOPIC, quote
+
+QUOTES = (quote("q1", DRAIN), quote("q2", STEROID))
+PLAN = SectionPlan(kind="surgery", title="Surgery", purpose="p", word_budget=100, subsections=(), quotes=QUOTES)
+TEXT = {"surgery": DRAIN}
+TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
+    "section_queries": (SectionQueriesRequest(topic=TOPIC, audience=READERS, sections=SECTIONS), SectionQueriesReply),
+    "key_concepts": (
+        KeyConceptsRequest(
+            topic=TOPIC, audience=READERS, perspectives={"surgeon": "operation"},
+            candidates=(CandidateTerm(name="drain", frequency=5, documents=2, closeness=0.5),),
+        ),
+        KeyConceptsReply,
+    ),
+    "literature_queries": (LiteratureQueriesRequest(topic=TOPIC, audience=READERS, concepts=(NamedConcept(name="drain", synonyms=()),)), LiteratureQueriesReply),
+    "relations": (RelationsRequest(topic=TOPIC, pairs=(QuotePair(first=QUOTES[0], second=QUOTES[1]),)), RelationsReply),
+    "outline": (
+        OutlineRequest(
+            topic=TOPIC, audience=READERS,
+            sections=(OutlinedSection(kind="surgery", title="Surgery", purpose="p", quotes=QUOTES),),
+        ),
+        OutlineReply,
+    ),
+    "section": (SectionRequest(topic=TOPIC, audience=READERS, plan=PLAN), SectionReply),
+    "key_points": (
+        KeyPointsRequest(topic=TOPIC, audience=READERS, limit=6, longest_words=40, sentences=CITED), KeyPointsReply
+    ),
+    "review": (ReviewRequest(topic=TOPIC, audience=READERS, sentences=CITED), ReviewReply),
+    "critical_information": (
+        CriticalInformationRequest(
+            topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, must_cover=(), text=TEXT
+        ),
+        CriticalInformationReply,
+    ),
+    "final_review": (
+        FinalReviewRequest(topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, text=TEXT, gaps=()),
+        FinalReviewReply,
+    ),
+}  # fmt: skip
+POLICY = CallPolicy(first_wait_s=0.002, deadline_s=2.0)
+
+
+def asked(made: Gateway, api: str, kind: str, settings: Settings, *, variant: str) -> BaseModel:
+    request, reply_type = TASKS[kind]
+    models = LanguageModels(made, order=[api], models={api: settings.models_of(api)})
+    return models.complete(Task(kind=kind, request=request, reply_type=reply_type, variant=variant)).value
+
+
+def test_tasks__of_the_matrix__are_all_that_ask_a_provider() -> None:
+    assert TASKS.keys() == KINDS.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("api", APIS)
+def test_matrix__nothing_but_faults__end_in_our_error_after_three_attempts_within_the_deadline(
+    api: str, kind: str, database: Database, settings: Settings, breakers: BreakerStore
+) -> None:
+    now: list[Behaviour] = []
+    with (
+        FaultServer(lambda _: now[-1]) as server,
+        gateway(database, adapter(api, server.base_url(api)), policy=POLICY) as made,
+    ):
+        for name, (behaviour, _) in FAULTS.items():
+            now.append(behaviour(api))
+            before, began = len(server.requests), time.monotonic()
+            with pytest.raises(
+                (ModelUnavailable, ModelRefused), match=f"no text model answered the '{kind}' task"
+            ) as caught:
+                asked(made, api, kind, settings, variant=name)
+            assert 1 <= len(server.requests) - before <= 3, name
+            assert time.monotonic() - began < 1.1 * POLICY.deadline_s, name
+            assert KEY not in str(caught.value), name
+            breakers.reset(api)
+
+
+def _obey(request: Request) -> str:
+    return json.dumps(reply_to(prompt_of(request)))
+
+
+@pytest.mark.slow
+def test_matrix__one_request_in_ten_fails__sends_a_tenth_more_than_is_needed(
+    database: Database, settings: Settings
+) -> None:
+    faults: list[Callable[[], Behaviour]] = [
+        lambda: status(503, {"error": {"message": "busy"}}), lambda: answer("no JSON"), lambda: answer('{"worth": 1}'),
+    ]  # fmt: skip
+    count = 0
+
+    def plan(request: Request) -> Behaviour:
+        nonlocal count
+        count += 1
+        return faults[count // 11 % 3]() if count % 11 == 5 else answer(_obey(request))
+
+    needed = 0
+    with (
+        FaultServer(plan) as server,
+        gateway(database, *(adapter(api, server.base_url(api)) for api in APIS), policy=POLICY) as made,
+    ):
+        for number in range(5):
+            for api in APIS:
+                for kind in TASKS:
+                    asked(made, api, kind, settings, variant=str(number))
+                    needed += 1
+    assert needed == 200
+    assert len(server.requests) <= 1.1 * needed
