@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets import library, quality, research, sections, writing
+from assets import figure_descriptions, library, quality, research, sections, writing
 from chapter_pipeline.settings import Settings, current_settings
 from resources.artifacts_io import ArtifactsIOManager
 from resources.rooms import (
@@ -13,13 +13,14 @@ from resources.rooms import (
     ClockResource,
     DatabaseResource,
     EmbedderResource,
+    FiguresResource,
     LibraryResource,
     ProviderResource,
     StagesResource,
     TextModelResource,
 )
 from sensors.inbox import new_documents
-from sensors.jobs import ingest_library, write_chapter
+from sensors.jobs import describe_figures, ingest_library, write_chapter
 from sensors.orphans import orphaned_runs
 from sensors.revision import revision
 
@@ -37,6 +38,7 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
         "text_model": text_model,
         **{name: ProviderResource(provider=name, database=database) for name in ("claude", "gpt", "gemini", "local")},
         "chapters": chapters,
+        "figures": FiguresResource(database=database, text_model=text_model),
         "library": LibraryResource(database=database, bucket=bucket, embedder=embedder),
         "stages": StagesResource(
             database=database, bucket=bucket, embedder=embedder, text_model=text_model, clock=clock
@@ -44,9 +46,9 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
         "artifacts_io": ArtifactsIOManager(chapters=chapters),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([library, research, writing, sections, quality]),
+        assets=dg.load_assets_from_modules([library, figure_descriptions, research, writing, sections, quality]),
         asset_checks=quality.CHECKS,
-        jobs=[ingest_library, write_chapter],
+        jobs=[ingest_library, write_chapter, describe_figures],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],
         executor=dg.in_process_executor,
         resources={**resources, **other_resources},

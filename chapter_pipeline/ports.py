@@ -101,6 +101,14 @@ class Usage(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image of a request. `media_type` is ``image/png`` or ``image/jpeg``."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task(Generic[ReplyT]):
     """One request to a text model.
 
@@ -115,6 +123,7 @@ class Task(Generic[ReplyT]):
     chapter: str | None = None
     section: str | None = None
     variant: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +228,9 @@ class FigureRecord(BaseModel):
     width_px: int
     height_px: int
     kind: FigureKind = FigureKind.RASTER
+    figure_class: str | None = None
+    description: str | None = None
+    """What a text model sees in it; None when none was asked. No source of a claim."""
 
 
 class LibraryReader(Protocol):

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     claude_url: str | None = Field(default=None, description="Another address of the Anthropic API.")
     gpt_url: str | None = Field(default=None, description="Another address of the OpenAI API.")
     gemini_url: str | None = Field(default=None, description="Another address of the Gemini API.")
+    vision: Literal["on", "off"] = Field(
+        default="off", description="Have the figures of the library described and classified; sends them to a provider."
+    )
     model_deadline_s: float = Field(
         default=300.0, gt=0, description="For one request to a text model, its attempts and waits included."
     )

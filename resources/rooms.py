@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.operations.ingest import Ingest
     from chapter_pipeline.operations.inventory import InventoryItem
     from chapter_pipeline.operations.models import ModelRoom
+    from chapter_pipeline.operations.vision import Described
     from chapter_pipeline.ports import Embedder, TextModel
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
@@ -145,6 +146,26 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             current_settings(), database=self.database.open(), bucket=self.bucket.open(), embedder=self.embedder.open()
         ) as ingest:
             yield ingest
+
+
+class FiguresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The figures of the library as a text model sees them."""
+
+    database: DatabaseResource
+    text_model: TextModelResource
+
+    def describe(self, name: str) -> Described:
+        """Have the figures described of what lies in the bucket under `name`. Raises `NotFound`."""
+        from chapter_pipeline.errors import NotFound
+        from chapter_pipeline.operations.vision import describe_figures
+        from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
+        from chapter_pipeline.storage.library import LibraryStore
+
+        database = self.database.open()
+        record = LibraryStore(database).record(name)
+        if record is None or record.key is None:
+            raise NotFound(f"{name!r} is not in the library: ingest it first, or see why it is in quarantine")
+        return describe_figures(record.key, figures=FigureDescriptions(database), model=self.text_model.open())
 
 
 class ChaptersResource(dg.ConfigurableResource):  # type: ignore[type-arg]

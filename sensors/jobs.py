@@ -1,13 +1,14 @@
-"""Owns the two jobs, their retry tags, and the hook that stops the retry of what no retry can help."""
+"""Owns the jobs, their retry tags, and the hook that stops the retry of what no retry can help."""
 
 from __future__ import annotations
 
 import dagster as dg
 
+from assets.figure_descriptions import VISION
 from assets.library import LIBRARY
 from chapter_pipeline.errors import TransientError
 
-INGEST, WRITE = "ingest_library", "write_chapter"
+INGEST, WRITE, DESCRIBE = "ingest_library", "write_chapter", "describe_figures"
 MAX_RETRIES = "2"
 RETRY_AFTER_FAILURE_TAG = "dagster/retry_on_asset_or_op_failure"
 
@@ -38,9 +39,17 @@ ingest_library = dg.define_asset_job(
 # After a crash only what has no materialization yet: finished sections are not written again.
 write_chapter = dg.define_asset_job(
     WRITE,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY, VISION),
     description="The fourteen stages of one chapter, from the brief to the published version, with their gates.",
     executor_def=dg.in_process_executor,
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "FROM_ASSET_FAILURE"},
+)
+describe_figures = dg.define_asset_job(
+    DESCRIBE,
+    selection=dg.AssetSelection.groups(VISION),
+    description="What a text model sees in the figures of a range of documents; needs CHAPTER_VISION=on.",
+    executor_def=dg.in_process_executor,
+    hooks={stop_retries_of_permanent_errors},
+    tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "ALL_STEPS"},
 )

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from chapter_pipeline.ports import Picture
 from chapter_pipeline.providers.prompts import Prompt
 
 ValueT = TypeVar("ValueT", bound=BaseModel)
@@ -15,7 +16,8 @@ class Ask(Protocol):
     """Send one request and wait for its typed reply."""
 
     def __call__(
-        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int
-    ) -> ValueT:
+        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int,
+        pictures: tuple[Picture, ...] = (),
+    ) -> ValueT:  # fmt: skip
         """The reply. Raises as `gateway.Gateway.ask`."""
         ...

@@ -7,13 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """An image of a request. `media_type` is ``image/png`` or ``image/jpeg``."""
-
-    media_type: str
-    content: bytes
+from chapter_pipeline.ports import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

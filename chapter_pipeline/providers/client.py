@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from chapter_pipeline.providers.call import Picture
+from chapter_pipeline.ports import Picture
 
 ClientT = TypeVar("ClientT")
 _TALKATIVE = ("anthropic", "openai", "google_genai", "httpx2", "httpcore2")

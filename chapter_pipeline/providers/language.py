@@ -9,18 +9,20 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel
 
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable, PermanentError
-from chapter_pipeline.ports import Reply, ReplyT, Task, Usage
+from chapter_pipeline.ports import Picture, Reply, ReplyT, Task, Usage
 from chapter_pipeline.providers.call import ModelCall
 from chapter_pipeline.providers.gateway import Gateway
 from chapter_pipeline.providers.language_concepts import choose_concepts
 from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
 from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
 from chapter_pipeline.providers.language_sections import write_section
+from chapter_pipeline.providers.language_vision import describe
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
 from chapter_pipeline.providers.wire import wire_schema
 from chapter_pipeline.writing.tasks import (
     CriticalInformationRequest,
+    FigureRequest,
     FinalReviewRequest,
     KeyConceptsRequest,
     KeyPointsRequest,
@@ -38,7 +40,7 @@ KINDS = {
     "section_queries": "planning", "key_concepts": "planning", "literature_queries": "planning",
     "relations": "review", "outline": "planning", "section": "writing",
     "key_points": "writing", "review": "review", "critical_information": "review",
-    "final_review": "review",
+    "final_review": "review", "figure": "vision",
 }  # fmt: skip
 """The kinds of task that there are prompts for, each with the kind of work whose model answers."""
 
@@ -110,7 +112,9 @@ class LanguageModels:
     def _model_for(self, provider: str, kind: str) -> str:
         work = KINDS[kind]
         models = self._models[provider]
-        return {"planning": models.planning, "writing": models.writing, "review": models.review}[work]
+        return {
+            "planning": models.planning, "writing": models.writing, "review": models.review, "vision": models.vision,
+        }[work]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -142,11 +146,12 @@ class _Asking:
         self.answered: str | None = None
 
     def __call__(
-        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int
-    ) -> ValueT:
+        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int,
+        pictures: tuple[Picture, ...] = (),
+    ) -> ValueT:  # fmt: skip
         call = ModelCall(
             purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose,
-            schema=wire_schema(reply_type), max_output_tokens=max_output_tokens,
+            schema=wire_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
             variant=f"{self._variant} {prompt.version}".strip(),
         )  # fmt: skip
         answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)
@@ -176,6 +181,8 @@ def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
             value = review(request, ask)
         case CriticalInformationRequest() as request:
             value = critical_information(request, ask)
+        case FigureRequest() as request:
+            value = describe(request, task.pictures, ask)
         case FinalReviewRequest() as request:
             value = final_review(request, ask)
         case _:

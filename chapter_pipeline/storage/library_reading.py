@@ -142,7 +142,7 @@ class LibraryReading:
                 FigureRecord(
                     id=row.id, document=key, page=row.page, label=row.label, caption=row.caption,
                     media_type=row.media_type, width_px=row.width_px, height_px=row.height_px,
-                    kind=FigureKind(row.kind),
+                    kind=FigureKind(row.kind), figure_class=row.figure_class, description=row.description,
                 )
                 for row, key in session.execute(query)
             ]  # fmt: skip

@@ -187,6 +187,10 @@ class FigureRow(Base):
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
     thumbnail: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, server_default=sa.text("''"))
     """A small JPEG for the operator's pages; empty for a figure of an earlier version."""
+    figure_class: Mapped[str | None] = mapped_column(sa.Text)
+    description: Mapped[str | None] = mapped_column(sa.Text)
+    """What the text model named in `described_by` sees in it; all three are None when none was asked."""
+    described_by: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class PassageRow(Base):

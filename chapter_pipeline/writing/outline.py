@@ -197,7 +197,7 @@ def choose_figures(
     kinds = [section.kind for section in outline.sections]
     if not usable or not kinds:
         return {}
-    captions = embedder.embed([figure.caption or "" for figure in usable])
+    captions = embedder.embed([" ".join(filter(None, (figure.caption, figure.description))) for figure in usable])
     texts = [query for kind in kinds for query in queries[kind]]
     owners = [kind for kind in kinds for _ in queries[kind]]
     near = captions @ embedder.embed(texts).T

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from chapter_pipeline.writing.model import (
     Artifact,
     DroppedSentence,
@@ -237,3 +239,19 @@ class Remark(Artifact):
 
 class FinalReviewReply(Artifact):
     remarks: tuple[Remark, ...]
+
+
+class FigureRequest(Artifact):
+    """What is to be seen in a figure; the picture goes with the task. The caption is data."""
+
+    label: str | None
+    caption: str | None
+
+
+class FigureReply(Artifact):
+    """The kind of figure, and what a reader who cannot see it has to be told."""
+
+    figure_class: Literal[
+        "radiology", "operative view", "histology", "anatomy", "chart", "diagram", "photograph", "other"
+    ]
+    description: str

@@ -45,6 +45,8 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
         return _repairs(data) if repairs else {"sentences": []}
     if "quotations" in data:
         return _section(data, mischief)
+    if "caption" in data:
+        return {"figure_class": "diagram", "description": "A drain in its place."}
     if "concepts" in data:
         return {"queries": [f"({data['concepts'][0][0]} OR CSDH) AND outcome", "(broken", "astrology"]}
     if "pairs" in data:

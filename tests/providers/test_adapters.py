@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, Picture
+from chapter_pipeline.ports import Picture
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply
 from chapter_pipeline.providers.claude import Claude
 from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gemini import Gemini

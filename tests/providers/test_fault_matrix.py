@@ -24,6 +24,8 @@ from chapter_pipeline.writing.tasks import (
     CandidateTerm,
     CriticalInformationReply,
     CriticalInformationRequest,
+    FigureReply,
+    FigureRequest,
     FinalReviewReply,
     FinalReviewRequest,
     KeyConceptsReply,
@@ -49,7 +51,7 @@ from chapter_pipeline.writing.tasks import (
 from tests.providers.conftest import gateway
 from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, status
 from tests.providers.obedient import prompt_of, reply_to
-from tests.providers.test_adapters import APIS, FAULTS, KEY, adapter
+from tests.providers.test_adapters import APIS, FAULTS, KEY, PIXEL, adapter
 from tests.providers.test_language_tasks import CITED, DRAIN, READERS, SECTIONS, STEROID, TOPIC, quote
 
 QUOTES = (quote("q1", DRAIN), quote("q2", STEROID))
@@ -84,6 +86,7 @@ TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
         ),
         CriticalInformationReply,
     ),
+    "figure": (FigureRequest(label="Figure 1", caption="Figure 1. A drain."), FigureReply),
     "final_review": (
         FinalReviewRequest(topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, text=TEXT, gaps=()),
         FinalReviewReply,
@@ -95,7 +98,9 @@ POLICY = CallPolicy(first_wait_s=0.002, deadline_s=2.0)
 def asked(made: Gateway, api: str, kind: str, settings: Settings, *, variant: str) -> BaseModel:
     request, reply_type = TASKS[kind]
     models = LanguageModels(made, order=[api], models={api: settings.models_of(api)})
-    return models.complete(Task(kind=kind, request=request, reply_type=reply_type, variant=variant)).value
+    pictures = (PIXEL,) if kind == "figure" else ()
+    task = Task(kind=kind, request=request, reply_type=reply_type, variant=variant, pictures=pictures)
+    return models.complete(task).value
 
 
 def test_tasks__of_the_matrix__are_all_that_ask_a_provider() -> None:
@@ -154,5 +159,5 @@ def test_matrix__one_request_in_ten_fails__sends_a_tenth_more_than_is_needed(
                 for kind in TASKS:
                     asked(made, api, kind, settings, variant=str(number))
                     needed += 1
-    assert needed == 200
+    assert needed == 220
     assert len(server.requests) <= 1.1 * needed

@@ -50,8 +50,9 @@ class Said:
         self.filled = ""
 
     def __call__(
-        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[BaseModel], max_output_tokens: int
-    ) -> Any:
+        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[BaseModel], max_output_tokens: int,
+        pictures: object = (),
+    ) -> Any:  # fmt: skip
         self.filled = filled
         return reply_type.model_validate(self.answer)
 
@@ -242,6 +243,7 @@ def test_fenced__whatever_the_text__cannot_close_its_fence(text: str) -> None:
         "literature_queries",
         "relations",
         "final_review",
+        "figure",
     ],
 )
 def test_prompt__every_file__has_a_version_and_tells_that_sources_are_data(name: str) -> None:

@@ -1,0 +1,52 @@
+"""Owns the asset of what is to be seen in the figures: asked of a text model with CHAPTER_VISION=on, and only then."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.border import OWNERS, bullets, failed, failure, md
+from assets.partitions import DOCUMENTS, bucket_key
+from chapter_pipeline.errors import ChapterPipelineError
+from chapter_pipeline.settings import current_settings
+from chapter_pipeline.writing.rendering import escaped
+from resources.rooms import FiguresResource
+
+VISION = "0_vision"
+
+
+@dg.multi_asset(
+    name="figure_vision",
+    partitions_def=DOCUMENTS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    specs=[
+        dg.AssetSpec(
+            "figure_descriptions",
+            deps=["passage_embeddings"],
+            group_name=VISION,
+            code_version="1",
+            kinds={"llm"},
+            owners=OWNERS,
+            description="What a text model sees in each figure of a searchable document, and of what kind it is. An aid to "
+            "choose and to read figures, never a source of a claim.",
+        )
+    ],
+)
+def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -> Iterator[dg.AssetMaterialization]:
+    """The documents of the range, one by one; each description is kept as soon as it is there."""
+    if current_settings().vision == "off":
+        raise failed("the figures are not sent to anybody: set CHAPTER_VISION=on", transient=False, metadata={})
+    for partition in context.partition_keys:
+        try:
+            described = figures.describe(bucket_key(partition))
+        except ChapterPipelineError as error:
+            raise failure(error) from error
+        yield dg.AssetMaterialization(
+            "figure_descriptions",
+            partition=partition,
+            metadata={
+                "described now": described.described,
+                "cost (USD)": float(described.cost_usd),
+                "providers": ", ".join(described.providers) or "none",
+                "refused": md(bullets([escaped(line) for line in described.refused]) or "none"),
+            },
+        )
