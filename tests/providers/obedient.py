@@ -27,7 +27,8 @@ def prompt_of(request: Request) -> str:
     if request.api == RESPONSES:
         return str(body["input"][0]["content"][-1]["text"])
     if request.api == CHAT:
-        return str(body["messages"][1]["content"])
+        content = body["messages"][1]["content"]
+        return str(content if isinstance(content, str) else content[-1]["text"])
     return str(body["contents"][0]["parts"][-1]["text"])
 
 
