@@ -107,13 +107,16 @@ class BreakerStore:
         return change
 
     def _shared(self, provider: str, change: Change[T]) -> tuple[Breaker, T]:
+        query = select(BreakerRow, func.clock_timestamp()).where(BreakerRow.provider == provider).with_for_update()
         with self._database.session() as session:
-            now = _now(session)
-            fresh = _ADAPTER.dump_python(Breaker(changed_at=now), mode="json")
-            session.execute(insert(BreakerRow).values(provider=provider, state=fresh).on_conflict_do_nothing())
-            row = session.scalars(select(BreakerRow).where(BreakerRow.provider == provider).with_for_update()).one()
+            found = session.execute(query).one_or_none()
+            if found is None:
+                fresh = _ADAPTER.dump_python(Breaker(changed_at=_now(session)), mode="json")
+                session.execute(insert(BreakerRow).values(provider=provider, state=fresh).on_conflict_do_nothing())
+                found = session.execute(query).one()
+            row, now = found
             before = _ADAPTER.validate_python(row.state)
-            after, result = change(before, _now(session), lambda: self._presence.live_owners(session))
+            after, result = change(before, now, lambda: self._presence.live_owners(session))
             if after != before:
                 row.state = _ADAPTER.dump_python(after, mode="json")
         return after, result

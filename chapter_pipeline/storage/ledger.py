@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -75,13 +74,16 @@ class CallLedger:
         with self._database.session() as session:
             # One at a time: what one reserves the next one sees. The transaction is a few statements long.
             take_turns(session, _BUDGET)
-            self._settle_dead(session)
+            self._settle_dead(session, owner)
             known = session.scalars(
-                select(Row).where(Row.request_key == attempt.request_key, Row.state == "committed").order_by(Row.id)
-            ).first()
-            if known is not None:
-                return _replayed(known)
-            if session.scalar(select(_exists(Row.request_key == attempt.request_key, Row.state.in_(_OPEN)))):
+                select(Row)
+                .where(Row.request_key == attempt.request_key, Row.state.in_(("committed", *_OPEN)))
+                .order_by(Row.id)
+            ).all()
+            for row in known:
+                if row.state == "committed":
+                    return _replayed(row)
+            if known:
                 return InFlight()
             self._check_caps(session, attempt)
             values = {
@@ -144,10 +146,10 @@ class CallLedger:
         if changed is None:
             raise InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
 
-    def _settle_dead(self, session: Session) -> None:
+    def _settle_dead(self, session: Session, owner: int) -> None:
         """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
-        owners = set(session.scalars(select(Row.owner).where(Row.state.in_(_OPEN)).distinct()))
-        dead = owners - self._presence.live_owners(session) if owners else set()
+        others = set(session.scalars(select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != owner).distinct()))
+        dead = others - self._presence.live_owners(session) if others else set()
         if not dead:
             return
         session.execute(delete(Row).where(Row.owner.in_(dead), Row.state == "reserved"))
@@ -159,24 +161,27 @@ class CallLedger:
 
     def _check_caps(self, session: Session, attempt: Attempt) -> None:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
-        this_call = Row.request_key == attempt.request_key
-        caps: Sequence[tuple[str, Decimal, Sequence[ColumnElement[bool]] | None, str]] = (
-            ("this call", self._caps.call_usd, (this_call, Row.created_at >= _midnight()), "CALL"),
-            (
-                f"the chapter {attempt.context.chapter!r}", self._caps.chapter_usd,
-                (Row.chapter == attempt.context.chapter,) if attempt.context.chapter else None, "CHAPTER",
-            ),
-            ("this day", self._caps.day_usd, (Row.created_at >= _midnight(),), "DAY"),
-        )  # fmt: skip
-        for what, cap, which, name in caps:
-            if which is None:
-                continue
-            spent = session.scalar(select(func.coalesce(func.sum(_counted()), 0)).where(*which)) or Decimal(0)
-            if spent + attempt.most_usd > cap:
+        chapter, caps = attempt.context.chapter, self._caps
+        today = Row.created_at >= _midnight()
+        this_call, this_chapter = Row.request_key == attempt.request_key, Row.chapter == chapter
+        spent = session.execute(
+            select(_sum_of(today & this_call), _sum_of(this_chapter), _sum_of(today)).where(today | this_chapter)
+        ).one()
+        checks = (
+            ("this call", caps.call_usd, spent[0], "CALL"),
+            (f"the chapter {chapter!r}", caps.chapter_usd, spent[1] if chapter else Decimal(0), "CHAPTER"),
+            ("this day", caps.day_usd, spent[2], "DAY"),
+        )
+        for what, cap, so_far, name in checks:
+            if so_far + attempt.most_usd > cap and not (name == "CHAPTER" and chapter is None):
                 raise BudgetExceeded(
-                    f"not sent: {what} may cost {cap} USD, {spent:.4f} are spent or promised, and a call to "
+                    f"not sent: {what} may cost {cap} USD, {so_far:.4f} are spent or promised, and a call to "
                     f"{attempt.model!r} can cost {attempt.most_usd:.4f}: raise CHAPTER_BUDGET_{name}_USD, or wait"
                 )
+
+
+def _sum_of(which: ColumnElement[bool]) -> ColumnElement[Decimal]:
+    return func.coalesce(func.sum(_counted()).filter(which), 0)
 
 
 def _counted() -> ColumnElement[Decimal]:
@@ -204,10 +209,6 @@ def _spent(row: object) -> Spent:
 
 def _midnight() -> ColumnElement[datetime]:
     return func.date_trunc("day", func.clock_timestamp(), "UTC")
-
-
-def _exists(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Row.id).where(*which).exists()
 
 
 def _tokens(usage: TokenUsage) -> dict[str, int]:

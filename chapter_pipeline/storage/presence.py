@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from chapter_pipeline.storage.database import Database
 
 PRESENCE = 0x43505052  # any fixed number: the class of the locks that say who lives
+SEEN_S = 1.0
 _LIVE = text(
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :presence AND objsubid = 2"
     " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -32,12 +34,17 @@ class Presence:
         self._connection: Connection | None = None
         self._owner = 0
         self._pid = 0
+        self._seen_at = -SEEN_S
 
     @property
     def owner(self) -> int:
-        """This process's number, after making sure that the others see it. Raises `DatabaseUnavailable`."""
+        """This process's number, after making sure, once a second, that the others see it.
+
+        Raises `DatabaseUnavailable`.
+        """
         with self._lock:
-            self.execute("SELECT 1")
+            if self._pid != os.getpid() or time.monotonic() - self._seen_at > SEEN_S:
+                self.execute("SELECT 1")
             return self._owner
 
     def live_owners(self, session: Session) -> frozenset[int]:
@@ -53,11 +60,15 @@ class Presence:
         with self._lock, self._database.unavailable_is_transient():
             if self._connection is not None and self._pid == os.getpid():
                 try:
-                    return self._connection.execute(text(statement), values).scalar()
+                    value = self._connection.execute(text(statement), values).scalar()
+                    self._seen_at = time.monotonic()
+                    return value
                 except DBAPIError as error:
                     if not error.connection_invalidated:
                         raise
-            return self._opened().execute(text(statement), values).scalar()
+            value = self._opened().execute(text(statement), values).scalar()
+            self._seen_at = time.monotonic()
+            return value
 
     @property
     def generation(self) -> int:
@@ -71,6 +82,7 @@ class Presence:
                 self._connection.invalidate()
                 self._connection.close()
             self._connection = None
+            self._seen_at = -SEEN_S
 
     def _opened(self) -> Connection:
         # A forked child must not speak over its parent's connection, nor close it.

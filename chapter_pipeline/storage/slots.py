@@ -30,7 +30,7 @@ class CallSlots:
 
     def __init__(self, presence: Presence) -> None:
         self._presence = presence
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._held: dict[int, set[int]] = defaultdict(set)
         self._queues: dict[int, list[object]] = defaultdict(list)
         self._generation = 0
@@ -42,34 +42,34 @@ class CallSlots:
         Raises `ModelUnavailable` when none is free within `deadline_s`, `DatabaseUnavailable`.
         """
         key = zlib.crc32(f"slots of {provider}".encode()) - 2**31  # a signed number of 32 bits
-        number = self._wait(key, provider, limit, deadline_s)
-        generation = self._generation
+        number, generation = self._wait(key, provider, limit, deadline_s)
         try:
             yield
         finally:
             self._give(key, number, generation)
 
-    def _wait(self, key: int, provider: str, limit: int, deadline_s: float) -> int:
+    def _wait(self, key: int, provider: str, limit: int, deadline_s: float) -> tuple[int, int]:
         deadline = time.monotonic() + deadline_s
         turn = object()
-        with self._lock:
+        with self._changed:
             self._queues[key].append(turn)
-        try:
-            while True:
-                with self._lock:
-                    if self._queues[key][0] is turn and len(self._held[key]) < limit:
-                        number = self._take(key, limit)
-                        if number is not None:
-                            return number
-                if time.monotonic() >= deadline:
-                    raise ModelUnavailable(
-                        f"all {limit} slots of {provider!r} were taken for {deadline_s:.0f} s: try again, or raise"
-                        " CHAPTER_SECTION_CONCURRENCY"
-                    )
-                time.sleep(POLL_S)
-        finally:
-            with self._lock:
+            try:
+                while True:
+                    mine = self._queues[key][0] is turn and len(self._held[key]) < limit
+                    number = self._take(key, limit) if mine else None
+                    if number is not None:
+                        return number, self._generation
+                    left_s = deadline - time.monotonic()
+                    if left_s <= 0:
+                        raise ModelUnavailable(
+                            f"all {limit} slots of {provider!r} were taken for {deadline_s:.0f} s: try again, or raise"
+                            " CHAPTER_SECTION_CONCURRENCY"
+                        )
+                    # A slot of this process is announced; one of another process has to be looked for.
+                    self._changed.wait(min(left_s, POLL_S) if mine else left_s)
+            finally:
                 self._queues[key].remove(turn)
+                self._changed.notify_all()
 
     def _take(self, key: int, limit: int) -> int | None:
         held = sorted(self._held[key])
@@ -83,8 +83,9 @@ class CallSlots:
         return None if number is None else int(number)
 
     def _give(self, key: int, number: int, generation: int) -> None:
-        with self._lock:
+        with self._changed:
             if generation == self._generation and number in self._held[key]:
                 self._held[key].discard(number)
                 with suppress(DatabaseUnavailable):  # the lock is gone with its connection
                     self._presence.execute(_GIVE, provider=key, number=number)
+                self._changed.notify_all()
