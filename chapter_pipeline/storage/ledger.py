@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
@@ -75,11 +75,7 @@ class CallLedger:
             # One at a time: what one reserves the next one sees. The transaction is a few statements long.
             take_turns(session, _BUDGET)
             self._settle_dead(session, owner)
-            known = session.scalars(
-                select(Row)
-                .where(Row.request_key == attempt.request_key, Row.state.in_(("committed", *_OPEN)))
-                .order_by(Row.id)
-            ).all()
+            known = session.scalars(_KNOWN, {"key": attempt.request_key}).all()
             for row in known:
                 if row.state == "committed":
                     return _replayed(row)
@@ -148,7 +144,7 @@ class CallLedger:
 
     def _settle_dead(self, session: Session, owner: int) -> None:
         """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
-        others = set(session.scalars(select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != owner).distinct()))
+        others = set(session.scalars(_OTHERS, {"owner": owner}))
         dead = others - self._presence.live_owners(session) if others else set()
         if not dead:
             return
@@ -162,11 +158,7 @@ class CallLedger:
     def _check_caps(self, session: Session, attempt: Attempt) -> None:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
         chapter, caps = attempt.context.chapter, self._caps
-        today = Row.created_at >= _midnight()
-        this_call, this_chapter = Row.request_key == attempt.request_key, Row.chapter == chapter
-        spent = session.execute(
-            select(_sum_of(today & this_call), _sum_of(this_chapter), _sum_of(today)).where(today | this_chapter)
-        ).one()
+        spent = session.execute(_SPENT, {"key": attempt.request_key, "chapter": chapter}).one()
         checks = (
             ("this call", caps.call_usd, spent[0], "CALL"),
             (f"the chapter {chapter!r}", caps.chapter_usd, spent[1] if chapter else Decimal(0), "CHAPTER"),
@@ -226,3 +218,13 @@ def _replayed(row: Row) -> Replayed:
         cost_usd=row.cost_usd,
         latency_s=row.latency_s or 0.0,
     )
+
+
+# Built once: to build a statement takes longer than to run it.
+_KNOWN = select(Row).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN))).order_by(Row.id)
+_OTHERS = select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != bindparam("owner")).distinct()
+_TODAY = Row.created_at >= _midnight()
+_OF_CHAPTER = Row.chapter == bindparam("chapter")
+_SPENT = select(_sum_of(_TODAY & (Row.request_key == bindparam("key"))), _sum_of(_OF_CHAPTER), _sum_of(_TODAY)).where(
+    _TODAY | _OF_CHAPTER
+)

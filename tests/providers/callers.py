@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,6 +23,7 @@ from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.presence import Presence
 from chapter_pipeline.storage.slots import CallSlots
 from tests.providers.conftest import PLENTY, gateway
+from tests.providers.fault_server import FaultServer, answer, in_turn
 from tests.providers.test_adapters import MODELS, Finding, adapter, call
 
 
@@ -62,8 +68,57 @@ def ask(database: Database, url: str, first: int, count: int, cap: str) -> None:
                 say(type(error).__name__)
 
 
+def serve(delay_s: float) -> None:
+    """Answer every request after `delay_s`, in a process of its own: what it does must not slow down who asks."""
+    with FaultServer(in_turn(answer('{"value": "it"}', delay_s=delay_s))) as server:
+        say(server.url)
+        time.sleep(600)
+
+
+@contextmanager
+def process(database: Database, what: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Another process that does `what`, killed at the end."""
+    url = database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.providers.callers", what, url, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def said(started: subprocess.Popen[str]) -> str:
+    """The next word of another process."""
+    assert started.stdout is not None
+    return started.stdout.readline().strip()
+
+
+def twenty_calls(database: Database, slots: int, *, rounds: int = 1) -> float:
+    """Seconds that twenty calls at once take, each answered after one second: the least of `rounds`."""
+    numbers = count(1000 * slots)  # a request that was answered before would be replayed
+    with (
+        process(database, "serve", 1.0) as server,
+        gateway(database, adapter("claude", said(server)), policy=CallPolicy(slots=slots)) as asked,
+        ThreadPoolExecutor(20) as pool,
+    ):
+
+        def work(number: int) -> None:
+            asked.ask("claude", MODELS["claude"], numbered(number), reply_type=Finding, context=CallContext())
+
+        list(pool.map(work, [next(numbers) for _ in range(20)]))  # threads and connections are there
+        took = float("inf")
+        for _ in range(rounds):
+            wanted = [next(numbers) for _ in range(20)]
+            began = time.monotonic()
+            list(pool.map(work, wanted))
+            took = min(took, time.monotonic() - began)
+    return took
+
+
 def main() -> None:
     what, url, *rest = sys.argv[1:]
+    if what == "serve":
+        serve(float(rest[0]))
     database = Database.open(Settings(home=Path("unused"), database_url=SecretStr(url)))
     match what:
         case "slot":
