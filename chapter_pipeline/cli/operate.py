@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from chapter_pipeline.cli.checks import Check, run_checks
 from chapter_pipeline.cli.console import err, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.errors import AlreadyExists, PermanentError, UsageError
+from chapter_pipeline.settings import PREFIX
 
 DEMO_SLUG = "chronic-subdural-haematoma"
 DEMO_TOPIC = "Chronic subdural haematoma"
@@ -25,6 +27,8 @@ def demo(
     from chapter_pipeline.publishing.samples import build_samples
     from chapter_pipeline.writing.model import FinalChapter
 
+    # A key in the environment is no wish to pay for a demonstration: who has one says CHAPTER_TEXT_MODEL.
+    os.environ.setdefault(f"{PREFIX}TEXT_MODEL", "extractive")
     with context() as opened:
         folder = output or opened.settings.home / "demo"
         with progress(quiet=False) as bars:
