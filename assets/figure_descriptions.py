@@ -11,7 +11,7 @@ from chapter_pipeline.settings import current_settings
 from chapter_pipeline.writing.rendering import escaped
 from resources.rooms import FiguresResource
 
-VISION = "0_vision"
+VISION = "8_vision"
 
 
 @dg.multi_asset(

@@ -132,11 +132,12 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     tasks = [asyncio.create_task(work(kind)) for kind in kinds]
     failures: list[Failed] = []
     try:
-        for _ in kinds:
+        for number in range(1, len(kinds) + 1):
             match await done.get():
                 case Failed() as one:
                     failures.append(one)
                 case Produced() as produced:
+                    context.log.info(f"section {produced.kind!r} {produced.status}: {number} of {len(kinds)}")
                     yield _result(produced, plans, context)
     finally:
         for task in tasks:

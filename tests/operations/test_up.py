@@ -188,8 +188,8 @@ def test_up__opened_in_a_browser__shows_the_asset_graph_in_the_order_of_the_stag
     from selenium.webdriver.support.ui import WebDriverWait
 
     groups = [
-        "0_library", "0_vision", "1_question", "2_research", "3_plan", "4_sections", "5_assembly", "6_quality",
-        "7_publication",
+        "0_library", "1_question", "2_research", "3_plan", "4_sections", "5_assembly", "6_quality", "7_publication",
+        "8_vision",
     ]  # fmt: skip
     with _up(up_home) as up, _browser(up_home) as browser:
 
