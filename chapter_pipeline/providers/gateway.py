@@ -162,7 +162,7 @@ class Gateway:
             left_s = max(request.left_s, 0.0)
             reply = self._loop.run(adapter.send(request.call, model=request.model, timeout_s=left_s), timeout_s=left_s)
             value = read_reply(reply.text, reply_type)
-        except BaseException as error:
+        except BaseException as error:  # also an interrupt: what was sent has to be on record
             failed = _as_failed(error, reply)
             self._ledger.fail(
                 id, failed, cost_usd=self._cost(request, failed.usage), latency_s=time.monotonic() - started
