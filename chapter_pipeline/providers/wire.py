@@ -7,11 +7,14 @@ import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from chapter_pipeline.providers.faults import CallFailed, Fault
 
 T = TypeVar("T", bound=BaseModel)
 _KEPT = ("type", "enum", "const", "description", "anyOf", "items", "properties", "required", "additionalProperties")
+_FORMS = frozenset({"type", "enum", "const", "anyOf"})
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
@@ -20,9 +23,9 @@ def wire_schema(model: type[BaseModel]) -> dict[str, Any]:
 
     Every object is closed and every field required; defaults, titles and limits are left out, references resolved.
     Limits are kept by `model` itself when the reply is read. Raises `TypeError` for a field that strict mode has no form
-    for: a free mapping, or a type that contains itself.
+    for: a free mapping, any value at all, a `Decimal`, or a type that contains itself.
     """
-    schema = model.model_json_schema()
+    schema = model.model_json_schema(schema_generator=_Schema)
     return _closed(schema, schema.get("$defs", {}), model.__name__, ())
 
 
@@ -40,9 +43,19 @@ def read_reply(text: str, model: type[T]) -> T:
     try:
         return model.model_validate_json(json.dumps(value))  # in strict models a list stands for a tuple only in JSON
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise CallFailed(Fault.SCHEMA, f"{place}: {first['msg']} ({error.error_count()} faults)") from None
+        raise CallFailed(Fault.SCHEMA, f"{first_fault(error)} ({error.error_count()} faults)") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """Where and what the first fault is; never what stands there."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(map(str, first["loc"])) or "the whole"
+    return f"{place}: {first['msg']}"
+
+
+class _Schema(GenerateJsonSchema):
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
+        return {}  # no form: a model writes a number, whose digits are those of a float
 
 
 def _closed(schema: dict[str, Any], definitions: dict[str, Any], name: str, above: tuple[str, ...]) -> dict[str, Any]:
@@ -51,8 +64,11 @@ def _closed(schema: dict[str, Any], definitions: dict[str, Any], name: str, abov
         target = reference.rpartition("/")[2]
         if target in above:
             raise TypeError(f"{name}: a {target} within a {target} has no form in strict mode")
-        return _closed(definitions[target], definitions, name, (*above, target))
-    schema = {key: value for key, value in schema.items() if key in _KEPT}
+        # What is said of the field stands beside the reference, and is nearer than what is said of its type.
+        return _closed({**definitions[target], **_described(schema)}, definitions, name, (*above, target))
+    schema = {key: value for key, value in _plain(schema).items() if key in _KEPT}
+    if not schema.keys() & _FORMS or (schema.get("type") == "array" and "items" not in schema):
+        raise TypeError(f"{name}: a value of no certain type has no form in strict mode")
     if schema.get("type") == "object":
         if "properties" not in schema:
             raise TypeError(f"{name}: a free mapping has no form in strict mode: use a list of pairs")
@@ -66,3 +82,17 @@ def _closed(schema: dict[str, Any], definitions: dict[str, Any], name: str, abov
     if "anyOf" in schema:
         schema["anyOf"] = [_closed(one, definitions, name, above) for one in schema["anyOf"]]
     return schema
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without the two words that strict mode lacks: one of several, and a type for each place of a tuple."""
+    if "oneOf" in schema:
+        return {**schema, "anyOf": schema["oneOf"]}
+    if "prefixItems" in schema:
+        places = [one for at, one in enumerate(schema["prefixItems"]) if one not in schema["prefixItems"][:at]]
+        return {**schema, "items": places[0] if len(places) == 1 else {"anyOf": places}}
+    return schema
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": schema["description"]} if "description" in schema else {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
@@ -30,13 +31,44 @@ class Tree(BaseModel):
     children: list[Tree]
 
 
+class Cost(BaseModel):
+    usd: Decimal
+
+
+class Anything(BaseModel):
+    value: Any
+
+
+class Places(BaseModel):
+    words: list  # type: ignore[type-arg]
+
+
+class Pill(BaseModel):
+    """A pill."""
+
+    form: Literal["pill"]
+    mg: int
+
+
+class Drops(BaseModel):
+    form: Literal["drops"]
+    ml: float
+
+
+class Given(BaseModel):
+    drug: Annotated[Pill | Drops, Field(discriminator="form")]
+    last: Pill = Field(description="The last one that was given.")
+    hours: tuple[int, int]
+    pair: tuple[str, int]
+
+
 def objects(schema: Any) -> list[dict[str, Any]]:
     found = [schema] if isinstance(schema, dict) and schema.get("type") == "object" else []
     values = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else []
     return [*found, *(one for value in values for one in objects(value))]
 
 
-@pytest.mark.parametrize("model", [Dose, KeyConceptsReply, WrittenSection, Repairs])
+@pytest.mark.parametrize("model", [Dose, Given, KeyConceptsReply, WrittenSection, Repairs])
 def test_wire_schema__every_model_that_is_asked_for__is_closed_and_complete(model: type[BaseModel]) -> None:
     schema = wire_schema(model)
     assert objects(schema)
@@ -44,14 +76,28 @@ def test_wire_schema__every_model_that_is_asked_for__is_closed_and_complete(mode
         assert one["additionalProperties"] is False
         assert one["required"] == list(one["properties"])
     text = json.dumps(schema)
-    for word in ("$ref", "$defs", "default", "minLength", "minimum"):
+    for word in ("$ref", "$defs", "default", "minLength", "minimum", "oneOf", "prefixItems", "discriminator"):
         assert f'"{word}"' not in text
 
 
-@pytest.mark.parametrize("model", [Free, Tree])
-def test_wire_schema__what_strict_mode_has_no_form_for__is_refused(model: type[BaseModel]) -> None:
-    with pytest.raises(TypeError, match="has no form in strict mode"):
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [(Free, "Free.pairs"), (Tree, "Tree.children"), (Cost, "Cost.usd"), (Anything, "Anything.value"),
+     (Places, "Places.words")],
+)  # fmt: skip
+def test_wire_schema__what_strict_mode_has_no_form_for__is_refused_by_its_name(
+    model: type[BaseModel], field: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"^{field}: .* has no form in strict mode"):
         wire_schema(model)
+
+
+def test_wire_schema__one_of_several_and_tuples__keep_their_types() -> None:
+    properties = wire_schema(Given)["properties"]
+    assert [one["properties"]["form"]["const"] for one in properties["drug"]["anyOf"]] == ["pill", "drops"]
+    assert properties["last"]["description"] == "The last one that was given."
+    assert properties["hours"]["items"] == {"type": "integer"}
+    assert properties["pair"]["items"] == {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 
 
 def test_read_reply__fenced_or_bare__is_the_model() -> None:
