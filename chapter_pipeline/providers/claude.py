@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
-from chapter_pipeline.providers.client import Lazy, base64_of
+from chapter_pipeline.providers.client import Count, Lazy, base64_of, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-    from anthropic.types import Message
+
+
+class _Block(BaseModel):
+    type: str
+    text: str | None = None
+
+
+class _Usage(BaseModel):
+    input_tokens: Count
+    output_tokens: Count
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+
+
+class _Message(BaseModel):
+    model: str
+    content: list[_Block]
+    stop_reason: str | None = None
+    usage: _Usage
 
 
 class Claude:
@@ -35,7 +55,7 @@ class Claude:
             }
             for picture in call.pictures
         ]
-        message = await self._client().messages.create(
+        answer = await self._client().messages.with_raw_response.create(
             model=model,
             max_tokens=call.max_output_tokens,
             system=call.system,
@@ -43,17 +63,14 @@ class Claude:
             output_config={"format": {"type": "json_schema", "schema": call.schema}},
             timeout=timeout_s,
         )
-        return _reply(message)
+        return _reply(read_answer(answer.http_response.text, _Message), answer.request_id)
 
     async def close(self) -> None:
         await self._client.close()
 
 
-def _reply(message: Message) -> ModelReply:
-    # A page with status 200 comes as a string, half an object as one without its fields.
-    counted = getattr(message, "usage", None)
-    if counted is None or not isinstance(getattr(message, "content", None), list):
-        raise CallFailed(Fault.BAD_REPLY, "the answer is no message")
+def _reply(message: _Message, request_id: str | None) -> ModelReply:
+    counted = message.usage
     cached = counted.cache_read_input_tokens or 0
     usage = TokenUsage(
         # Anthropic counts what it reads from and writes to its cache beside the input, not in it.
@@ -65,7 +82,7 @@ def _reply(message: Message) -> ModelReply:
         raise CallFailed(Fault.REFUSED, "the model refuses to answer", usage=usage)
     if message.stop_reason in ("max_tokens", "model_context_window_exceeded"):
         raise CallFailed(Fault.CUT_OFF, f"the reply reached its {counted.output_tokens} tokens", usage=usage)
-    text = "".join(block.text for block in message.content if block.type == "text")
+    text = "".join(block.text or "" for block in message.content if block.type == "text")
     if not text:
         raise CallFailed(Fault.BAD_REPLY, "the message has no text", usage=usage)
-    return ModelReply(text=text, model=message.model, usage=usage, request_id=message._request_id)
+    return ModelReply(text=text, model=message.model, usage=usage, request_id=request_id)

@@ -4,15 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
-from chapter_pipeline.providers.client import Lazy
+from chapter_pipeline.providers.client import Count, Lazy, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 
 if TYPE_CHECKING:
     from google.genai import Client
-    from google.genai.types import GenerateContentResponse
 
 _REFUSALS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"})
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Part(_Form):
+    text: str | None = None
+    thought: bool | None = None
+
+
+class _Content(_Form):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(_Form):
+    content: _Content | None = None
+    finish_reason: str | None = None
+
+
+class _Feedback(_Form):
+    block_reason: str | None = None
+
+
+class _Usage(_Form):
+    prompt_token_count: Count | None = None
+    tool_use_prompt_token_count: Count | None = None
+    candidates_token_count: Count | None = None
+    thoughts_token_count: Count | None = None
+    cached_content_token_count: Count | None = None
+
+
+class _Answer(_Form):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Usage | None = None
+    model_version: str | None = None
+    response_id: str | None = None
 
 
 class Gemini:
@@ -45,40 +85,39 @@ class Gemini:
                 max_output_tokens=call.max_output_tokens,
                 response_mime_type="application/json",
                 response_json_schema=call.schema,
+                should_return_http_response=True,
                 http_options=HttpOptions(timeout=max(1, int(timeout_s * 1000))),
             ),
         )
-        return _reply(response, model)
+        body = response.sdk_http_response.body if response.sdk_http_response else None
+        return _reply(read_answer(body or "", _Answer), model)
 
     async def close(self) -> None:
         await self._client.close()
 
 
-def _reply(response: GenerateContentResponse, model: str) -> ModelReply:
-    usage = _usage(response)
-    feedback = response.prompt_feedback
-    if feedback is not None and feedback.block_reason is not None:
-        raise CallFailed(Fault.REFUSED, f"the request is blocked ({feedback.block_reason.value})", usage=usage)
-    if not response.candidates:
+def _reply(answer: _Answer, model: str) -> ModelReply:
+    usage = _usage(answer.usage_metadata)
+    if answer.prompt_feedback and answer.prompt_feedback.block_reason:
+        raise CallFailed(Fault.REFUSED, f"the request is blocked ({answer.prompt_feedback.block_reason})", usage=usage)
+    if not answer.candidates:
         raise CallFailed(Fault.BAD_REPLY, "the answer has no candidate", usage=usage)
-    candidate = response.candidates[0]
-    finish = candidate.finish_reason.value if candidate.finish_reason else ""
+    candidate = answer.candidates[0]
+    finish = candidate.finish_reason or ""
     if finish in _REFUSALS:
         raise CallFailed(Fault.REFUSED, f"the model refuses to answer ({finish})", usage=usage)
     if finish == "MAX_TOKENS":
         raise CallFailed(Fault.CUT_OFF, "the reply reached its greatest length", usage=usage)
-    # `response.parsed` is None when the reply breaks the schema, without an error: the text is read instead.
     shown = candidate.content.parts if candidate.content and candidate.content.parts else []
     text = "".join(part.text or "" for part in shown if not part.thought)
     if not text:
         raise CallFailed(Fault.BAD_REPLY, f"the candidate has no text ({finish})", usage=usage)
     return ModelReply(
-        text=text, model=response.model_version or model, usage=usage or TokenUsage(), request_id=response.response_id
+        text=text, model=answer.model_version or model, usage=usage or TokenUsage(), request_id=answer.response_id
     )
 
 
-def _usage(response: GenerateContentResponse) -> TokenUsage | None:
-    counted = response.usage_metadata
+def _usage(counted: _Usage | None) -> TokenUsage | None:
     if counted is None:
         return None
     return TokenUsage(

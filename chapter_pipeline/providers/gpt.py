@@ -4,13 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
-from chapter_pipeline.providers.client import Lazy, data_url
+from chapter_pipeline.providers.client import Count, Lazy, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.responses import Response
+
+
+class Details(BaseModel):
+    """How both of OpenAI's APIs tell what of the input was read from a cache."""
+
+    cached_tokens: Count | None = None
+
+
+class _Part(BaseModel):
+    type: str
+    text: str | None = None
+
+
+class _Item(BaseModel):
+    type: str
+    content: list[_Part] | None = None
+
+
+class _Error(BaseModel):
+    message: str
+
+
+class _Incomplete(BaseModel):
+    reason: str | None = None
+
+
+class _Usage(BaseModel):
+    input_tokens: Count
+    output_tokens: Count
+    input_tokens_details: Details | None = None
+
+
+class _Response(BaseModel):
+    model: str
+    status: str | None = None
+    error: _Error | None = None
+    incomplete_details: _Incomplete | None = None
+    output: list[_Item]
+    usage: _Usage | None = None
 
 
 class Gpt:
@@ -26,7 +66,7 @@ class Gpt:
         content: list[Any] = [
             {"type": "input_image", "image_url": data_url(picture), "detail": "auto"} for picture in call.pictures
         ]
-        response = await self._client().responses.create(
+        answer = await self._client().responses.with_raw_response.create(
             model=model,
             instructions=call.system,
             input=[{"role": "user", "content": [*content, {"type": "input_text", "text": call.prompt}]}],
@@ -35,7 +75,7 @@ class Gpt:
             store=False,
             timeout=timeout_s,
         )
-        return _reply(response)
+        return _reply(read_answer(answer.http_response.text, _Response), answer.request_id)
 
     async def close(self) -> None:
         await self._client.close()
@@ -52,33 +92,28 @@ def openai_client(api_key: str, base_url: str | None) -> Lazy[AsyncOpenAI]:
     return Lazy(make, lambda client: client.close())
 
 
-def _reply(response: Response) -> ModelReply:
-    # A page with status 200 comes as a string, half an object as one without its fields.
-    if not isinstance(getattr(response, "output", None), list):
-        raise CallFailed(Fault.BAD_REPLY, "the answer is no response")
-    usage = _usage(response)
+def _reply(response: _Response, request_id: str | None) -> ModelReply:
+    usage = _usage(response.usage)
     if response.status == "failed":
         raise CallFailed(Fault.SERVER_ERROR, response.error.message if response.error else "failed", usage=usage)
     stopped = response.incomplete_details.reason if response.incomplete_details else None
-    parts = [part for item in response.output if item.type == "message" for part in item.content]
+    parts = [part for item in response.output if item.type == "message" for part in item.content or []]
     if stopped == "content_filter" or any(part.type == "refusal" for part in parts):
         raise CallFailed(Fault.REFUSED, "the model refuses to answer", usage=usage)
     if response.status == "incomplete":
         raise CallFailed(Fault.CUT_OFF, f"the reply ended early ({stopped})", usage=usage)
-    if not response.output_text:
+    text = "".join(part.text or "" for part in parts if part.type == "output_text")
+    if not text:
         raise CallFailed(Fault.BAD_REPLY, "the response has no text", usage=usage)
-    return ModelReply(
-        text=response.output_text, model=response.model, usage=usage or TokenUsage(), request_id=response._request_id
-    )
+    return ModelReply(text=text, model=response.model, usage=usage or TokenUsage(), request_id=request_id)
 
 
-def _usage(response: Response) -> TokenUsage | None:
-    counted = response.usage
+def _usage(counted: _Usage | None) -> TokenUsage | None:
     if counted is None:
         return None
-    details = counted.input_tokens_details
+    details = counted.input_tokens_details or Details()
     return TokenUsage(
         input_tokens=counted.input_tokens,
         output_tokens=counted.output_tokens,
-        cached_tokens=(details.cached_tokens or 0) if details else 0,
+        cached_tokens=details.cached_tokens or 0,
     )

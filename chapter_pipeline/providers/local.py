@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel, Field
 
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
-from chapter_pipeline.providers.client import data_url
+from chapter_pipeline.providers.client import Count, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
-from chapter_pipeline.providers.gpt import openai_client
+from chapter_pipeline.providers.gpt import Details, openai_client
 
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: Count
+    completion_tokens: Count
+    prompt_tokens_details: Details | None = None
+
+
+class _Completion(BaseModel):
+    model: str
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
 
 
 class Local:
@@ -27,7 +48,7 @@ class Local:
             {"type": "image_url", "image_url": {"url": data_url(picture)}} for picture in call.pictures
         ]
         asked: Any = [*content, {"type": "text", "text": call.prompt}] if content else call.prompt
-        completion = await self._client().chat.completions.create(
+        answer = await self._client().chat.completions.with_raw_response.create(
             model=model,
             messages=[{"role": "system", "content": call.system}, {"role": "user", "content": asked}],
             max_completion_tokens=call.max_output_tokens,
@@ -37,28 +58,32 @@ class Local:
             },
             timeout=timeout_s,
         )
-        return _reply(completion)
+        return _reply(read_answer(answer.http_response.text, _Completion), answer.request_id)
 
     async def close(self) -> None:
         await self._client.close()
 
 
-def _reply(completion: ChatCompletion) -> ModelReply:
-    # A page with status 200 comes as a string, half an object as one without its fields.
-    choices = getattr(completion, "choices", None)
-    if not isinstance(choices, list) or not choices or getattr(choices[0], "message", None) is None:
-        raise CallFailed(Fault.BAD_REPLY, "the answer is no completion")
-    counted = completion.usage
-    usage = TokenUsage(
-        input_tokens=counted.prompt_tokens if counted else 0, output_tokens=counted.completion_tokens if counted else 0
-    )
-    choice = choices[0]
+def _reply(completion: _Completion, request_id: str | None) -> ModelReply:
+    usage = _usage(completion.usage)
+    choice = completion.choices[0]
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise CallFailed(Fault.REFUSED, "the model refuses to answer", usage=usage)
     if choice.finish_reason == "length":
-        raise CallFailed(Fault.CUT_OFF, f"the reply reached its {usage.output_tokens} tokens", usage=usage)
+        raise CallFailed(Fault.CUT_OFF, "the reply reached its greatest length", usage=usage)
     if not choice.message.content:
         raise CallFailed(Fault.BAD_REPLY, "the completion has no text", usage=usage)
     return ModelReply(
-        text=choice.message.content, model=completion.model, usage=usage, request_id=completion._request_id
+        text=choice.message.content, model=completion.model, usage=usage or TokenUsage(), request_id=request_id
+    )
+
+
+def _usage(counted: _Usage | None) -> TokenUsage | None:
+    if counted is None:
+        return None
+    details = counted.prompt_tokens_details or Details()
+    return TokenUsage(
+        input_tokens=counted.prompt_tokens,
+        output_tokens=counted.completion_tokens,
+        cached_tokens=details.cached_tokens or 0,
     )

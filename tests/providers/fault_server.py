@@ -174,7 +174,7 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
                 server.left()
 
         def _behave(self, request: Request, behaviour: Behaviour) -> None:
-            content = json.dumps(_reply(request, behaviour)).encode()
+            content = json.dumps(whole_reply(request, behaviour)).encode()
             match behaviour.how:
                 case "reset":
                     linger = struct.pack("ii", 1, 0)
@@ -224,7 +224,8 @@ def _api(path: str) -> str:
     return CHAT if path.endswith("/chat/completions") else GENERATE
 
 
-def _reply(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+def whole_reply(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    """The body of an answer, in the form of the API that is asked."""
     return {MESSAGES: _message, RESPONSES: _response, CHAT: _completion, GENERATE: _candidates}[request.api](
         request, behaviour
     )

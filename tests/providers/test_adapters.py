@@ -6,15 +6,18 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
 
 from chapter_pipeline.ports import Picture
-from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.claude import Claude
 from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gemini import Gemini
@@ -25,6 +28,7 @@ from chapter_pipeline.writing.model import Artifact
 from tests.providers.fault_server import (
     Behaviour,
     FaultServer,
+    Request,
     answer,
     cut_off,
     drip,
@@ -36,6 +40,7 @@ from tests.providers.fault_server import (
     refusal,
     reset,
     status,
+    whole_reply,
 )
 
 KEY = "sk-canary-0123456789abcdef"
@@ -175,6 +180,74 @@ async def test_send__fault_that_was_answered__tells_what_was_counted(api: str, n
     failed = await fault_of(api, FAULTS[name][0](api))
     assert failed.usage is not None
     assert (failed.usage.input_tokens, failed.usage.output_tokens) == (1000, 500)
+
+
+# What each API says of 1000 tokens of input, 700 of them read from a cache, and 50 of output.
+CACHED: dict[str, tuple[str, dict[str, Any]]] = {
+    "claude": ("usage", {
+        "input_tokens": 200, "cache_read_input_tokens": 700, "cache_creation_input_tokens": 100, "output_tokens": 50,
+    }),
+    "gpt": ("usage", {
+        "input_tokens": 1000, "input_tokens_details": {"cached_tokens": 700}, "output_tokens": 50,
+    }),
+    "local": ("usage", {
+        "prompt_tokens": 1000, "prompt_tokens_details": {"cached_tokens": 700}, "completion_tokens": 50,
+    }),
+    "gemini": ("usageMetadata", {
+        "promptTokenCount": 1000, "cachedContentTokenCount": 700, "candidatesTokenCount": 30, "thoughtsTokenCount": 20,
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__answer_from_a_cache__counts_what_was_read_from_it(api: str) -> None:
+    name, counted = CACHED[api]
+    with FaultServer(in_turn(status(200, {**sample(api), name: counted}))) as server:
+        reply = await sent(api, server.base_url(api))
+    assert reply.usage == TokenUsage(input_tokens=1000, output_tokens=50, cached_tokens=700)
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__answer_wrong_in_any_place__is_read_or_a_call_failed_with_true_counts(api: str) -> None:
+    whole, now = sample(api), [status(200)]
+    with FaultServer(lambda _: now[-1]) as server:
+        client = adapter(api, server.base_url(api))
+        for place in places(whole):
+            for wrong in (None, "x", 5, -1, [], {}, [None], {"a": 1}):
+                now.append(status(200, json.dumps(broken(whole, place, wrong))))
+                usage = await counted_by(client, api)
+                counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens) if usage else ()
+                assert all(type(count) is int and count >= 0 for count in counts), (place, wrong)
+        await client.close()
+
+
+def sample(api: str) -> dict[str, Any]:
+    """A whole answer of `api`."""
+    request = Request(api=api, path="/models/m:generateContent", headers={}, body={"model": MODELS[api]})
+    return whole_reply(request, answer('{"value": "it"}'))
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything that a JSON value holds, itself first."""
+    yield above
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*above, key))
+
+
+def broken(whole: Any, place: tuple[Any, ...], wrong: Any) -> Any:
+    if not place:
+        return wrong
+    copy = deepcopy(whole)
+    reduce(getitem, place[:-1], copy)[place[-1]] = wrong
+    return copy
+
+
+async def counted_by(client: Adapter, api: str) -> TokenUsage | None:
+    try:
+        return (await client.send(call(), model=MODELS[api], timeout_s=5)).usage
+    except CallFailed as failed:
+        return failed.usage
 
 
 def test_call_key__differs_with_all_that_the_reply_depends_on() -> None:
