@@ -81,6 +81,7 @@ _QUOTA = re.compile(
     r"per ?day",
     re.IGNORECASE,
 )
+_DAILY = re.compile(r'"quotaId": ?"\w*PerDay')
 _KEY = re.compile(r"api key not valid|api_key_invalid|invalid.{0,12}api key|api key expired", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"request too large|context[ _]length|maximum context|prompt is too long", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overloaded_error|\boverloaded\b", re.IGNORECASE)
@@ -141,6 +142,8 @@ def _by_status(status: int, body: Any, headers: Mapping[str, str]) -> CallFailed
         fault = Fault.UNAUTHORISED
     elif status == 429 and _TOO_LARGE.search(text):
         fault = Fault.BAD_REQUEST  # no waiting makes the request smaller
+    elif status == 429 and _DAILY.search(text):
+        fault = Fault.QUOTA_EXHAUSTED  # Gemini asks to retry in seconds even then
     elif status == 429 and _QUOTA.search(text) and _retry_after(text, headers) is None:
         fault = Fault.QUOTA_EXHAUSTED
     elif status >= 500 and _OVERLOADED.search(text):
