@@ -14,6 +14,7 @@ from resources.rooms import (
     DatabaseResource,
     EmbedderResource,
     FiguresResource,
+    LibraryEmbedderResource,
     LibraryResource,
     ProviderResource,
     StagesResource,
@@ -29,19 +30,26 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
     """The code location; tests put resources of their own in the place of ours."""
     database, bucket, embedder, clock = DatabaseResource(), BucketResource(), EmbedderResource(), ClockResource()
     text_model = TextModelResource(database=database, embedder=embedder)
+    library_embedder = LibraryEmbedderResource(database=database, embedder=embedder)
     chapters = ChaptersResource(database=database)
     resources: dict[str, object] = {
         "database": database,
         "bucket": bucket,
         "embedder": embedder,
+        "library_embedder": library_embedder,
         "clock": clock,
         "text_model": text_model,
         **{name: ProviderResource(provider=name, database=database) for name in ("claude", "gpt", "gemini", "local")},
         "chapters": chapters,
         "figures": FiguresResource(database=database, text_model=text_model),
-        "library": LibraryResource(database=database, bucket=bucket, embedder=embedder),
+        "library": LibraryResource(database=database, bucket=bucket, embedder=library_embedder),
         "stages": StagesResource(
-            database=database, bucket=bucket, embedder=embedder, text_model=text_model, clock=clock
+            database=database,
+            bucket=bucket,
+            embedder=embedder,
+            library_embedder=library_embedder,
+            text_model=text_model,
+            clock=clock,
         ),
         "artifacts_io": ArtifactsIOManager(chapters=chapters),
     }

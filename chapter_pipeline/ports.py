@@ -89,6 +89,10 @@ class PassageSearch(Protocol):
 
     def search(self, query: str, *, k: int) -> list[RetrievedPassage]: ...
 
+    def search_many(self, queries: Sequence[str], *, k: int) -> list[list[RetrievedPassage]]:
+        """One list for each query, in their order."""
+        ...
+
 
 class Usage(BaseModel):
     """What a reply consumed."""
@@ -242,8 +246,8 @@ class LibraryReader(Protocol):
 
     def passages_of(self, documents: Sequence[str]) -> list[PassageRecord]: ...
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The stored embeddings of passages, in the order of `ids`: float32, ``(len(ids), dimension)``."""
+    def vectors(self, ids: Sequence[int], *, model: str) -> dict[int, Vectors]:
+        """The stored unit vectors of those passages whose vector is by the embedder `model`."""
         ...
 
     def figures(self, documents: Sequence[str]) -> list[FigureRecord]: ...

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
     )
     embedding_batch: int = Field(default=32, ge=1, le=512)
+    embedder: Literal["minilm", "gpt"] = Field(
+        default="minilm",
+        description="Whose vectors the library is searched by; gpt sends the passages there. A change embeds it anew.",
+    )
+    embedding_model: str = Field(default="text-embedding-3-small", min_length=1, description="The one of gpt.")
 
     text_model: Literal["extractive", "claude", "gpt", "gemini", "local"] | None = Field(
         default=None,

@@ -90,6 +90,21 @@ class EmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return _embedder(current_settings())
 
 
+class LibraryEmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The model whose vectors the library is searched by: MiniLM-L6, or a provider's, behind all that guards a call."""
+
+    database: DatabaseResource
+    embedder: EmbedderResource
+
+    def open(self) -> Embedder:
+        settings = current_settings()
+        local = self.embedder.open()
+        if settings.embedder == "minilm":
+            return local
+        _ = self.database.open()
+        return _models(settings).library_embedder(local)
+
+
 class ClockResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The present time."""
 
@@ -124,7 +139,7 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     database: DatabaseResource
     bucket: BucketResource
-    embedder: EmbedderResource
+    embedder: LibraryEmbedderResource
 
     def store(self) -> LibraryStore:
         from chapter_pipeline.storage.library import LibraryStore
@@ -190,6 +205,7 @@ class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     database: DatabaseResource
     bucket: BucketResource
     embedder: EmbedderResource
+    library_embedder: LibraryEmbedderResource
     text_model: TextModelResource
     clock: ClockResource
 
@@ -205,7 +221,7 @@ class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         database = self.database.open()
         return Stages(
-            search=LibrarySearch(database, self.embedder.open()),
+            search=LibrarySearch(database, self.library_embedder.open()),
             library=LibraryStore(database),
             embedder=self.embedder.open(),
             bucket=self.bucket.open(),

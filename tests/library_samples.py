@@ -49,9 +49,9 @@ class HashEmbedder:
     """Implements `ports.Embedder`: a word's vector is drawn from its hash, a text is the sum of its words."""
 
     name = "hash"
-    dimension = 384
 
-    def __init__(self) -> None:
+    def __init__(self, dimension: int = 384) -> None:
+        self.dimension = dimension
         self.calls = 0
 
     def embed(self, texts: Sequence[str]) -> Vectors:

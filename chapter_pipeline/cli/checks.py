@@ -35,7 +35,7 @@ def run_checks(opened: Context) -> list[Check]:
             "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server",
         ),
         ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
-        ("embedding model", _embedder, "install the locked requirements again"),
+        ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
         ("exports", _exports, "install the locked requirements again"),
         ("text models", _text_models, ""),
     ]
@@ -83,9 +83,18 @@ def _bucket(opened: Context) -> list[Check]:
 
 
 def _embedder(opened: Context) -> list[Check]:
-    shape = opened.embedder.embed(["chronic subdural haematoma"]).shape
-    detail = f"{opened.embedder.name}, {shape[1]} dimensions, files verified by sha256"
-    return [Check(name="embedding model", state="ok", detail=detail)]
+    embedder = opened.library_embedder
+    shape = embedder.embed(["chronic subdural haematoma"]).shape
+    how = "files verified by sha256" if opened.settings.embedder == "minilm" else "it answers"
+    detail = f"{embedder.name}, {shape[1]} dimensions, {how}"
+    checks = [Check(name="embedding model", state="ok", detail=detail)]
+    others = {model: count for model, count in opened.library.embedding_models().items() if model != embedder.name}
+    if others:
+        told = ", ".join(f"{count} by {model}" for model, count in sorted(others.items()))
+        detail = f"documents whose vectors are of another model, found by their words only: {told}"
+        remedy = "chapter-pipeline ingest FILES again"
+        checks.append(Check(name="embeddings", state="failed", detail=detail, remedy=remedy))
+    return checks
 
 
 def _exports(opened: Context) -> list[Check]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.documents.model import IngestOutcome
     from chapter_pipeline.operations.inventory import InventoryItem
     from chapter_pipeline.operations.models import ModelRoom
-    from chapter_pipeline.retrieval.minilm import MiniLM
+    from chapter_pipeline.ports import Embedder
     from chapter_pipeline.retrieval.search import LibrarySearch
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
@@ -45,10 +45,11 @@ class Context:
         return ObjectBucket.open(self.settings)
 
     @cached_property
-    def embedder(self) -> MiniLM:
+    def library_embedder(self) -> Embedder:
         from chapter_pipeline.retrieval.minilm import MiniLM
 
-        return MiniLM(batch_size=self.settings.embedding_batch)
+        local = MiniLM(batch_size=self.settings.embedding_batch)
+        return local if self.settings.embedder == "minilm" else self.models.library_embedder(local)
 
     @cached_property
     def library(self) -> LibraryStore:
@@ -60,7 +61,7 @@ class Context:
     def search(self) -> LibrarySearch:
         from chapter_pipeline.retrieval.search import LibrarySearch
 
-        return LibrarySearch(self.database, self.embedder)
+        return LibrarySearch(self.database, self.library_embedder)
 
     @cached_property
     def chapters(self) -> ChapterStore:
@@ -105,7 +106,7 @@ class Context:
         from chapter_pipeline.documents.version import settings_hash
         from chapter_pipeline.operations.redelivery import library_settings_hash
 
-        return library_settings_hash(settings_hash(self.settings), self.embedder.name)
+        return library_settings_hash(settings_hash(self.settings), self.library_embedder.name)
 
     def close(self) -> None:
         """Release the database, if a command opened it."""

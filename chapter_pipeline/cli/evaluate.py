@@ -34,7 +34,9 @@ def retrieval(
         def advance(stage: str, done: int, total: int) -> None:
             bars.update(task, completed=done, total=total, description=f"Evaluating: {stage}")
 
-        result = evaluate(corpus, queries, qrels, opened.settings, on_progress=advance)
+        result = evaluate(
+            corpus, queries, qrels, opened.settings, on_progress=advance, embedder=opened.library_embedder
+        )
     if json:
         print_json(result)
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.ports import Embedder, TextModel
 from chapter_pipeline.providers.call import Adapter
+from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.providers.gateway import CallPolicy, Gateway
 from chapter_pipeline.providers.language import LanguageModels
@@ -15,6 +17,7 @@ from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION
 from chapter_pipeline.storage.slots import CallSlots
 
 _KEY_VARIABLES = {"claude": "ANTHROPIC_API_KEY", "gpt": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
@@ -57,8 +60,33 @@ class ModelRoom:
     def gateway(self) -> Gateway:
         settings = self._settings
         configured = [*settings.keys, *(["local"] if settings.local_url else [])]
+        return self._gateway({name: _adapter(name, settings) for name in configured})
+
+    @cached_property
+    def embedding_gateway(self) -> Gateway:
+        """The same way, with the same ledger, slots and breaker, to the embedding model of ``gpt``."""
+        key = self._settings.keys["gpt"].get_secret_value()
+        embeddings = GptEmbeddings(api_key=key, dimension=EMBEDDING_DIMENSION, base_url=self._settings.gpt_url)
+        return self._gateway({embeddings.name: embeddings})
+
+    def library_embedder(self, local: Embedder) -> Embedder:
+        """Whose vectors the library is searched by: the `local` model, or that of the settings.
+
+        Raises `UsageError` when its key is missing.
+        """
+        settings = self._settings
+        if settings.embedder == "minilm":
+            return local
+        self._require(settings.embedder)
+        return GatewayEmbedder(
+            self.embedding_gateway, model=settings.embedding_model, dimension=EMBEDDING_DIMENSION,
+            count_tokens=local.count_tokens, batch_size=settings.embedding_batch, at_once=settings.section_concurrency,
+        )  # fmt: skip
+
+    def _gateway(self, adapters: Mapping[str, Adapter]) -> Gateway:
+        settings = self._settings
         return Gateway(
-            {name: _adapter(name, settings) for name in configured},
+            adapters,
             ledger=self.ledger,
             slots=CallSlots(self.presence),
             breakers=self.breakers,
@@ -90,8 +118,9 @@ class ModelRoom:
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        if "gateway" in opened:
-            self.gateway.close()
+        for name in ("gateway", "embedding_gateway"):
+            if name in opened:
+                opened[name].close()
         if "presence" in opened:
             self.presence.close()
 

@@ -38,7 +38,7 @@ def cost_usd(provider: str, model: str, usage: TokenUsage) -> Decimal:
     except (LookupError, ValueError) as error:
         raise UnknownPrice(
             f"the price of {model!r} ({provider}) is not known, so no cap could hold: name a model that genai-prices "
-            f"knows in CHAPTER_{provider.upper()}_MODELS, or update that package"
+            f"knows in CHAPTER_{provider.upper()}_MODELS or CHAPTER_EMBEDDING_MODEL, or update that package"
         ) from error
     return Decimal(price.total_price)
 

@@ -48,6 +48,8 @@ FUSED = Weights(bm25=0.3, cosine=0.7)
 # full join cannot become a nested loop over all lexical hits, whose number the planner guesses far too low. Sums are
 # of whole billionths, and averages in the order of the passages: a sum of floats depends in its last digit on the
 # plan, and scores are kept in artifacts, where that digit would make another version of an unchanged chapter.
+# While a library is embedded anew, vectors of two embedders lie side by side: those of the other one are not compared,
+# and their passages, found by their words, count as of average closeness.
 _SEARCH = text("""
 WITH library AS MATERIALIZED (
     SELECT CAST(coalesce(sum(passage_count), 0) AS float8) AS passages,
@@ -79,26 +81,28 @@ WITH library AS MATERIALIZED (
 ), near AS (
     (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM extent)
-       AND document_id IN (SELECT id FROM wanted)
+       AND model = :model AND document_id IN (SELECT id FROM wanted)
      ORDER BY (vector <=> CAST(:vector AS halfvec)) + 0, passage_id LIMIT :candidates)
     UNION ALL
     (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM extent)
-       AND (document_id IN (SELECT id FROM wanted)) IS TRUE
+       AND model = :model AND (document_id IN (SELECT id FROM wanted)) IS TRUE
      ORDER BY vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
 ), candidates AS (
     SELECT passage_id, coalesce(placed.score, 0) AS bm25 FROM placed FULL JOIN near USING (passage_id)
     WHERE placed.place <= :candidates OR near.passage_id IS NOT NULL
 ), scored AS MATERIALIZED (
-    SELECT passage_id, bm25, 1 - (vector <=> CAST(:vector AS halfvec)) AS cosine
-    FROM candidates JOIN passage_embeddings USING (passage_id)
+    SELECT candidates.passage_id, bm25, 1 - (vector <=> CAST(:vector AS halfvec)) AS cosine
+    FROM candidates LEFT JOIN passage_embeddings AS stored
+         ON stored.passage_id = candidates.passage_id AND stored.model = :model
 ), normalised AS (
     SELECT *,
            coalesce((bm25 - avg(bm25) OVER every) / nullif(stddev_pop(bm25) OVER every, 0), 0) AS bm25_z,
            coalesce((cosine - avg(cosine) OVER every) / nullif(stddev_pop(cosine) OVER every, 0), 0) AS cosine_z
     FROM scored WINDOW every AS (ORDER BY passage_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ), ranked AS (
-    SELECT *, :bm25_weight * bm25_z + :cosine_weight * cosine_z AS score FROM normalised
+    SELECT passage_id, bm25, coalesce(cosine, 0) AS cosine, bm25_z, cosine_z,
+           :bm25_weight * bm25_z + :cosine_weight * cosine_z AS score FROM normalised
     ORDER BY score DESC, cosine DESC, bm25 DESC, passage_id LIMIT :k
 )
 SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_offset, passages.text, passages.section,
@@ -145,6 +149,7 @@ class LibrarySearch:
         parameters = {
             "query": query.replace("\x00", " "),
             "vector": HalfVector(vector).to_text(),
+            "model": self._embedder.name,
             "documents": None if documents is None else list(documents),
             "bm25_weight": self._weights.bm25,
             "cosine_weight": self._weights.cosine,

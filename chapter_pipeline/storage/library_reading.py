@@ -30,7 +30,6 @@ from chapter_pipeline.errors import NotFound, UsageError
 from chapter_pipeline.ports import DocumentRecord, FigureRecord, PassageRecord, Vectors
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
-    EMBEDDING_DIMENSION,
     CitedWorkRow,
     Document,
     DocumentName,
@@ -201,17 +200,19 @@ class LibraryReading:
             found = [_passage(row, key) for row, key in session.execute(query)]
         return sorted(found, key=_place_in(documents))
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The stored unit vectors of passages, ``(len(ids), dimension)`` in the order of `ids`. Raises `NotFound`."""
-        query = select(PassageEmbedding.passage_id, PassageEmbedding.vector).where(PassageEmbedding.passage_id.in_(ids))
+    def vectors(self, ids: Sequence[int], *, model: str) -> dict[int, Vectors]:
+        """The stored unit vectors, of shape ``(dimension,)``, of those passages whose vector is by `model`."""
+        query = select(PassageEmbedding.passage_id, PassageEmbedding.vector).where(
+            PassageEmbedding.passage_id.in_(ids), PassageEmbedding.model == model
+        )
         with self._database.session() as session:
-            found = {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
-        missing = [one for one in ids if one not in found]
-        if missing:
-            raise NotFound(
-                f"the library holds no vector of passage {missing[0]!r}: its document was removed or changed"
-            )
-        return np.stack([found[one] for one in ids]) if ids else np.empty((0, EMBEDDING_DIMENSION), dtype=np.float32)
+            return {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
+
+    def embedding_models(self) -> dict[str, int]:
+        """How many searchable documents have vectors by each embedder."""
+        query = select(Document.embedding_model, func.count()).where(Document.searchable).group_by("embedding_model")
+        with self._database.session() as session:
+            return {model: count for model, count in session.execute(query) if model is not None}
 
     def _summaries(self, query: Select[Any]) -> list[DocumentSummary]:
         with self._database.session() as session:

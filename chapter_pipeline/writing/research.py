@@ -47,15 +47,16 @@ def library_research(
     found_by: dict[int, set[str]] = defaultdict(set)
     sections: dict[int, set[str]] = defaultdict(set)
     queries = [(concept.key, query) for concept in concepts.concepts for query in concept.queries]
-    for key, query in queries:
-        for hit in search.search(query.text, k=HITS_PER_QUERY):
+    found = search.search_many([query.text for _, query in queries], k=HITS_PER_QUERY)
+    for (key, query), ranked in zip(queries, found, strict=True):
+        for hit in ranked:
             if hit.passage_id not in hits or hit.score > hits[hit.passage_id].score:
                 hits[hit.passage_id] = hit
             found_by[hit.passage_id].add(key)
             if query.section:
                 sections[hit.passage_id].add(query.section)
     passages = [hits[key] for key in sorted(hits)]
-    closeness = library.vectors([passage.passage_id for passage in passages]) @ embedder.embed([brief.topic])[0]
+    closeness = _passages_closeness(brief.topic, passages, library, embedder)
     records = {record.key: record for record in library.document_records(sorted({p.document for p in passages}))}
     by_document = document_closeness(brief.topic, passages, closeness, records, embedder)
     floor = _floor(by_document)
@@ -89,6 +90,23 @@ def _closeness(topic: str, texts: Sequence[str], embedder: Embedder) -> np.ndarr
     return np.asarray(vectors[1:] @ vectors[0])
 
 
+def _passages_closeness(
+    topic: str, passages: Sequence[RetrievedPassage], library: LibraryReader, embedder: Embedder
+) -> np.ndarray:
+    """Cosine of each passage with the topic, by `embedder`, whose scale the floors have.
+
+    The vectors of an index that another embedder has built are not comparable: such passages are embedded here.
+    """
+    known = library.vectors([passage.passage_id for passage in passages], model=embedder.name)
+    others = [passage for passage in passages if passage.passage_id not in known]
+    if others:
+        vectors = embedder.embed([passage.text for passage in others])
+        known |= {passage.passage_id: vector for passage, vector in zip(others, vectors, strict=True)}
+    if not passages:
+        return np.zeros(0, dtype=np.float32)
+    return np.asarray(np.stack([known[passage.passage_id] for passage in passages]) @ embedder.embed([topic])[0])
+
+
 def document_closeness(
     topic: str,
     passages: Sequence[RetrievedPassage],
@@ -120,7 +138,7 @@ def documents_on_topic(
     embedder: Embedder,
 ) -> set[str]:
     """Keys of the documents of `passages` that are about the topic."""
-    closeness = library.vectors([passage.passage_id for passage in passages]) @ embedder.embed([topic])[0]
+    closeness = _passages_closeness(topic, passages, library, embedder)
     by_document = document_closeness(topic, passages, closeness, {record.key: record for record in records}, embedder)
     floor = _floor(by_document)
     return {key for key, value in by_document.items() if value >= floor}

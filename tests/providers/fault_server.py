@@ -1,7 +1,8 @@
-"""A server on loopback that speaks the four APIs, answers as it is told, fails as it is told, and keeps the bill."""
+"""A server on loopback that speaks the four APIs and that of embeddings, answers as it is told, fails as it is told, and keeps the bill."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import socket
@@ -14,7 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests.library_samples import HashEmbedder
+
 MESSAGES, RESPONSES, CHAT, GENERATE = "claude", "gpt", "local", "gemini"
+EMBEDDINGS = "embeddings"
 DRIP_S = 0.05
 
 
@@ -221,14 +225,17 @@ def _api(path: str) -> str:
         return MESSAGES
     if path.endswith("/responses"):
         return RESPONSES
+    if path.endswith("/embeddings"):
+        return EMBEDDINGS
     return CHAT if path.endswith("/chat/completions") else GENERATE
 
 
 def whole_reply(request: Request, behaviour: Behaviour) -> dict[str, Any]:
     """The body of an answer, in the form of the API that is asked."""
-    return {MESSAGES: _message, RESPONSES: _response, CHAT: _completion, GENERATE: _candidates}[request.api](
-        request, behaviour
-    )
+    forms = {
+        MESSAGES: _message, RESPONSES: _response, CHAT: _completion, GENERATE: _candidates, EMBEDDINGS: _embeddings
+    }  # fmt: skip
+    return forms[request.api](request, behaviour)
 
 
 def _message(request: Request, behaviour: Behaviour) -> dict[str, Any]:
@@ -287,6 +294,20 @@ def _candidates(request: Request, behaviour: Behaviour) -> dict[str, Any]:
             "totalTokenCount": tokens_in + tokens_out,
         },
         "modelVersion": request.model, "responseId": "gen_1",
+    }  # fmt: skip
+
+
+def _embeddings(request: Request, behaviour: Behaviour) -> dict[str, Any]:
+    """Vectors of words' hashes, twice as long as a unit vector, in no certain order."""
+    vectors = 2 * HashEmbedder(request.body["dimensions"]).embed(request.body["input"])
+    data = [
+        {"object": "embedding", "index": index, "embedding": base64.b64encode(row.astype("<f4").tobytes()).decode()}
+        for index, row in enumerate(vectors)
+    ]
+    tokens_in, _ = behaviour.tokens
+    return {
+        "object": "list", "model": request.model, "data": data[::-1],
+        "usage": {"prompt_tokens": tokens_in, "total_tokens": tokens_in},
     }  # fmt: skip
 
 

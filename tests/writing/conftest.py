@@ -18,6 +18,7 @@ from chapter_pipeline.documents.model import (
     Passage,
     StudyType,
 )
+from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
@@ -237,7 +238,7 @@ def embedder() -> MiniLM:
     return MiniLM(batch_size=16)
 
 
-def store(library: LibraryStore, embedder: MiniLM, titles: Sequence[str]) -> None:
+def store(library: LibraryStore, embedder: Embedder, titles: Sequence[str]) -> None:
     """Put articles into the library as ingest does."""
     for title in titles:
         parsed, passages = document(title)
