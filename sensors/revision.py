@@ -6,18 +6,23 @@ import dagster as dg
 
 from assets.border import REVISION_TAG, REWRITE_TAG
 from chapter_pipeline.errors import NotFound
-from chapter_pipeline.writing.model import GapReport, SectionPlans, Severity
+from chapter_pipeline.writing.model import GapReport, GapType, SectionPlans, Severity
 from resources.rooms import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for
 
 
 def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
-    """Planned sections named by gaps that are more than low, in the chapter's order.
+    """Planned sections named by gaps that are more than low and can be closed by writing, in the chapter's order.
 
-    A section without a plan has no evidence: writing it again gives nothing, its gap is for a person with documents.
+    A section without a plan, or a gap without evidence at hand, is for a person with documents: to write again what
+    the same quotes say gives nothing.
     """
-    named = {gap.section for gap in report.gaps if gap.severity is not Severity.LOW}
+    named = {
+        gap.section
+        for gap in report.gaps
+        if gap.severity is not Severity.LOW and (gap.evidence or gap.type is GapType.SECTION_BALANCE)
+    }
     return [plan.kind for plan in plans.plans if plan.kind in named]
 
 

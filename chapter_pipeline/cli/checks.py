@@ -36,6 +36,7 @@ def run_checks(opened: Context) -> list[Check]:
         ),
         ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
         ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
+        ("embeddings", _embeddings, "mend the database first"),
         ("exports", _exports, "install the locked requirements again"),
         ("text models", _text_models, ""),
     ]
@@ -87,8 +88,13 @@ def _embedder(opened: Context) -> list[Check]:
     shape = embedder.embed(["chronic subdural haematoma"]).shape
     how = "files verified by sha256" if opened.settings.embedder == "minilm" else "it answers"
     detail = f"{embedder.name}, {shape[1]} dimensions, {how}"
-    checks = [Check(name="embedding model", state="ok", detail=detail)]
+    return [Check(name="embedding model", state="ok", detail=detail)]
+
+
+def _embeddings(opened: Context) -> list[Check]:
+    embedder = opened.library_embedder
     others = {model: count for model, count in opened.library.embedding_models().items() if model != embedder.name}
+    checks = []
     if others:
         told = ", ".join(f"{count} by {model}" for model, count in sorted(others.items()))
         detail = f"documents whose vectors are of another model, found by their words only: {told}"

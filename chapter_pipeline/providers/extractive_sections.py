@@ -18,6 +18,8 @@ DIVERSITY = 0.35
 """Weight of the likeness to what is already chosen (maximal marginal relevance, Carbonell and Goldstein 1998)."""
 POINT_BONUS = 0.5
 """Worth of speaking to a must-cover point that no chosen sentence speaks to yet: enough to go first."""
+WANTED_BONUS = 2.0
+"""Worth of a quote that a recommendation of the gap analysis asks for: more than all else together."""
 MAX_ROWS = 6
 LONGEST_PARAGRAPH = 6
 MIN_SUBSECTION = 3
@@ -51,7 +53,10 @@ def write_section(plan: SectionPlan, embedder: Embedder) -> SectionReply:
 
 
 def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
-    """Greedy maximal marginal relevance over the whole pack, until the budget is met. Must-cover points go first."""
+    """Greedy maximal marginal relevance over the whole pack, until the budget is met.
+
+    What a recommendation asks for goes first, then must-cover points.
+    """
     pack = list(plan.quotes)
     vectors = embedder.embed([quote.display for quote in pack])
     value = np.array([_value(quote, plan.kind) for quote in pack])
@@ -65,6 +70,7 @@ def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
         scores = (1 - DIVERSITY) * value - DIVERSITY * likeness
         for i, quote in enumerate(pack):
             scores[i] += POINT_BONUS * bool(set(quote.points) & wanted - covered) - 0.02 * sources[quote.source]
+            scores[i] += WANTED_BONUS * (quote.key in plan.wanted)
         scores[chosen] = -np.inf
         best = int(np.argmax(scores))
         if scores[best] == -np.inf:

@@ -15,7 +15,7 @@ from chapter_pipeline.errors import ModelRefused
 from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.extractive_sections import findings_table
 from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
-from chapter_pipeline.quality.grounding import support_problems
+from chapter_pipeline.quality.grounding import claim_problems
 from chapter_pipeline.writing.model import Artifact, DroppedSentence, Paragraph, Quote, Sentence, Subsection
 from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
 
@@ -129,6 +129,7 @@ def _values(request: SectionRequest, quotes: Mapping[str, Quote]) -> dict[str, o
         "following": plan.following or "nothing",
         "points": fenced("points", plan.points),
         "recommendations": fenced("recommendations", plan.recommendations),
+        "wanted": fenced("wanted", [keys[key] for key in plan.wanted if key in keys]),
         "contradictions": fenced(
             "contradictions",
             [
@@ -169,7 +170,7 @@ def _problem(draft: _Draft, quotes: Mapping[str, Quote]) -> str:
         return "is empty"
     if unknown:
         return f"cites {unknown[0]!r}, which is no key"
-    return "; ".join(support_problems(draft.text, [quotes[key].text for key in draft.keys]))
+    return "; ".join(claim_problems(draft.text, [quotes[key] for key in draft.keys]))
 
 
 def _repair(faulty: Sequence[_Draft], quotes: Mapping[str, Quote], ask: Ask, budget: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from chapter_pipeline.quality.grounding import support_problems
+from chapter_pipeline.quality.grounding import claim_problems, claims
 from chapter_pipeline.writing.model import ChapterText, Quote, Section, SectionPlan, Sentence
 
 POINTER = re.compile(r"See (?:also )?(?:Figures? \d+(?: and \d+)?|the sections? .+)\.")
@@ -17,7 +17,7 @@ def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
     if section.status == "unused":
         return []
     quotes = {quote.key: quote for quote in plan.quotes} if plan else {}
-    problems = list(_sentence_problems(_claims(section), quotes))
+    problems = list(_sentence_problems(claims(section), quotes))
     if not section.sentences:
         problems.append("the section is empty")
     return problems
@@ -25,10 +25,11 @@ def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
 
 def closure_problems(chapter: ChapterText) -> list[str]:
     """What is wrong with the citations of a chapter: unknown quotes, unnumbered or uncited sources, retractions."""
-    claims = [sentence for section in chapter.sections for sentence in _claims(section)]
-    problems = list(_sentence_problems([*claims, *chapter.key_points], chapter.quotes))
+    said = [claim for section in chapter.sections for claim in claims(section)]
+    points = [(point, None) for point in chapter.key_points]
+    problems = list(_sentence_problems([*said, *points], chapter.quotes))
     numbered = {reference.source.key: reference for reference in chapter.references}
-    cited = {chapter.quotes[key].source for sentence in claims for key in sentence.quotes if key in chapter.quotes}
+    cited = {chapter.quotes[key].source for sentence, _ in said for key in sentence.quotes if key in chapter.quotes}
     cited |= {figure.figure.source for figure in chapter.figures}
     problems += [f"source {key!r} is cited but has no reference" for key in sorted(cited - numbered.keys())]
     problems += [f"reference {key!r} is not cited" for key in sorted(numbered.keys() - cited)]
@@ -38,12 +39,8 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     return problems
 
 
-def _claims(section: Section) -> list[Sentence]:
-    return [*section.sentences, *(row.finding for row in section.evidence_table)]
-
-
-def _sentence_problems(sentences: Iterable[Sentence], quotes: Mapping[str, Quote]) -> Iterator[str]:
-    for sentence in sentences:
+def _sentence_problems(said: Iterable[tuple[Sentence, str | None]], quotes: Mapping[str, Quote]) -> Iterator[str]:
+    for sentence, label in said:
         if not sentence.quotes:
             if not POINTER.fullmatch(sentence.text):
                 yield f"uncited claim {sentence.text!r}"
@@ -52,5 +49,5 @@ def _sentence_problems(sentences: Iterable[Sentence], quotes: Mapping[str, Quote
         if unknown:
             yield f"unknown quote key {unknown[0]!r} in {sentence.text!r}"
             continue
-        for problem in support_problems(sentence.text, [quotes[key].text for key in sentence.quotes]):
+        for problem in claim_problems(sentence.text, [quotes[key] for key in sentence.quotes], label=label):
             yield f"{sentence.text!r} {problem}"

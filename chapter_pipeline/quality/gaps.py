@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from chapter_pipeline.writing.model import (
     Severity,
     UnusedEvidence,
 )
+from chapter_pipeline.writing.outline import FIT_FLOOR
 from chapter_pipeline.writing.text import mentioned
 
 SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
@@ -34,7 +36,13 @@ COMPLETENESS_FLOOR = 0.75
 MAX_HIGH = 2
 ESSENTIAL_SHARE = 0.08
 """A template section with this share of the words or more is essential: its absence is high, not medium."""
-THIN, SHORT, LONG = 0.4, 0.5, 1.75
+THIN = 0.4
+"""With less of its planned words a section counts as incomplete, not as unbalanced."""
+SHORT, LONG = 0.75, 1.25
+"""A section may be a quarter off its planned words."""
+FILLED = 0.5
+"""For the completeness score a section with this share of its planned words counts as whole."""
+AT_HAND = 5
 RECENT_YEARS = 5
 UNUSED_SHOWN = 15
 UNUSED_VALUE = 0.25
@@ -49,6 +57,39 @@ class Inputs:
     evidence: EvidenceMap
     research: ResearchSet
     chapter: ChapterText
+
+    def may_go_to(self, quote: Quote, kind: str) -> bool:
+        """Whether a section may cite the quote: no other one has it in its plan, nor cites it."""
+        return not any(quote.key in taken for other, taken in self.outline.assignments.items() if other != kind)
+
+    def at_hand(self, kind: str, *, limit: int | None = AT_HAND) -> list[Quote]:
+        """Quotes that fit a section, that no other section has, and that the chapter does not cite, best first."""
+        cited = {key for section in self.chapter.sections for claim in _claims(section) for key in claim}
+        fitting = [
+            quote
+            for quote in self.evidence.quotes
+            if quote.key not in cited
+            and self.may_go_to(quote, kind)
+            and (quote.sections.get(kind, 0.0) >= FIT_FLOOR or quote.key in self.outline.assignments.get(kind, ()))
+        ]
+        fitting.sort(key=lambda quote: (-(quote.sections.get(kind, 0.0) + quote.relevance), quote.key))
+        return fitting[:limit]
+
+    def home_of(self, source: str) -> tuple[str | None, list[Quote]]:
+        """The section of the outline whose evidence the source's quotes would best join, and these quotes."""
+        kinds = [section.kind for section in self.outline.sections]
+        quotes = [quote for quote in self.evidence.quotes if quote.source == source]
+        best = [
+            (quote.sections.get(kind, 0.0) + quote.relevance, kind, quote)
+            for kind in kinds
+            for quote in quotes
+            if self.may_go_to(quote, kind)
+        ]
+        if not best:
+            return None, []
+        home = max(best, key=lambda one: (one[0], one[1]))[1]
+        own = sorted((one for one in best if one[1] == home), key=lambda one: (-one[0], one[2].key))
+        return home, [quote for _, _, quote in own]
 
 
 def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[Gap] = ()) -> GapReport:
@@ -96,7 +137,7 @@ def completeness_score(inputs: Inputs) -> float:
     budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
     whole = sum(section.share for section in inputs.brief.sections)
     filled = sum(
-        section.share * min(1.0, written[section.kind].words / (SHORT * max(1, budgets.get(section.kind, 1))))
+        section.share * min(1.0, written[section.kind].words / (FILLED * max(1, budgets.get(section.kind, 1))))
         for section in inputs.brief.sections
         if section.kind in written
     )
@@ -110,14 +151,17 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
     written = {section.kind: section for section in inputs.chapter.sections}
     budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
     for section in inputs.brief.sections:
+        at_hand = inputs.at_hand(section.kind)
         if section.kind not in written:
-            reason = inputs.outline.unused.get(section.kind, "the section lost all its sentences in review")
+            reason = inputs.outline.unused.get(section.kind, "none of its sentences is left")
+            planned = section.kind in budgets and at_hand
             yield Gap(
                 type=GapType.CONTENT_COMPLETENESS,
                 severity=Severity.HIGH if section.share >= ESSENTIAL_SHARE else Severity.MEDIUM,
                 description=f"The section “{section.title}” is missing: {reason}.",
-                recommendation=_add_documents(section),
+                recommendation=f"Write “{section.title}” from its evidence." if planned else _add_documents(section),
                 section=section.kind,
+                evidence=keys(at_hand),
             )
         elif written[section.kind].words < THIN * budgets[section.kind]:
             yield Gap(
@@ -126,8 +170,9 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
                 description=(
                     f"“{section.title}” has {written[section.kind].words} words of {budgets[section.kind]} planned."
                 ),
-                recommendation=_add_documents(section),
+                recommendation=_more(section, at_hand),
                 section=section.kind,
+                evidence=keys(at_hand),
             )
 
 
@@ -162,14 +207,18 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
                 description=f"“{section.title}” rests on one source ({_named(inputs, next(iter(sources)))}).",
                 recommendation=f"Add a second source for “{section.title}”.",
                 section=section.kind,
+                evidence=keys(quote for quote in inputs.at_hand(section.kind) if quote.source not in sources),
             )
     strong = {s.key: s for s in inputs.research.sources if s.evidence_level <= 2 and s.document and s.relevance >= 0.45}
     for key in sorted(strong.keys() - cited.keys()):
+        section_kind, quotes = inputs.home_of(key)
         yield Gap(
             type=GapType.SOURCE_COVERAGE,
             severity=Severity.MEDIUM,
             description=f"{strong[key].study_type.value.capitalize()} not cited: {strong[key].title}",
             recommendation=f"Use the evidence of {_named(inputs, key)}.",
+            section=section_kind,
+            evidence=keys(quotes),
         )
     if unused and unused[0].score >= UNUSED_VALUE:
         yield Gap(
@@ -177,21 +226,26 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             severity=Severity.LOW,
             description=f"{len(unused)} relevant sentences far from all that is cited are not used.",
             recommendation=f"Read the unused evidence, first {_named(inputs, unused[0].source)}, page {unused[0].page}.",
+            section=unused[0].section,
+            evidence=tuple(item.quote for item in unused[:AT_HAND]),
         )
 
 
 def section_balance(inputs: Inputs) -> Iterator[Gap]:
-    """Sections far from the words the outline gave them."""
+    """Sections more than a quarter off the words that the outline gave them."""
     budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
+    templates = {section.kind: section for section in inputs.brief.sections}
     for section in inputs.chapter.sections:
         ratio = section.words / max(1, budgets.get(section.kind, section.words))
+        at_hand = inputs.at_hand(section.kind) if ratio < SHORT else ()
         if THIN <= ratio < SHORT or ratio > LONG:
             yield Gap(
                 type=GapType.SECTION_BALANCE,
                 severity=Severity.MEDIUM if ratio > LONG else Severity.LOW,
                 description=f"“{section.title}” has {ratio:.0%} of its planned words.",
-                recommendation="Shorten the section." if ratio > LONG else f"Find more evidence for “{section.title}”.",
+                recommendation="Shorten the section." if ratio > LONG else _more(templates[section.kind], at_hand),
                 section=section.kind,
+                evidence=keys(at_hand),
             )
 
 
@@ -209,6 +263,7 @@ def temporal_coverage(inputs: Inputs) -> Iterator[Gap]:
         )
     if not known:
         return
+    yield from _dated_sections(inputs, since)
     recent = sum(year >= since for year in known) / len(known)
     if max(known) < since:
         severity = Severity.HIGH
@@ -224,15 +279,34 @@ def temporal_coverage(inputs: Inputs) -> Iterator[Gap]:
     )
 
 
+def _dated_sections(inputs: Inputs, since: int) -> Iterator[Gap]:
+    """Sections that cite nothing recent although recent evidence for them is at hand."""
+    quotes = inputs.chapter.quotes
+    for section in inputs.chapter.sections:
+        cited = {quotes[key].year or 0 for claim in _claims(section) for key in claim}
+        recent = [quote for quote in inputs.at_hand(section.kind, limit=None) if (quote.year or 0) >= since]
+        if cited and max(cited) < since and recent:
+            yield Gap(
+                type=GapType.TEMPORAL_COVERAGE,
+                severity=Severity.MEDIUM,
+                description=f"“{section.title}” cites nothing of {since} or later; {_counted(len(recent), 'quote')} at "
+                "hand would fit it.",
+                recommendation=f"Use what was published since {since} in this section.",
+                section=section.kind,
+                evidence=keys(recent[:AT_HAND]),
+            )
+
+
 def critical_information(inputs: Inputs) -> Iterator[Gap]:
     """Must-cover points that no cited sentence of their section speaks to."""
-    available = Counter(point for quote in inputs.evidence.quotes for point in quote.points)
     for point in inputs.brief.must_cover:
         if _covered(point, inputs.chapter):
             continue
+        speaking = [quote for quote in inputs.evidence.quotes if point.text in quote.points]
+        speaking.sort(key=lambda quote: -(quote.sections.get(point.section, 0.0) + quote.relevance))
         hint = (
-            f"{_counted(available[point.text], 'quote')} of the evidence map on it stand elsewhere or are not used"
-            if available[point.text]
+            f"{_counted(len(speaking), 'quote')} of the evidence map on it stand elsewhere or are not used"
+            if speaking
             else "the library holds no evidence of it"
         )
         yield Gap(
@@ -240,8 +314,9 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
             severity=Severity.CRITICAL if point.critical else Severity.MEDIUM,
             description=f"Not covered: {point.text}; {hint}.",
             recommendation=f"Cover {point.text} in this section"
-            + ("." if available[point.text] else ": add documents on it first."),
+            + ("." if speaking else ": add documents on it first."),
             section=point.section,
+            evidence=keys(quote for quote in speaking if inputs.may_go_to(quote, point.section)),
         )
 
 
@@ -261,12 +336,22 @@ def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEviden
             quote=quote.key,
             source=quote.source,
             page=quote.page,
+            section=max(quote.sections, key=lambda kind: quote.sections[kind]) if quote.sections else None,
             text=quote.display,
             score=round(float(quote.relevance * (1 - near)), 4),
         )
         for quote, near in zip(left, nearest, strict=True)
     ]
     return tuple(sorted(scored, key=lambda item: (-item.score, item.quote))[:UNUSED_SHOWN])
+
+
+def keys(quotes: Iterable[Quote]) -> tuple[str, ...]:
+    """The keys of the first few of `quotes`."""
+    return tuple(quote.key for quote in islice(quotes, AT_HAND))
+
+
+def _more(section: SectionTemplate, at_hand: Sequence[Quote]) -> str:
+    return f"Use more of the evidence at hand in “{section.title}”." if at_hand else _add_documents(section)
 
 
 def _add_documents(section: SectionTemplate) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from chapter_pipeline.quality.grounding import claim_problems
 from chapter_pipeline.writing.model import (
     Abbreviation,
     ChapterDraft,
@@ -164,6 +165,7 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             if sentence.quotes
             and len(sentence.text.split()) <= KEY_POINT_WORDS
             and not _CALL_FOR_RESEARCH.search(sentence.text)
+            and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]
         ranked = sorted(

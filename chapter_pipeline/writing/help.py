@@ -58,6 +58,8 @@ SAME_QUESTION = 0.72
 """Cosine above which two quotes may speak of one question."""
 MAX_PAIRS = 40
 MIN_POINTS = 3
+EVIDENCE_SHOWN = 5
+"""Quotes that a gap names as evidence at hand."""
 """With fewer key points that hold, those that the chapter's own sentences make are better."""
 
 
@@ -195,13 +197,13 @@ def missing_information(
     gaps = []
     for missing in reply.missing if reply is not None else ():
         named = {word for word in words(missing.point) if len(word) > 4}
-        speaking = (
-            sum(2 * len(named & set(words(quote.display))) >= max(1, len(named)) for quote in evidence.quotes)
-            if named
-            else 0
-        )
+        speaking = [
+            quote.key
+            for quote in evidence.quotes
+            if named and 2 * len(named & set(words(quote.display))) >= max(1, len(named))
+        ]
         at_hand = (
-            f"{speaking} quotes of the evidence map may speak of it"
+            f"{len(speaking)} quotes of the evidence map may speak of it"
             if speaking
             else "no quote of the evidence map speaks of it"
         )
@@ -213,6 +215,7 @@ def missing_information(
                 recommendation=f"Cover {missing.point} in this section"
                 + ("." if speaking else ": add documents on it first."),
                 section=missing.section,
+                evidence=tuple(speaking[:EVIDENCE_SHOWN]),
             )
         )
     return gaps, uses

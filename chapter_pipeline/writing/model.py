@@ -355,6 +355,7 @@ class SectionPlan(Artifact):
     previous: str | None = None
     following: str | None = None
     recommendations: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = Field(default=(), description="Quotes that the recommendations ask to be cited.")
     contradictions: tuple[Relation, ...] = Field(default=(), description="Between quotes of this plan.")
 
 
@@ -502,11 +503,23 @@ class Edit(Artifact):
     reason: str
 
 
+class SentenceSupport(Artifact):
+    """How far a sentence is supported by its quotes: share of its words that are theirs, cosine, what is wrong."""
+
+    section: str
+    sentence: str
+    quotes: tuple[str, ...]
+    words: float
+    meaning: float
+    problems: tuple[str, ...] = ()
+
+
 class ReviewedChapter(Artifact):
-    """Stage 12: the chapter after the typed edit plan, which is kept with it."""
+    """Stage 12: the chapter after the typed edit plan, which is kept with it, and the support of what is left."""
 
     chapter: ChapterText
     edits: tuple[Edit, ...]
+    support: tuple[SentenceSupport, ...] = ()
     uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
@@ -531,11 +544,14 @@ class Severity(StrEnum):
 
 
 class Gap(Artifact):
+    """What a chapter lacks, where, and what to do. `evidence`: keys of quotes at hand that would help, best first."""
+
     type: GapType
     severity: Severity
     description: str
     recommendation: str
     section: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 class GapStatistics(Artifact):
@@ -551,6 +567,7 @@ class UnusedEvidence(Artifact):
     quote: str
     source: str
     page: int
+    section: str | None = Field(default=None, description="The section kind it fits best.")
     text: str
     score: float
 

@@ -124,19 +124,32 @@ def section_plans(
 ) -> SectionPlans:
     """Stage 9: each section's quotes grouped under the concepts they speak of, its figures and its neighbours."""
     quotes = {quote.key: quote for quote in evidence.quotes}
+    assigned = {key for taken in outline.assignments.values() for key in taken}
     chosen_figures = choose_figures(brief, outline, research, figures, embedder)
     titles = [section.title for section in outline.sections]
     points = {section.kind: tuple(point.text for point in section.must_cover) for section in brief.sections}
     plans = []
     for index, section in enumerate(outline.sections):
-        pack = [quotes[key] for key in outline.assignments[section.kind]]
+        gaps = [gap for gap in recommendations if gap.section in (None, section.kind)]
+        own = outline.assignments[section.kind]
+        wanted = tuple(
+            dict.fromkeys(
+                key for gap in gaps for key in gap.evidence if key in quotes and (key in own or key not in assigned)
+            )
+        )
+        assigned |= set(wanted)
+        extra = [key for key in wanted if key not in own]
+        pack = [quotes[key] for key in (*own, *extra)]
+        groups = outline.groups.get(section.kind)
+        if groups and extra:
+            groups = (*groups, PlannedSubsection(title="", quotes=tuple(extra)))
         plans.append(
             SectionPlan(
                 kind=section.kind,
                 title=section.title,
                 purpose=section.purpose,
                 word_budget=section.word_budget,
-                subsections=outline.groups.get(section.kind) or _subsections(pack, evidence.concepts),
+                subsections=groups or _subsections(pack, evidence.concepts),
                 quotes=tuple(pack),
                 figures=tuple(chosen_figures.get(section.kind, ())),
                 points=points.get(section.kind, ()),
@@ -145,12 +158,10 @@ def section_plans(
                 contradictions=tuple(
                     relation
                     for relation in evidence.relations
-                    if relation.contradicts
-                    and {relation.first, relation.second} <= set(outline.assignments[section.kind])
+                    if relation.contradicts and {relation.first, relation.second} <= {quote.key for quote in pack}
                 ),
-                recommendations=tuple(
-                    gap.recommendation for gap in recommendations if gap.section in (None, section.kind)
-                ),
+                recommendations=tuple(dict.fromkeys(gap.recommendation for gap in gaps)),
+                wanted=wanted,
             )
         )
     return SectionPlans(slug=brief.slug, topic=brief.topic, audience=brief.audience, plans=tuple(plans))

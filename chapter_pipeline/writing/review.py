@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.grounding import negations, support_problems
+from chapter_pipeline.quality.grounding import negations, support_table
 from chapter_pipeline.writing.assembly import compose
 from chapter_pipeline.writing.labels import relabelled
 from chapter_pipeline.writing.model import (
@@ -50,7 +50,7 @@ def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embe
     in negation; both stay, the edit plan names them. The chapter is numbered anew.
     """
     chapter = _replaced(draft.chapter, proposed)
-    edits = [*proposed, *_unsupported(chapter)]
+    edits = [*proposed, *_unsupported(chapter, embedder)]
     gone = {edit.before for edit in edits if edit.action is EditAction.DELETE}
     places = [
         _Place(section.kind, sentence)
@@ -75,7 +75,7 @@ def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embe
         abbreviations=chapter.abbreviations,
         points=chapter.key_points if draft.uses else None,
     )
-    return ReviewedChapter(chapter=text, edits=tuple(edits))
+    return ReviewedChapter(chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder))
 
 
 def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
@@ -107,17 +107,12 @@ def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
     return chapter.model_copy(update={"sections": sections})
 
 
-def _unsupported(chapter: ChapterText) -> Iterator[Edit]:
-    for section in chapter.sections:
-        for sentence in section.sentences:
-            if not sentence.quotes:
-                continue
-            known = [chapter.quotes[key].text for key in sentence.quotes if key in chapter.quotes]
-            problems = support_problems(sentence.text, known)
-            if problems:
-                yield Edit(
-                    action=EditAction.DELETE, section=section.kind, before=sentence.text, reason=f"it {problems[0]}"
-                )
+def _unsupported(chapter: ChapterText, embedder: Embedder) -> Iterator[Edit]:
+    for one in support_table(chapter, embedder=embedder):
+        if one.problems:
+            yield Edit(
+                action=EditAction.DELETE, section=one.section, before=one.sentence, reason=f"it {one.problems[0]}"
+            )
 
 
 def _repeated(places: Sequence[_Place], in_text: int, vectors: np.ndarray, quotes: dict[str, Quote]) -> list[Edit]:

@@ -22,7 +22,12 @@ def _gap(section: str | None, severity: Severity = Severity.CRITICAL) -> Gap:
         description="no risks",
         recommendation=f"cover the risks of {section}",
         section=section,
+        evidence=("q1",),
     )
+
+
+def _without_evidence(section: str) -> Gap:
+    return _gap(section).model_copy(update={"evidence": ()})
 
 
 def _needs_revision(location: Location, *gaps: Gap) -> None:
@@ -98,11 +103,11 @@ def test_revision__none_allowed__leaves_the_gaps_to_a_person(location: Location)
     assert "for a person" in _reason(_decide(location, location.write(), most=0))
 
 
-@pytest.mark.parametrize("section", ["complications", None])
+@pytest.mark.parametrize("gap", [_gap("complications"), _gap(None), _without_evidence("outcomes")])
 def test_revision__gaps_that_no_new_text_can_close__says_that_documents_are_missing(
-    location: Location, section: str | None
+    location: Location, gap: Gap
 ) -> None:
-    _needs_revision(location, _gap(section))
+    _needs_revision(location, gap)
     assert "documents are missing" in _reason(_decide(location, location.write()))
 
 
