@@ -1,13 +1,15 @@
 """Owns stage 13 and the gates of a chapter: research, evidence, citations and the five gap dimensions."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import dagster as dg
 
-from assets.border import md, or_none, reported, stage_asset, stage_result
+from assets.border import REVISED_TAG, REVISION_TAG, md, or_none, reported, stage_asset, stage_result
 from assets.expectations import Expectations, table_check
 from assets.partitions import CHAPTERS
 from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.model import (
     ChapterBrief,
     ChapterDraft,
@@ -20,11 +22,14 @@ from chapter_pipeline.writing.model import (
     GapType,
     ResearchSet,
     ReviewedChapter,
+    RevisionLog,
+    RevisionRound,
+    Section,
     SectionPlans,
     Severity,
 )
 from chapter_pipeline.writing.rendering import gap_table, table
-from resources.rooms import LibraryResource, StagesResource
+from resources.rooms import ChaptersResource, LibraryResource, StagesResource
 
 QUALITY = "6_quality"
 GAP_CHECKS = {
@@ -38,6 +43,7 @@ GAP_CHECKS = {
 
 @stage_asset(number=13, group=QUALITY, kinds={"python"})
 def gap_report(
+    context: dg.AssetExecutionContext,
     chapter_brief: ChapterBrief,
     chapter_outline: ChapterOutline,
     section_plans: SectionPlans,
@@ -45,12 +51,14 @@ def gap_report(
     research_set: ResearchSet,
     reviewed_chapter: ReviewedChapter,
     stages: StagesResource,
+    chapters: ChaptersResource,
 ) -> dg.MaterializeResult[GapReport]:
     """Stage 13: what the chapter lacks, in five dimensions, and the relevant evidence it does not use."""
     with reported():
         report = stages.open().gap_report(
             chapter_brief, chapter_outline, section_plans, evidence_map, research_set, reviewed_chapter
         )
+    rounds = revision_rounds(report, context.run, context.partition_key, chapters)
     unused = [[f"{item.score:.2f}", item.source, str(item.page), item.text] for item in report.unused_evidence]
     return stage_result(
         report,
@@ -62,9 +70,50 @@ def gap_report(
             "medium gaps": report.statistics.medium_gaps,
             "low gaps": report.statistics.low_gaps,
             "gaps": md(gap_table(report)),
+            "revisions": or_none(ROUND_COLUMNS, [round_row(one) for one in rounds]),
             "unused evidence": or_none(["Score", "Source", "Page", "Sentence"], unused),
         },
     )
+
+
+ROUND_COLUMNS = ("Round", "Sections written again", "Completeness", "Critical", "High", "Medium", "Low", "USD")
+
+
+def round_row(one: RevisionRound) -> list[str]:
+    """A round as a row of a table: before, an arrow, after."""
+    before, after = one.before, one.after
+    return [
+        str(one.number), ", ".join(one.sections),
+        f"{one.completeness_before:.0%} → {one.completeness_after:.0%}",
+        f"{before.critical_gaps} → {after.critical_gaps}", f"{before.high_gaps} → {after.high_gaps}",
+        f"{before.medium_gaps} → {after.medium_gaps}", f"{before.low_gaps} → {after.low_gaps}", f"{one.cost_usd:.4f}",
+    ]  # fmt: skip
+
+
+def revision_rounds(
+    report: GapReport, run: dg.DagsterRun, slug: str, chapters: ChaptersResource
+) -> tuple[RevisionRound, ...]:
+    """The rounds that led to `report`, the one of `run` among them, put on record."""
+    artifacts = chapters.artifacts()
+    number = int(run.tags.get(REVISION_TAG, "0"))
+    known = artifacts.latest("revision_log", slug) is not None
+    log = artifacts.get("revision_log", slug, RevisionLog) if known else RevisionLog(rounds=(), report="")
+    sha256 = content_hash(report.model_dump(mode="json"))
+    if number:
+        before = artifacts.get("gap_report", slug, GapReport)
+        kinds = tuple(filter(None, run.tags.get(REVISED_TAG, "").split(",")))
+        newest = [artifacts.latest(f"section/{kind}", slug) for kind in kinds]
+        paid = [artifacts.get(one.asset, slug, Section).cost_usd for one in newest if one and one.run_id == run.run_id]
+        this = RevisionRound(
+            number=number, sections=kinds, completeness_before=before.completeness_score,
+            completeness_after=report.completeness_score, before=before.statistics, after=report.statistics,
+            requires_revision=report.requires_revision, cost_usd=sum(paid, Decimal(0)),
+        )  # fmt: skip
+        log = RevisionLog(rounds=(*(one for one in log.rounds if one.number < number), this), report=sha256)
+    elif log.report != sha256:
+        log = RevisionLog(rounds=(), report=sha256)
+    artifacts.put("revision_log", slug, log, run_id=run.run_id)
+    return log.rounds
 
 
 def _gap_check(dimension: GapType, promise: str) -> dg.AssetChecksDefinition:

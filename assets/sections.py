@@ -31,10 +31,10 @@ KEYS = {kind: dg.AssetKey(["section", kind]) for kind in section_kinds()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Produced:
-    """A section that is stored. `reused`: its inputs were those of an earlier writing."""
+    """A section that is stored. `reused`: its inputs were those of an earlier writing. `kept`: a person's."""
 
     kind: str
-    status: Literal["written", "reused", "unused"]
+    status: Literal["written", "reused", "unused", "kept"]
     section: Section
     stored: StoredArtifact
     fingerprint: str
@@ -49,9 +49,17 @@ class Failed:
 def produce(
     kind: str, plans: SectionPlans, *, stages: Stages, artifacts: ArtifactStore, run_id: str, rewrite: bool
 ) -> Produced:
-    """Write one section, or take the text that was written from the same inputs, and store it as the newest version."""
+    """Write one section, or take the text that was written from the same inputs, and store it as the newest version.
+
+    What a person put there stays, unless `rewrite` asks for the section by name.
+    """
     name = f"section/{kind}"
     fingerprint = stages.section_fingerprint(kind, plans)
+    newest = artifacts.latest(name, plans.slug)
+    if newest is not None and not rewrite:
+        theirs = artifacts.get(name, plans.slug, Section, newest.version)
+        if theirs.kept:
+            return Produced(kind=kind, status="kept", section=theirs, stored=newest, fingerprint=fingerprint)
     known = None if rewrite else artifacts.by_fingerprint(name, plans.slug, fingerprint)
     if known is not None:
         section = artifacts.get(name, plans.slug, Section, known.version)
@@ -82,7 +90,8 @@ def produce(
             owners=OWNERS,
             tags={"chapter_pipeline/stage": "10"},
             description=f"Stage 10: the section “{kind.replace('_', ' ')}”; every claim carries quote keys. "
-            "Status `unused` when the chapter's outline has no such section, `reused` when nothing it is made of "
+            "Status `unused` when the chapter's outline has no such section, `kept` when a person edited or restored it, "
+            "`reused` when nothing it is made of "
             f"changed: the run's tag {REWRITE_TAG} = {kind} asks for a new text all the same.",
         )
         for kind in section_kinds()

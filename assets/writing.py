@@ -6,7 +6,17 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.border import REVISION_TAG, bullets, linked_work, md, or_none, reported, stage_asset, stage_result
+from assets.border import (
+    ORIGIN_TAG,
+    REVISED_TAG,
+    bullets,
+    linked_work,
+    md,
+    or_none,
+    reported,
+    stage_asset,
+    stage_result,
+)
 from assets.research import PLAN
 from assets.sections import KEYS
 from chapter_pipeline.errors import NotFound
@@ -25,8 +35,9 @@ from chapter_pipeline.writing.model import (
     ReviewedChapter,
     Section,
     SectionPlans,
+    Severity,
 )
-from chapter_pipeline.writing.rendering import chapter_markdown, gap_table, table
+from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
 from resources.rooms import BucketResource, ChaptersResource, LibraryResource, StagesResource
 
 ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
@@ -63,9 +74,14 @@ def section_plans(
     chapters: ChaptersResource,
 ) -> dg.MaterializeResult[SectionPlans]:
     """Stage 9: for every section its evidence pack, figures and neighbours; in a revision also the gaps to close."""
-    recommendations = gaps_to_close(context.partition_key, chapters) if REVISION_TAG in context.run.tags else ()
+    slug = context.partition_key
+    recommendations = gaps_to_close(slug, context.run.tags.get(REVISED_TAG, ""), chapters)
+    artifacts = chapters.artifacts()
+    earlier = artifacts.get("section_plans", slug, SectionPlans) if artifacts.latest("section_plans", slug) else None
     with reported():
-        plans = stages.open().section_plans(chapter_brief, chapter_outline, evidence_map, research_set, recommendations)
+        plans = stages.open().section_plans(
+            chapter_brief, chapter_outline, evidence_map, research_set, recommendations, earlier
+        )
     rows = [
         [
             plan.title,
@@ -88,13 +104,16 @@ def section_plans(
     )
 
 
-def gaps_to_close(slug: str, chapters: ChaptersResource) -> tuple[Gap, ...]:
-    """The last report's gaps that name a section; those of the whole chapter would make every section new."""
+def gaps_to_close(slug: str, kinds: str, chapters: ChaptersResource) -> tuple[Gap, ...]:
+    """The last report's gaps in the sections `kinds` (joined by commas); others are not written again."""
+    wanted = set(filter(None, kinds.split(",")))
+    if not wanted:
+        return ()
     try:
         report = chapters.artifacts().get("gap_report", slug, GapReport)
     except NotFound:
         return ()
-    return tuple(gap for gap in report.gaps if gap.section is not None)
+    return tuple(gap for gap in report.gaps if gap.section in wanted)
 
 
 @stage_asset(number=11, group=ASSEMBLY, kinds={"python"}, deps=list(KEYS.values()))
@@ -150,24 +169,43 @@ def final_chapter(
     with reported():
         final = stages.open().final_chapter(chapter_brief, key_concepts, reviewed_chapter, gap_report)
         stored = chapters.artifacts().put("final_chapter", slug, final, run_id=context.run.run_id)
-        number = chapters.requests().publish(slug, stored.id, stored.sha256)
-        exports = put_exports(final, number, bucket, library)
+        version = chapters.requests().add_version(
+            slug,
+            stored.id,
+            stored.sha256,
+            held=final.gap_report.requires_revision,
+            origin=context.run.tags.get(ORIGIN_TAG, "written"),
+        )
+        published = version.state == "published"
+        exports = put_exports(final, version.number, bucket, library) if published else []
     rows = [[Path(key).suffix.removeprefix("."), key] for key in exports]
     return stage_result(
         final,
         {
-            "published version": number,
+            "version": version.number,
+            "state": version.state,
+            "to decide": md(to_decide(slug, version.number, final.gap_report)) if not published else md("nothing"),
             "completeness": final.gap_report.completeness_score,
             "requires revision": final.gap_report.requires_revision,
             "providers": ", ".join(final.providers),
             "cost (USD)": float(final.cost_usd),
             "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
             "exports": or_none(["Format", "Key in the bucket"], rows),
-            "exports lie in": dg.MetadataValue.path(f"{bucket.open().place}/{version_folder(slug, number)}"),
+            "exports lie in": dg.MetadataValue.path(f"{bucket.open().place}/{version_folder(slug, version.number)}"),
             "gaps": md(gap_table(final.gap_report)),
             **_about(final.chapter),
         },
     )
+
+
+def to_decide(slug: str, number: int, report: GapReport) -> str:
+    """What a person has to decide of a version whose gates failed: to mend it, or to publish it as it is."""
+    grave = [gap for gap in report.gaps if gap.severity in (Severity.CRITICAL, Severity.HIGH)]
+    lines = [f"- {escaped(gap.description)} {escaped(gap.recommendation)}" for gap in grave]
+    if not grave:
+        lines = [f"- The chapter is {report.completeness_score:.0%} complete; see its gaps."]
+    approve = f"chapter-pipeline chapters approve {slug} --version {number} --by NAME --reason TEXT"
+    return "\n".join([*lines, "", f"Mend these, or publish it as it is: `{approve}`"])
 
 
 def version_folder(slug: str, number: int) -> str:

@@ -392,6 +392,46 @@ def repaired(stages: Stages, written: Written, planted: Planted, gaps: GapReport
     return not is_told(planted, after), untouched
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapResult:
+    """How many planted gaps were told, and of those that were not there before, how many one round of the loop mended."""
+
+    planted: int
+    told: int
+    repairable: int
+    repaired: int
+    notes: tuple[str, ...]
+
+
+def gaps_and_repairs(stages: Stages, chapters: Sequence[Written]) -> GapResult:
+    """Plant every gap in every chapter, look for it, and let the loop mend it."""
+    told = mended = could = planted_in_all = 0
+    notes = []
+    for written in chapters:
+        for planted in planted_gaps(written):
+            planted_in_all += 1
+            _, gaps = looked_over(
+                stages, written.brief, written.outline, written.plans, planted.sections, written.research,
+                written.evidence,
+            )  # fmt: skip
+            if is_told(planted, gaps):
+                told += 1
+            else:
+                notes.append(f"not told: {written.brief.topic}: {planted.what}")
+            if is_told(planted, written.gaps):
+                continue  # it was there before: the library has nothing to mend it with
+            could += 1
+            closed, untouched = repaired(stages, written, planted, gaps)
+            mended += closed and untouched
+            if not closed:
+                notes.append(f"not repaired: {written.brief.topic}: {planted.what}")
+            if not untouched:
+                notes.append(f"others touched: {written.brief.topic}: {planted.what}")
+    return GapResult(
+        planted=planted_in_all, told=told, repairable=could, repaired=mended, notes=tuple(notes)
+    )  # fmt: skip
+
+
 # Repetition and budgets ----------------------------------------------------------------------------------------
 
 
@@ -453,25 +493,13 @@ def report(rooms: Rooms) -> None:
         print(f"{kind}: {len(of_kind) - len(missed)} of {len(of_kind)} caught")
         for fault in missed:
             print(f"  missed: {fault.before}\n      as: {fault.after}")
-    told = closed = could = 0
-    planted_all = [(written, planted) for written in chapters for planted in planted_gaps(written)]
-    for written, planted in planted_all:
-        _, gaps = looked_over(
-            rooms.stages, written.brief, written.outline, written.plans, planted.sections, written.research,
-            written.evidence,
-        )  # fmt: skip
-        if is_told(planted, gaps):
-            told += 1
-        else:
-            print(f"  not told: {written.brief.topic}: {planted.what}")
-        if is_told(planted, written.gaps):
-            continue  # it was there before
-        could += 1
-        mended, untouched = repaired(rooms.stages, written, planted, gaps)
-        closed += mended and untouched
-        if not mended or not untouched:
-            print(f"  not repaired: {written.brief.topic}: {planted.what}{'' if untouched else ', others touched'}")
-    print(f"planted gaps: {told} of {len(planted_all)} told, {closed} of {could} repaired in one round")
+    result = gaps_and_repairs(rooms.stages, chapters)
+    for note in result.notes:
+        print(f"  {note}")
+    print(
+        f"planted gaps: {result.told} of {result.planted} told, "
+        f"{result.repaired} of {result.repairable} repaired in one round"
+    )
     for (topic, _), written in zip(TOPICS, chapters, strict=True):
         problems = closure_problems(written.chapter)
         wrong, whole = flagged(written.chapter, embedder=rooms.embedder)

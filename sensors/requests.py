@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.events import DagsterEventType
 
-from assets.border import REWRITE_TAG, TRANSIENT
+from assets.border import ORIGIN_TAG, REWRITE_TAG, TRANSIENT
 from assets.library import FAILED
 from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
 from assets.sections import KEYS
@@ -45,7 +45,24 @@ def write_request(instance: dg.DagsterInstance, slug: str, sections: Sequence[st
     tags = {"dagster/partition": slug}
     if sections is None:
         return Request(job=WRITE, tags=tags)
-    return Request(job=WRITE, tags={**tags, REWRITE_TAG: ",".join(sections)}, selection=selection_for(sections))
+    origin = f"{', '.join(sections)} written again"
+    return Request(
+        job=WRITE, tags={**tags, REWRITE_TAG: ",".join(sections), ORIGIN_TAG: origin}, selection=selection_for(sections)
+    )
+
+
+def revision_request(instance: dg.DagsterInstance, slug: str, wanted: dg.RunRequest) -> Request:
+    """The run that the revision sensor asks for."""
+    instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
+    return Request(
+        job=WRITE, tags={"dagster/partition": slug, **wanted.tags}, selection=tuple(wanted.asset_selection or ())
+    )
+
+
+def following_request(instance: dg.DagsterInstance, slug: str, *, origin: str) -> Request:
+    """A run that makes the chapter of its sections as they are; `origin`: what was done to them."""
+    instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
+    return Request(job=WRITE, tags={"dagster/partition": slug, ORIGIN_TAG: origin}, selection=selection_for(()))
 
 
 def selection_for(sections: Sequence[str]) -> tuple[dg.AssetKey, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.border import REVISION_TAG, REWRITE_TAG
+from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
+from chapter_pipeline.cli.execution import IN_PROCESS_TAG
 from chapter_pipeline.errors import NotFound
-from chapter_pipeline.writing.model import GapReport, GapType, SectionPlans, Severity
+from chapter_pipeline.writing.model import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
 from resources.rooms import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for
@@ -52,7 +53,15 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
     latest = artifacts.latest("gap_report", slug)
     if done and latest is not None and latest.run_id != run.run_id:
         return dg.SkipReason(f"revision {done} of chapter {slug!r} closed no gap: what remains is for a person")
-    sections = sections_to_revise(report, plans)
+    if not done and latest is not None and artifacts.latest("revision_log", slug) is not None:
+        log = artifacts.get("revision_log", slug, RevisionLog)
+        if log.report == latest.sha256 and log.rounds:
+            return dg.SkipReason(f"chapter {slug!r} is as its last revision left it: what remains is for a person")
+    sections = [
+        kind
+        for kind in sections_to_revise(report, plans)
+        if not artifacts.get(f"section/{kind}", slug, Section).kept  # a person's text is theirs to change
+    ]
     if not sections:
         return dg.SkipReason(f"the gaps of chapter {slug!r} name no section with evidence: documents are missing")
     return dg.RunRequest(
@@ -61,7 +70,11 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
         partition_key=slug,
         # Their plans first: they take up what the gaps recommend.
         asset_selection=[dg.AssetKey("section_plans"), *selection_for(sections)],
-        tags={REVISION_TAG: str(done + 1), REWRITE_TAG: ",".join(sections)},
+        tags={
+            REVISION_TAG: str(done + 1),
+            REVISED_TAG: ",".join(sections),
+            ORIGIN_TAG: f"revision {done + 1} of {', '.join(sections)}",
+        },
     )
 
 
@@ -77,6 +90,8 @@ def revision(max_revisions: int) -> dg.SensorDefinition:
         description=f"Writes the sections that a failed gap gate names once more, at most {max_revisions} times.",
     )
     def sensor(context: dg.RunStatusSensorContext, chapters: ChaptersResource) -> dg.RunRequest | dg.SkipReason:
+        if IN_PROCESS_TAG in context.dagster_run.tags:
+            return dg.SkipReason("the command that made this run goes on by itself")
         return decide(context.dagster_run, chapters, max_revisions=max_revisions)
 
     return sensor

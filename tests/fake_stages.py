@@ -146,6 +146,7 @@ class FakeStages:
         evidence: model.EvidenceMap,
         research: model.ResearchSet,
         recommendations: Sequence[model.Gap] = (),
+        earlier: model.SectionPlans | None = None,
     ) -> model.SectionPlans:
         self.recommended.append(tuple(gap.recommendation for gap in recommendations))
         return model.SectionPlans(

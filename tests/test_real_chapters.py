@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ import pypdfium2
 import pytest
 from pydantic import SecretStr
 
+from benchmarks import chapters
 from chapter_pipeline.documents.model import IngestStatus
 from chapter_pipeline.operations.ingest import open_ingest
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
@@ -22,14 +25,14 @@ from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.embedded import EmbeddedServer
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import BriefRequest, FinalChapter
+from chapter_pipeline.writing.model import FinalChapter
 from chapter_pipeline.writing.stages import Stages
 from chapter_pipeline.writing.text import display_text
 from tests.conftest import TEMPLATE, new_database
 from tests.documents.test_library import letters, parts
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("chapters"), pytest.mark.timeout(900)]
-TOPICS = ("Local and systemic therapy of malignant glioma", "Multiple sclerosis and its treatment")
+TOPICS = tuple(topic for topic, _ in chapters.TOPICS[:2])
 DISTRACTORS = ("wheat", "shark")
 
 
@@ -66,19 +69,14 @@ def chapter(request: pytest.FixtureRequest, stages: tuple[Stages, LibraryStore])
     return write(stages[0], request.param)
 
 
+@pytest.fixture(scope="module")
+def written(stages: tuple[Stages, LibraryStore]) -> list[chapters.Written]:
+    """The three chapters of the benchmark."""
+    return [chapters.write(stages[0], topic, kind) for topic, kind in chapters.TOPICS]
+
+
 def write(stages: Stages, topic: str) -> FinalChapter:
-    brief = stages.chapter_brief("chapter", BriefRequest(topic=topic))
-    concepts = stages.key_concepts(brief)
-    found = stages.library_research(brief, concepts)
-    literature = stages.literature_research(brief, concepts)
-    research = stages.research_set(brief, concepts, found, literature, stages.open_access_documents(literature))
-    evidence = stages.evidence_map(brief, concepts, research)
-    outline = stages.chapter_outline(brief, evidence)
-    plans = stages.section_plans(brief, outline, evidence, research)
-    sections = [stages.section(section.kind, plans) for section in brief.sections]
-    reviewed = stages.reviewed_chapter(brief, stages.chapter_draft(brief, outline, plans, sections, research))
-    gaps = stages.gap_report(brief, outline, plans, evidence, research, reviewed)
-    return stages.final_chapter(brief, concepts, reviewed, gaps)
+    return chapters.final(stages, chapters.write(stages, topic))
 
 
 def test_real_chapter__every_sentence__leads_to_its_words_on_its_page(
@@ -121,3 +119,34 @@ def test_real_chapter__nothing_on_the_topic__is_refused(stages: tuple[Stages, Li
 
     with pytest.raises(NoRelevantPassages):
         write(stages[0], "Volcanic eruptions of Iceland")
+
+
+def test_real_chapters__planted_faults__are_caught_and_nothing_untouched_is_flagged(
+    written: list[chapters.Written],
+) -> None:
+    embedder = CachedEmbedder(MiniLM(batch_size=32))
+    rng = random.Random(chapters.SEED)
+    faults = [fault for one in written for fault in chapters.planted_faults(one, 7, rng)]
+    assert len(faults) >= 100
+    missed = [fault for fault in faults if not chapters.is_caught(fault, embedder=embedder)]
+    assert len(missed) <= 0.05 * len(faults), [(fault.kind, fault.after) for fault in missed]
+    counts = [chapters.flagged(one.chapter, embedder=embedder) for one in written]
+    assert sum(wrong for wrong, _ in counts) <= 0.02 * sum(whole for _, whole in counts)
+
+
+def test_real_chapters__planted_gaps__are_named_and_mended_where_the_library_holds_the_evidence(
+    written: list[chapters.Written], stages: tuple[Stages, LibraryStore]
+) -> None:
+    result = chapters.gaps_and_repairs(stages[0], written)
+    assert result.planted >= 50
+    assert result.told >= 0.96 * result.planted, result.notes
+    assert result.repaired >= 0.8 * result.repairable, result.notes
+    assert not [note for note in result.notes if "others touched" in note]
+
+
+def test_real_chapters__sections__repeat_each_other_little_and_tell_where_they_are_short(
+    written: list[chapters.Written],
+) -> None:
+    for one in written:
+        assert chapters.repetition(one.chapter) < 0.03
+        assert not [section for section in chapters.off_budget(one) if "not told" in section]

@@ -1,8 +1,8 @@
-"""Owns the commands on chapters: new, write, list, show, gaps and export."""
+"""Owns the commands on chapters: new, write, estimate, cost, list, show, gaps and export."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from chapter_pipeline.cli import versions
 from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
+from chapter_pipeline.operations.chapter_inputs import WrittenFrom, chapter_inputs
 from chapter_pipeline.writing import model
 from chapter_pipeline.writing.model import ChapterKind, FinalChapter, GapReport
 from chapter_pipeline.writing.templates import section_kinds
 
 if TYPE_CHECKING:
     from chapter_pipeline.publishing.exports import ExportFormat
-    from chapter_pipeline.storage.chapters import PublishedVersion, StoredChapter
+    from chapter_pipeline.storage.chapters import StoredChapter, StoredVersion
 
 StageT = TypeVar("StageT", bound=model.Artifact)
 
 app = typer.Typer(no_args_is_help=True)
+for command in (versions.versions, versions.diff, versions.approve, versions.rollback, versions.restore, versions.edit):
+    app.command()(command)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
@@ -41,6 +45,7 @@ STAGES: dict[str, type[model.Artifact]] = {
     "chapter_draft": model.ChapterDraft,
     "reviewed_chapter": model.ReviewedChapter,
     "gap_report": model.GapReport,
+    "revision_log": model.RevisionLog,
     "final_chapter": model.FinalChapter,
 }
 
@@ -83,27 +88,61 @@ def write_chapter(
 ) -> None:
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
     with context() as opened:
-        opened.chapters.get(slug)
+        chapter = opened.chapters.get(slug)
         _require_sections(opened, slug, section or [])
-        with progress(quiet=json) as bars:
-            task = bars.add_task(f"Writing {slug}", total=None)
-
-            def advance(done: int, total: int, name: str) -> None:
-                bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
-
-            report = opened.runs.write_chapter(slug, sections=section or None, on_progress=advance)
-        if not report.success:
-            raise PermanentError(
-                f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
-            )
-        final = _final(opened, slug)
-        version = opened.chapters.versions(slug)[-1].number
+        inputs = _inputs(opened, chapter)
+        unchanged = not section and chapter.latest_version is not None and inputs == _written_from(opened, slug)
+        revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
+        if not unchanged and not section:
+            opened.artifacts.put("written_from", slug, WrittenFrom(inputs=inputs))
+        version = opened.chapters.versions(slug)[-1]
+        final = opened.artifacts.by_id(version.artifact_id, FinalChapter)
     summary = _summary(slug, version, final)
     if json:
-        print_json(summary)
+        print_json({**summary, "revisions": revisions, "unchanged": unchanged})
         return
     print_table(final.chapter.title, ["", ""], list(summary.items()))
+    if unchanged:
+        say("nothing that it is made of has changed since it was written: nothing was written, nobody was asked")
+    if revisions:
+        say(f"revised {revisions} times, see: chapter-pipeline chapters gaps {slug}")
+    if version.state == "held":
+        say(
+            f"version {version.number} is held: its gates failed, see chapter-pipeline chapters gaps {slug}; publish it "
+            f"as it is with: chapter-pipeline chapters approve {slug} --version {version.number} --by NAME --reason TEXT"
+        )
+        return
     say(f"export it with: chapter-pipeline chapters export {slug} --format pdf,docx --output DIR")
+
+
+def _write(opened: Context, slug: str, sections: list[str] | None, *, quiet: bool) -> int:
+    """Write, with progress; how often it was revised. Raises `PermanentError` when a stage failed."""
+    with progress(quiet=quiet) as bars:
+        task = bars.add_task(f"Writing {slug}", total=None)
+
+        def advance(done: int, total: int, name: str) -> None:
+            bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
+
+        report = opened.runs.write_chapter(slug, sections=sections, on_progress=advance)
+    if not report.success:
+        raise PermanentError(
+            f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
+        )
+    return report.revisions
+
+
+def _inputs(opened: Context, chapter: StoredChapter) -> str:
+    return chapter_inputs(
+        chapter.request, settings=opened.settings, library=opened.library, bucket=opened.bucket,
+        today=datetime.now(UTC).date(),
+    )  # fmt: skip
+
+
+def _written_from(opened: Context, slug: str) -> str | None:
+    """The inputs of the newest whole writing, unless it came to no end since."""
+    if opened.artifacts.latest("written_from", slug) is None:
+        return None
+    return opened.artifacts.get("written_from", slug, WrittenFrom).inputs
 
 
 @app.command("estimate")
@@ -198,11 +237,12 @@ def _value(opened: Context, stage: str, slug: str, kind: type[StageT], version: 
     return opened.artifacts.get(stage, slug, kind, version)
 
 
-def _summary(slug: str, version: int, final: FinalChapter) -> dict[str, Any]:
+def _summary(slug: str, version: StoredVersion, final: FinalChapter) -> dict[str, Any]:
     chapter, gaps = final.chapter, final.gap_report
     return {
         "slug": slug,
-        "version": version,
+        "version": version.number,
+        "state": version.state,
         "sections": len(chapter.sections),
         "words": chapter.words,
         "references": len(chapter.references),
@@ -224,15 +264,22 @@ def list_chapters(json: Json = False) -> None:
             print_json(row)
         return
     columns = ["Chapter", "Topic", "Kind", "Version", "Written"]
-    print_table("Chapters", columns, [list(row.values()) for row in rows], whole="Chapter")
+    shown = [[row["slug"], row["topic"], row["kind"], _named(row), row["written"]] for row in rows]
+    print_table("Chapters", columns, shown, whole="Chapter")
 
 
-def _row(chapter: StoredChapter, versions: Sequence[PublishedVersion]) -> dict[str, Any]:
+def _named(row: Mapping[str, Any]) -> str | None:
+    """``3``, or ``3 held``."""
+    return f"{row['version']} held" if row["state"] == "held" else row["version"]
+
+
+def _row(chapter: StoredChapter, versions: Sequence[StoredVersion]) -> dict[str, Any]:
     return {
         "slug": chapter.slug,
         "topic": chapter.request.get("topic"),
         "kind": chapter.request.get("kind", ChapterKind.DISEASE.value),
         "version": versions[-1].number if versions else None,
+        "state": versions[-1].state if versions else None,
         "written": versions[-1].created_at if versions else None,
     }
 
@@ -243,11 +290,18 @@ def show_chapter(
     stage: Annotated[
         str | None, typer.Option(help="A stage's stored value, e.g. evidence_map or section/outcomes.")
     ] = None,
+    section: Annotated[
+        str | None,
+        typer.Option(help="A section as Markdown with the keys of its quotations, as `chapters edit` takes it."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """The chapter as text, or what one of its stages holds, as JSON."""
+    """The chapter as text, a section to edit, or what one of its stages holds, as JSON."""
     with context() as opened:
         opened.chapters.get(slug)
+        if section is not None:
+            versions.print_section(opened, slug, section)
+            return
         if stage is not None:
             print_json(_stage_body(opened, slug, stage))
             return
@@ -274,6 +328,8 @@ def show_gaps(slug: Slug, json: Json = False) -> None:
     with context() as opened:
         opened.chapters.get(slug)
         report = _value(opened, "gap_report", slug, GapReport)
+        logged = opened.artifacts.latest("revision_log", slug) is not None
+        rounds = opened.artifacts.get("revision_log", slug, model.RevisionLog).rounds if logged else ()
     if json:
         # The shape of the gap rule; what else the stage holds is shown by `chapters show SLUG --stage gap_report`.
         print_json(report.model_dump(mode="json", exclude={"unused_evidence", "uses"}))
@@ -282,6 +338,16 @@ def show_gaps(slug: Slug, json: Json = False) -> None:
         (gap.severity.value, gap.type.value, gap.section, gap.description, gap.recommendation) for gap in report.gaps
     ]
     print_table(gap_table(report).splitlines()[0], ["Severity", "Dimension", "Section", "Gap", "Do"], gaps)
+    for one in rounds:
+        say(
+            f"revision {one.number} of {', '.join(one.sections)}: completeness {one.completeness_before:.0%} to "
+            f"{one.completeness_after:.0%}, {_counts(one.before)} before, {_counts(one.after)} after, "
+            f"{one.cost_usd:.4f} USD"
+        )
+
+
+def _counts(gaps: model.GapStatistics) -> str:
+    return f"{gaps.critical_gaps} critical and {gaps.high_gaps} high gaps"
 
 
 @app.command("export")
@@ -289,7 +355,9 @@ def export(
     slug: Slug,
     formats: Annotated[str, typer.Option("--format", help="md, html, docx, pdf, jats, bib; comma separated.")] = "docx",
     output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
-    version: Annotated[int | None, typer.Option(min=1, help="A published version; default the newest.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="A version, held ones too; default the newest that is published.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a version of a chapter as files."""
@@ -309,20 +377,15 @@ def export(
 def export_version(
     opened: Context, slug: str, formats: Sequence[ExportFormat | str], output: Path, version: int | None = None
 ) -> list[Path]:
-    """Export a published version of a chapter into `output`; the files in the order of `formats`.
+    """Export a version of a chapter into `output`, the newest published one if none is named.
 
-    Raises `NotFound` when there is none, `UsageError` when `output` cannot take files.
+    The files come in the order of `formats`. Raises `NotFound` when there is none, `UsageError` when `output` cannot
+    take files.
     """
     from chapter_pipeline.publishing.exports import export_chapter
 
-    versions = {item.number: item for item in opened.chapters.versions(slug)}
-    if not versions:
-        raise NotFound(f"chapter {slug!r} has no version yet: chapter-pipeline chapters write {slug}")
-    number = max(versions) if version is None else version
-    if number not in versions:
-        raise NotFound(f"chapter {slug!r} has no version {number}: it has {', '.join(map(str, sorted(versions)))}")
-    stored = {item.id: item.version for item in opened.artifacts.versions("final_chapter", slug)}
-    final = opened.artifacts.get("final_chapter", slug, FinalChapter, stored[versions[number].artifact_id])
+    number = _published(opened, slug) if version is None else version
+    final = opened.artifacts.by_id(opened.chapters.version(slug, number).artifact_id, FinalChapter)
     try:
         return export_chapter(
             final,
@@ -336,3 +399,19 @@ def export_version(
         raise UsageError(
             f"the folder {str(output)!r} cannot take the files ({reason}): name another with --output"
         ) from error
+
+
+def _published(opened: Context, slug: str) -> int:
+    """The newest published version. Raises `NotFound` that says what to do."""
+    found = opened.chapters.versions(slug)
+    published = [one.number for one in found if one.state == "published"]
+    if published:
+        return max(published)
+    if not found:
+        raise NotFound(f"chapter {slug!r} has no version yet: chapter-pipeline chapters write {slug}")
+    newest = found[-1].number
+    raise NotFound(
+        f"version {newest} of chapter {slug!r} is held, its gates failed: see chapter-pipeline chapters gaps {slug}; "
+        f"publish it with chapter-pipeline chapters approve {slug} --version {newest} --by NAME --reason TEXT, or "
+        f"export it as it is with --version {newest}"
+    )

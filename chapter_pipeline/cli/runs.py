@@ -20,6 +20,10 @@ from chapter_pipeline.cli.instance import WORKSPACE, dagster_home, open_instance
 from chapter_pipeline.documents.model import IngestOutcome
 from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.artifacts import StoredArtifact
+from chapter_pipeline.storage.chapters import StoredVersion
+from chapter_pipeline.writing.markup import with_own_evidence
+from chapter_pipeline.writing.model import FinalChapter, Section
 
 OnOutcome = Callable[[IngestOutcome], None]
 OnProgress = Callable[[int, int, str], None]
@@ -35,12 +39,13 @@ _UNFINISHED = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """How a run ended: reasons by failed step, and the newest version of every stage it stored."""
+    """How a run ended: reasons by failed step, the newest version of every stage it stored, rounds of revision."""
 
     run_id: str
     success: bool
     failed_steps: Mapping[str, str]
     versions: Mapping[str, int]
+    revisions: int = 0
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -83,11 +88,28 @@ class Runs:
     ) -> RunReport:
         """Write a chapter through its fourteen stages, or only `sections` (kinds) again and what follows them.
 
+        A whole chapter whose gates fail is revised, as often as the settings allow.
+
         `on_progress` hears (assets done, assets in all, name of the newest). Raises `UsageError` when the chapter is
         being written already, or sections are asked for before there is a chapter.
         """
         with self._location() as location:
             return location.write(slug, sections, on_progress or (lambda *_: None))
+
+    def approve(self, slug: str, number: int, *, by: str, because: str) -> StoredVersion:
+        """Publish a held version, and put its exports into the bucket. Raises what `ChapterStore.approve` raises."""
+        with self._location() as location:
+            return location.approve(slug, number, by=by, because=because)
+
+    def rollback(self, slug: str, number: int) -> StoredVersion:
+        """The text of version `number` as the newest version. Raises `NotFound`, `UsageError` when it is the newest."""
+        with self._location() as location:
+            return location.rollback(slug, number)
+
+    def replace_section(self, slug: str, section: Section) -> RunReport:
+        """Put `section` in the place of the one of its kind and make the chapter around it again."""
+        with self._location() as location:
+            return location.replace_section(slug, section)
 
     @contextmanager
     def _location(self) -> Iterator[_Location]:
@@ -106,6 +128,10 @@ class _Location:
         resources: Any = self._definitions.resources
         self.library = resources["library"]
         self._chapters = resources["chapters"]
+        self._bucket = resources["bucket"]
+        self._revision: Any = importlib.import_module("sensors.revision")
+        self._writing: Any = importlib.import_module("assets.writing")
+        self._max_revisions = settings.max_revisions
         self._database = resources["database"]
         self._executor = Executor(instance, dagster_home(settings) / WORKSPACE, self._database.open().engine)
 
@@ -132,10 +158,27 @@ class _Location:
                 f"chapter {slug!r} has no text yet, so none of its sections can be written again:"
                 f" chapter-pipeline chapters write {slug}"
             )
-        request = self._requests.write_request(self._instance, slug, sections)
+        report = self._run(slug, self._requests.write_request(self._instance, slug, sections), tell)
+        return report if sections is not None else self._revised(slug, report, tell)
+
+    def _revised(self, slug: str, report: RunReport, tell: OnProgress) -> RunReport:
+        """Go on as the revision sensor does: this process waits for its own runs."""
+        while report.success:
+            run = self._instance.get_run_by_id(report.run_id)
+            assert run is not None
+            decision = self._revision.decide(run, self._chapters, max_revisions=self._max_revisions)
+            if not isinstance(decision, dg.RunRequest):
+                break
+            request = self._requests.revision_request(self._instance, slug, decision)
+            done = report.revisions
+            report = replace(self._run(slug, request, tell), revisions=done + 1)
+        return report
+
+    def _run(self, slug: str, request: Any, tell: OnProgress) -> RunReport:
         job = self._definitions.resolve_job_def(request.job)
         progress = _Progress(tell, planned=len(request.selection or job.asset_layer.selected_asset_keys))
         run = self._execute(request, progress.hear)
+        artifacts = self._chapters.artifacts()
         stored = {name: artifacts.latest(name, slug) for name in progress.done}
         return RunReport(
             run_id=run.run_id,
@@ -143,6 +186,60 @@ class _Location:
             failed_steps=run.failed_steps,
             versions={name: found.version for name, found in stored.items() if found is not None},
         )
+
+    def approve(self, slug: str, number: int, *, by: str, because: str) -> StoredVersion:
+        """See `Runs.approve`."""
+        version: StoredVersion = self._chapters.requests().approve(slug, number, by=by, because=because)
+        final = self._chapters.artifacts().by_id(version.artifact_id, FinalChapter)
+        self._writing.put_exports(final, number, self._bucket, self.library)
+        self._report(slug, "final_chapter", f"version {number} approved by {by}: {because}")
+        return version
+
+    def rollback(self, slug: str, number: int) -> StoredVersion:
+        """See `Runs.rollback`."""
+        self._refuse_second_writing(slug)
+        artifacts, requests = self._chapters.artifacts(), self._chapters.requests()
+        wanted, newest = requests.version(slug, number), requests.versions(slug)[-1]
+        if newest.sha256 == wanted.sha256:
+            raise UsageError(f"version {newest.number} of chapter {slug!r} says what version {number} says already")
+        final = artifacts.by_id(wanted.artifact_id, FinalChapter)
+        origin = f"rollback to version {number}"
+        sources = {reference.source.key: reference.source for reference in final.chapter.references}
+        present = {section.kind: section for section in final.chapter.sections}
+        for kind in self._requests.KEYS:
+            section = present.get(kind, Section(kind=kind, title=kind.replace("_", " ").capitalize(), status="unused"))
+            own = with_own_evidence(section, final.chapter.quotes, sources).model_copy(update={"origin": origin})
+            self._report(slug, f"section/{kind}", origin, artifacts.put(f"section/{kind}", slug, own))
+        stored = artifacts.put("final_chapter", slug, final)
+        version: StoredVersion = requests.add_version(
+            slug, stored.id, stored.sha256, held=wanted.state == "held", origin=origin
+        )
+        if version.state == "published":
+            self._writing.put_exports(final, version.number, self._bucket, self.library)
+        self._report(slug, "final_chapter", origin, stored)
+        return version
+
+    def replace_section(self, slug: str, section: Section) -> RunReport:
+        """See `Runs.replace_section`."""
+        self._refuse_second_writing(slug)
+        name = f"section/{section.kind}"
+        stored = self._chapters.artifacts().put(name, slug, section)
+        self._report(slug, name, section.origin, stored)
+        return self._run(
+            slug,
+            self._requests.following_request(self._instance, slug, origin=f"{section.kind} {section.origin}"),
+            lambda *_: None,
+        )
+
+    def _report(self, slug: str, asset: str, what: str, stored: StoredArtifact | None = None) -> None:
+        """Tell Dagster what a person did, so that the asset's history is whole."""
+        tags = {"dagster/data_version": stored.sha256} if stored is not None else {}
+        self._instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                asset_key=dg.AssetKey(asset.split("/")), partition=slug, description=what, metadata={"what": what},
+                tags=tags,
+            )
+        )  # fmt: skip
 
     def _error(self, run: Executed) -> TransientError | PermanentError:
         reasons = "; ".join(run.failed_steps.values()) or "the run ended without a reason"

@@ -100,7 +100,9 @@ def _paragraphs(quotes: Sequence[Quote]) -> list[Paragraph]:
             grouped += [ordered[i : i + LONGEST_PARAGRAPH] for i in range(0, len(ordered), LONGEST_PARAGRAPH)]
         else:
             singles[group[0].study_type] += group
-    grouped += [sorted(group, key=lambda quote: (quote.year or 0, quote.key)) for group in singles.values()]
+    grouped += [
+        sorted(group, key=lambda quote: (quote.year or 0, -quote.relevance, quote.key)) for group in singles.values()
+    ]
     grouped.sort(key=_strength)
     return [_paragraph(group) for group in grouped]
 

@@ -13,10 +13,10 @@ POINTER = re.compile(r"See (?:also )?(?:Figures? \d+(?: and \d+)?|the sections? 
 
 
 def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
-    """What is wrong with the citations of one section; `plan` holds the only quotes it may use."""
+    """What is wrong with the citations of one section; `plan`, or the section itself, holds the quotes it may use."""
     if section.status == "unused":
         return []
-    quotes = {quote.key: quote for quote in plan.quotes} if plan else {}
+    quotes = {quote.key: quote for quote in (*(plan.quotes if plan else ()), *section.quotes)}
     problems = list(_sentence_problems(claims(section), quotes))
     if not section.sentences:
         problems.append("the section is empty")

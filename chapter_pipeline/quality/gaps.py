@@ -163,7 +163,7 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
                 section=section.kind,
                 evidence=keys(at_hand),
             )
-        elif written[section.kind].words < THIN * budgets[section.kind]:
+        elif written[section.kind].words < THIN * budgets.get(section.kind, 0):
             yield Gap(
                 type=GapType.CONTENT_COMPLETENESS,
                 severity=Severity.MEDIUM,

@@ -77,6 +77,14 @@ class ArtifactStore:
             )
         return model.model_validate(row.body)
 
+    def by_id(self, id: int, model: type[M]) -> M:
+        """The value with this number, whatever its version. Raises `NotFound`."""
+        with self._database.session() as session:
+            row = session.get(Artifact, id)
+        if row is None:
+            raise NotFound(f"there is no stored value {id}: list the versions there are")
+        return model.model_validate(row.body)
+
     def latest(self, asset: str, partition: str) -> StoredArtifact | None:
         with self._database.session() as session:
             row = session.scalars(_newest_first(asset, partition).limit(1)).first()

@@ -1,4 +1,4 @@
-"""Owns the chapters that were asked for and their published versions; the text itself lies in the artifacts."""
+"""Owns the chapters that were asked for and their versions; the text itself lies in the artifacts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chapter_pipeline.errors import AlreadyExists, NotFound
+from chapter_pipeline.errors import AlreadyExists, NotFound, UsageError
 from chapter_pipeline.storage.artifacts import take_turns
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Chapter, ChapterVersion
@@ -18,7 +18,7 @@ from chapter_pipeline.storage.schema import Chapter, ChapterVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredChapter:
-    """A chapter as it was asked for. `latest_version` is None before the first is published."""
+    """A chapter as it was asked for. `latest_version` is None before there is one."""
 
     slug: str
     request: dict[str, Any]
@@ -27,13 +27,25 @@ class StoredChapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedVersion:
-    """A published version: `artifact_id` names the value in the artifacts it was made from."""
+class StoredVersion:
+    """A version: `artifact_id` names the value in the artifacts it was made from.
+
+    Without `published_at` it is held until a person decides; `approved_by` and `approved_because` tell who did and why.
+    """
 
     number: int
     artifact_id: int
     sha256: str
     created_at: datetime
+    origin: str
+    published_at: datetime | None
+    approved_by: str | None
+    approved_because: str | None
+
+    @property
+    def state(self) -> str:
+        """``published`` or ``held``."""
+        return "held" if self.published_at is None else "published"
 
 
 class ChapterStore:
@@ -62,10 +74,12 @@ class ChapterStore:
         """All chapters by slug."""
         return self._read(None)
 
-    def publish(self, slug: str, artifact_id: int, sha256: str) -> int:
-        """Publish the value `artifact_id` as the next version; its number.
+    def add_version(
+        self, slug: str, artifact_id: int, sha256: str, *, held: bool = False, origin: str = "written"
+    ) -> StoredVersion:
+        """The value `artifact_id` as the next version, published unless it is to be `held`.
 
-        Content identical to the latest version makes no new one: then that number. Raises `NotFound`.
+        Content identical to the latest version makes no new one: then that. Raises `NotFound`.
         """
         self.get(slug)
         with self._database.session() as session:
@@ -73,22 +87,48 @@ class ChapterStore:
             query = select(ChapterVersion).where(ChapterVersion.slug == slug).order_by(ChapterVersion.number.desc())
             latest = session.scalars(query.limit(1)).first()
             if latest is not None and latest.sha256 == sha256:
-                return latest.number
-            number = 1 if latest is None else latest.number + 1
-            session.add(ChapterVersion(slug=slug, number=number, artifact_id=artifact_id, sha256=sha256))
-            return number
+                return _version(latest)
+            row = ChapterVersion(
+                slug=slug, number=1 if latest is None else latest.number + 1, artifact_id=artifact_id, sha256=sha256,
+                origin=origin, published_at=None if held else func.now(),
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            session.refresh(row)
+            return _version(row)
 
-    def versions(self, slug: str) -> Sequence[PublishedVersion]:
-        """Published versions, oldest first. Raises `NotFound` for an unknown chapter."""
+    def approve(self, slug: str, number: int, *, by: str, because: str) -> StoredVersion:
+        """Publish a held version, with who decided so and why. Raises `NotFound`, `AlreadyExists` when it is published."""
+        by, because = by.strip(), because.strip()
+        if not by or not because:
+            raise UsageError("an approval needs a name and a reason: give --by NAME and --reason TEXT")
+        self.version(slug, number)
+        with self._database.session() as session:
+            query = select(ChapterVersion).where(ChapterVersion.slug == slug, ChapterVersion.number == number)
+            row = session.scalars(query.with_for_update()).one()
+            if row.published_at is not None:
+                raise AlreadyExists(f"version {number} of chapter {slug!r} is published already: nothing to approve")
+            row.approved_by, row.approved_because = by, because
+            row.published_at = func.now()
+            session.flush()
+            session.refresh(row)
+            return _version(row)
+
+    def version(self, slug: str, number: int) -> StoredVersion:
+        """The version `number`. Raises `NotFound`."""
+        versions = {one.number: one for one in self.versions(slug)}
+        if not versions:
+            raise NotFound(f"chapter {slug!r} has no version yet: chapter-pipeline chapters write {slug}")
+        if number not in versions:
+            raise NotFound(f"chapter {slug!r} has no version {number}: it has {', '.join(map(str, sorted(versions)))}")
+        return versions[number]
+
+    def versions(self, slug: str) -> Sequence[StoredVersion]:
+        """All versions, held ones too, oldest first. Raises `NotFound` for an unknown chapter."""
         self.get(slug)
         query = select(ChapterVersion).where(ChapterVersion.slug == slug).order_by(ChapterVersion.number)
         with self._database.session() as session:
-            return [
-                PublishedVersion(
-                    number=row.number, artifact_id=row.artifact_id, sha256=row.sha256, created_at=row.created_at
-                )
-                for row in session.scalars(query)
-            ]
+            return [_version(row) for row in session.scalars(query)]
 
     def _read(self, slug: str | None) -> Sequence[StoredChapter]:
         latest = select(func.max(ChapterVersion.number)).where(ChapterVersion.slug == Chapter.slug).scalar_subquery()
@@ -100,3 +140,11 @@ class ChapterStore:
                 StoredChapter(slug=row.slug, request=row.request, created_at=row.created_at, latest_version=row.latest)
                 for row in session.execute(query)
             ]
+
+
+def _version(row: ChapterVersion) -> StoredVersion:
+    return StoredVersion(
+        number=row.number, artifact_id=row.artifact_id, sha256=row.sha256, created_at=row.created_at,
+        origin=row.origin, published_at=row.published_at, approved_by=row.approved_by,
+        approved_because=row.approved_because,
+    )  # fmt: skip

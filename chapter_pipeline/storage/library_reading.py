@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -207,6 +209,20 @@ class LibraryReading:
         )
         with self._database.session() as session:
             return {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
+
+    def state(self) -> str:
+        """sha256 of what can be searched and shown: another one means that a chapter may come out another."""
+        query = select(
+            Document.id, Document.key, Document.settings_hash, Document.embedding_model, Document.metadata_check
+        )
+        figures = select(FigureRow.id, FigureRow.figure_class, FigureRow.description).where(
+            FigureRow.description.is_not(None)
+        )
+        with self._database.session() as session:
+            found = [*session.execute(query.where(Document.searchable).order_by(Document.id))]
+            described = [*session.execute(figures.order_by(FigureRow.id))]
+        parts = [[list(row) for row in rows] for rows in (found, described)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def embedding_models(self) -> dict[str, int]:
         """How many searchable documents have vectors by each embedder."""

@@ -288,7 +288,11 @@ class Artifact(Base):
 
 
 class ChapterVersion(Base):
-    """A published version of a chapter: numbers run from 1 without holes, rows are never changed."""
+    """A version of a chapter: numbers run from 1 without holes, and what it says is never changed.
+
+    Without `published_at` it is held: its gates failed, and a person has to decide. `origin`: written, or what a person
+    did (``rollback to version 2``).
+    """
 
     __tablename__ = "chapter_versions"
 
@@ -297,6 +301,10 @@ class ChapterVersion(Base):
     artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"))
     sha256: Mapped[str] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    origin: Mapped[str] = mapped_column(server_default="written")
+    published_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None]
+    approved_because: Mapped[str | None]
 
 
 class ModelCallRow(Base):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from chapter_pipeline.quality.grounding import claim_problems
 from chapter_pipeline.writing.model import (
     Abbreviation,
+    ChapterBrief,
     ChapterDraft,
     ChapterOutline,
     ChapterText,
@@ -35,6 +36,7 @@ _SHORT_FORM = re.compile(r"(?<![\w-])[A-Z][A-Za-z0-9]*[A-Z0-9][A-Za-z0-9]*s?(?![
 
 
 def chapter_draft(
+    brief: ChapterBrief,
     outline: ChapterOutline,
     plans: SectionPlans,
     sections: Sequence[Section],
@@ -42,13 +44,16 @@ def chapter_draft(
     *,
     document_texts: Callable[[Sequence[str]], Iterable[str]],
 ) -> ChapterDraft:
-    """Stage 11: put the written sections in the outline's order and number what they cite in order of first citation.
+    """Stage 11: put the written sections in the template's order and number what they cite in order of first citation.
 
     `document_texts` gives the texts of documents by key: abbreviations are expanded as the cited sources define them.
     """
     written = {section.kind: section for section in sections if section.status == "written"}
-    ordered = [written[item.kind] for item in outline.sections if item.kind in written]
-    quotes = {quote.key: quote for plan in plans.plans for quote in plan.quotes}
+    ordered = [written[section.kind] for section in brief.sections if section.kind in written]
+    quotes = {quote.key: quote for section in ordered for quote in section.quotes}
+    quotes |= {quote.key: quote for plan in plans.plans for quote in plan.quotes}
+    sources = {source.key: source for section in ordered for source in section.sources}
+    sources |= {source.key: source for source in research.sources}
     return ChapterDraft(
         chapter=compose(
             slug=plans.slug,
@@ -56,7 +61,7 @@ def chapter_draft(
             topic=plans.topic,
             sections=ordered,
             quotes=quotes,
-            sources={source.key: source for source in research.sources},
+            sources=sources,
             document_texts=document_texts,
         ),
         uses=outline.uses,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,8 +65,8 @@ def evidence_map(
     refused[Refusal.REPEATS] += len(order) - len(chosen)
     fits = section_fits(brief.sections, [candidates[i] for i in chosen], vectors[chosen], embedder)
     quotes = tuple(
-        _quote(number, candidates[i], float(relevance[i]), fit, brief, concepts)
-        for number, (i, fit) in enumerate(zip(chosen[:MAX_QUOTES], fits, strict=False), start=1)
+        _quote(candidates[i], float(relevance[i]), fit, brief, concepts)
+        for i, fit in zip(chosen[:MAX_QUOTES], fits, strict=False)
     )
     return EvidenceMap(
         quotes=quotes,
@@ -148,8 +149,13 @@ def _cues(section: SectionTemplate, candidate: _Candidate) -> int:
     return len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
 
 
+def _key(candidate: _Candidate) -> str:
+    """Names the place, so that the quote has the same key in every evidence map and every version."""
+    place = f"{candidate.passage.document}\n{candidate.passage.page}\n{candidate.start}\n{candidate.end}"
+    return f"q{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+
+
 def _quote(
-    number: int,
     candidate: _Candidate,
     relevance: float,
     fit: dict[str, float],
@@ -157,7 +163,7 @@ def _quote(
     concepts: KeyConcepts,
 ) -> Quote:
     return Quote(
-        key=f"q{number}",
+        key=_key(candidate),
         source=candidate.source.key,
         document=candidate.passage.document,
         page=candidate.passage.page,

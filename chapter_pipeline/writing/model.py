@@ -366,6 +366,7 @@ class SectionPlans(Artifact):
     topic: str
     audience: str
     plans: tuple[SectionPlan, ...]
+    base: dict[str, str] = Field(default_factory=dict, description="Hash of each plan without recommendations.")
 
     def plan(self, kind: str) -> SectionPlan | None:
         return next((plan for plan in self.plans if plan.kind == kind), None)
@@ -422,6 +423,10 @@ class Section(Artifact):
     evidence_table: tuple[EvidenceRow, ...] = ()
     figures: tuple[PlannedFigure, ...] = ()
     dropped: tuple[DroppedSentence, ...] = ()
+    kept: bool = Field(default=False, description="A person put it here: later runs leave it as it is.")
+    origin: str = Field(default="", description="What a person did: ``edited by NAME``, ``restored from version 2``.")
+    quotes: tuple[Quote, ...] = Field(default=(), description="What it cites, where the plan may not hold it.")
+    sources: tuple[Source, ...] = Field(default=(), description="The sources of `quotes` and figures.")
     provider: str = ""
     model: str = ""
     cost_usd: Decimal = Decimal(0)
@@ -584,6 +589,26 @@ class GapReport(Artifact):
 
 
 # 14 --------------------------------------------------------------------------------------------------------
+
+
+class RevisionRound(Artifact):
+    """One round of the revision loop: the sections written again, the gap report before and after, what it cost."""
+
+    number: int
+    sections: tuple[str, ...]
+    completeness_before: float
+    completeness_after: float
+    before: GapStatistics
+    after: GapStatistics
+    requires_revision: bool
+    cost_usd: Decimal
+
+
+class RevisionLog(Artifact):
+    """The rounds that led to the newest gap report, whose sha256 is `report`."""
+
+    rounds: tuple[RevisionRound, ...]
+    report: str
 
 
 class FinalChapter(Artifact):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -121,50 +123,74 @@ def section_plans(
     figures: Sequence[FigureRecord],
     embedder: Embedder,
     recommendations: Sequence[Gap] = (),
+    earlier: SectionPlans | None = None,
 ) -> SectionPlans:
-    """Stage 9: each section's quotes grouped under the concepts they speak of, its figures and its neighbours."""
+    """Stage 9: each section's quotes grouped under the concepts they speak of, its figures and its neighbours.
+
+    `recommendations` are gaps to close; their evidence joins the section's. What a revision asked for in the `earlier`
+    plans stays asked for, as long as the section would otherwise be planned from the same evidence: else the next
+    writing would undo what the last one mended.
+    """
     quotes = {quote.key: quote for quote in evidence.quotes}
-    assigned = {key for taken in outline.assignments.values() for key in taken}
     chosen_figures = choose_figures(brief, outline, research, figures, embedder)
     titles = [section.title for section in outline.sections]
     points = {section.kind: tuple(point.text for point in section.must_cover) for section in brief.sections}
-    plans = []
-    for index, section in enumerate(outline.sections):
-        gaps = [gap for gap in recommendations if gap.section in (None, section.kind)]
+
+    def plan(index: int, extra: Sequence[str] = ()) -> SectionPlan:
+        section = outline.sections[index]
         own = outline.assignments[section.kind]
-        wanted = tuple(
-            dict.fromkeys(
-                key for gap in gaps for key in gap.evidence if key in quotes and (key in own or key not in assigned)
-            )
-        )
-        assigned |= set(wanted)
-        extra = [key for key in wanted if key not in own]
         pack = [quotes[key] for key in (*own, *extra)]
         groups = outline.groups.get(section.kind)
         if groups and extra:
             groups = (*groups, PlannedSubsection(title="", quotes=tuple(extra)))
-        plans.append(
-            SectionPlan(
-                kind=section.kind,
-                title=section.title,
-                purpose=section.purpose,
-                word_budget=section.word_budget,
-                subsections=groups or _subsections(pack, evidence.concepts),
-                quotes=tuple(pack),
-                figures=tuple(chosen_figures.get(section.kind, ())),
-                points=points.get(section.kind, ()),
-                previous=titles[index - 1] if index else None,
-                following=titles[index + 1] if index + 1 < len(titles) else None,
-                contradictions=tuple(
-                    relation
-                    for relation in evidence.relations
-                    if relation.contradicts and {relation.first, relation.second} <= {quote.key for quote in pack}
-                ),
-                recommendations=tuple(dict.fromkeys(gap.recommendation for gap in gaps)),
-                wanted=wanted,
-            )
+        return SectionPlan(
+            kind=section.kind,
+            title=section.title,
+            purpose=section.purpose,
+            word_budget=section.word_budget,
+            subsections=groups or _subsections(pack, evidence.concepts),
+            quotes=tuple(pack),
+            figures=tuple(chosen_figures.get(section.kind, ())),
+            points=points.get(section.kind, ()),
+            previous=titles[index - 1] if index else None,
+            following=titles[index + 1] if index + 1 < len(titles) else None,
+            contradictions=tuple(
+                relation
+                for relation in evidence.relations
+                if relation.contradicts and {relation.first, relation.second} <= {quote.key for quote in pack}
+            ),
         )
-    return SectionPlans(slug=brief.slug, topic=brief.topic, audience=brief.audience, plans=tuple(plans))
+
+    bases = [plan(index) for index in range(len(outline.sections))]
+    prints = {base.kind: _fingerprint(base) for base in bases}
+    before = {
+        one.kind: one
+        for one in (earlier.plans if earlier is not None else ())
+        if earlier is not None and earlier.base.get(one.kind) == prints.get(one.kind)
+    }
+    taken = {key for keys in outline.assignments.values() for key in keys}
+    taken |= {key for one in before.values() for key in one.wanted}
+    plans = []
+    for index, base in enumerate(bases):
+        gaps = [gap for gap in recommendations if gap.section in (None, base.kind)]
+        known = before.get(base.kind)
+        asked = known.wanted if known is not None else ()
+        own = {*outline.assignments[base.kind], *asked}
+        found = [key for gap in gaps for key in gap.evidence if key in quotes and (key in own or key not in taken)]
+        wanted = tuple(dict.fromkeys([*asked, *found]))
+        taken |= set(wanted)
+        told = [*(known.recommendations if known is not None else ()), *(gap.recommendation for gap in gaps)]
+        extra = [key for key in wanted if key not in outline.assignments[base.kind]]
+        plans.append(
+            plan(index, extra).model_copy(update={"recommendations": tuple(dict.fromkeys(told)), "wanted": wanted})
+        )
+    return SectionPlans(
+        slug=brief.slug, topic=brief.topic, audience=brief.audience, plans=tuple(plans), base=prints
+    )  # fmt: skip
+
+
+def _fingerprint(plan: SectionPlan) -> str:
+    return hashlib.sha256(json.dumps(plan.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
 def _subsections(pack: Sequence[Quote], concepts: Mapping[str, str]) -> tuple[PlannedSubsection, ...]:

@@ -142,8 +142,9 @@ class Stages:
         evidence: EvidenceMap,
         research: ResearchSet,
         recommendations: Sequence[Gap] = (),
+        earlier: SectionPlans | None = None,
     ) -> SectionPlans:
-        """Stage 9; `recommendations` are the gaps of an earlier report that this writing is to close."""
+        """Stage 9; `recommendations` are the gaps that this writing is to close, `earlier` the plans before these."""
         documents = [source.document for source in research.sources if source.document]
         return outline.section_plans(
             brief,
@@ -153,6 +154,7 @@ class Stages:
             figures=self._library.figures(documents),
             embedder=self._embedder,
             recommendations=recommendations,
+            earlier=earlier,
         )
 
     def section(self, kind: str, plans: SectionPlans, *, variant: str = "") -> Section:
@@ -175,7 +177,7 @@ class Stages:
         research: ResearchSet,
     ) -> ChapterDraft:
         """Stage 11."""
-        draft = assembly.chapter_draft(planned, plans, written, research, document_texts=self._document_texts)
+        draft = assembly.chapter_draft(brief, planned, plans, written, research, document_texts=self._document_texts)
         return help.with_key_points(
             draft,
             audience=brief.audience,

@@ -39,7 +39,7 @@ def asked(cli: Cli, library: LibraryStore, stages: FakeStages) -> Cli:
 
 def test_chapters_new__topic_and_kind__are_on_record(cli: Cli, environment: Settings) -> None:
     new = cli("chapters", "new", SLUG, "--topic", TOPIC, "--kind", "technique", "--json").done().value
-    assert new == {"slug": SLUG, "topic": TOPIC, "kind": "technique", "version": None, "written": None}
+    assert new == {"slug": SLUG, "topic": TOPIC, "kind": "technique", "version": None, "state": None, "written": None}
     assert cli("chapters", "list", "--json").done().lines == [new]
 
 
@@ -173,7 +173,7 @@ def test_chapters_show__finished_chapter__is_text_with_its_pages(asked: Cli) -> 
 def test_chapters_gaps__report__has_the_shape_of_the_gap_rule(asked: Cli, stages: FakeStages) -> None:
     gap: dict[str, Any] = {
         "type": "critical_information", "severity": "critical", "description": "Dose [red]5 mg[/red] is missing.",
-        "recommendation": "Add it.", "section": "diagnosis",
+        "recommendation": "Add it.", "section": "diagnosis", "evidence": [],
     }  # fmt: skip
     stages.gaps = (Gap(**{**gap, "type": GapType(gap["type"]), "severity": Severity(gap["severity"])}),)
     stages.requires_revision = True

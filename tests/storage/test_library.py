@@ -210,7 +210,7 @@ def test_documents__many__are_read_with_one_statement(library: LibraryStore, dat
 def test_chapters__life_of_one(database: Database) -> None:
     from pydantic import BaseModel
 
-    from chapter_pipeline.errors import AlreadyExists
+    from chapter_pipeline.errors import AlreadyExists, UsageError
     from chapter_pipeline.storage.artifacts import ArtifactStore
 
     class Text(BaseModel):
@@ -223,9 +223,18 @@ def test_chapters__life_of_one(database: Database) -> None:
     with pytest.raises(AlreadyExists, match="'glioma' already"):
         chapters.create("glioma", {})
     first, second = (artifacts.put("final_chapter", "glioma", Text(text=text)) for text in ("one", "two"))
-    assert chapters.publish("glioma", first.id, first.sha256) == 1
-    assert chapters.publish("glioma", first.id, first.sha256) == 1
-    assert chapters.publish("glioma", second.id, second.sha256) == 2
+    assert chapters.add_version("glioma", first.id, first.sha256, held=True).state == "held"
+    assert chapters.add_version("glioma", first.id, first.sha256).number == 1
+    made = chapters.add_version("glioma", second.id, second.sha256, origin="rollback to version 1")
+    assert (made.number, made.state, made.origin) == (2, "published", "rollback to version 1")
+    with pytest.raises(UsageError, match="needs a name and a reason"):
+        chapters.approve("glioma", 1, by="Dr. Reader", because="  ")
+    approved = chapters.approve("glioma", 1, by="Dr. Reader", because="the library holds no more")
+    assert (approved.state, approved.approved_by) == ("published", "Dr. Reader")
+    with pytest.raises(AlreadyExists, match="published already"):
+        chapters.approve("glioma", 1, by="Dr. Reader", because="again")
+    with pytest.raises(NotFound, match="no version 3: it has 1, 2"):
+        chapters.version("glioma", 3)
     assert [version.sha256 for version in chapters.versions("glioma")] == [first.sha256, second.sha256]
     assert [(one.slug, one.latest_version, one.request) for one in chapters.list()] == [
         ("glioma", 2, {"topic": "Glioma"})

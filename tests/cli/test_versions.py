@@ -1,0 +1,198 @@
+"""Versions, and what people do to a chapter: approve, roll back, restore and edit; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.model import Gap, GapType, Section, Severity
+from tests.cli.conftest import Cli
+from tests.fake_stages import FakeStages
+from tests.library_samples import add
+from tests.orchestration import GLIOMA
+
+SLUG = "glioma-surgery"
+KIND = "diagnosis"
+
+
+@pytest.fixture
+def asked(cli: Cli, library: LibraryStore, stages: FakeStages) -> Cli:
+    add(library, "library/glioma.pdf", GLIOMA)
+    cli("chapters", "new", SLUG, "--topic", "Surgery of glioma").done()
+    return cli
+
+
+def chapters(cli: Cli, *arguments: object) -> Any:
+    return cli("chapters", *arguments, "--json").done()
+
+
+def versions(cli: Cli) -> list[tuple[int, str, str]]:
+    return [(one["version"], one["state"], one["origin"]) for one in chapters(cli, "versions", SLUG).lines]
+
+
+def failing(stages: FakeStages) -> None:
+    stages.requires_revision = True
+    stages.gaps = (
+        Gap(
+            type=GapType.CRITICAL_INFORMATION, severity=Severity.CRITICAL, description="No dose is given.",
+            recommendation="Add one.", section=KIND,
+        ),
+    )  # fmt: skip
+
+
+def second_edition(cli: Cli, stages: FakeStages) -> None:
+    """A second version with other text in its sections."""
+    stages.edition = "second"
+    cli("chapters", "write", SLUG, "--section", KIND).done()
+
+
+def section_titles(cli: Cli) -> dict[str, str]:
+    final = chapters(cli, "show", SLUG).value
+    return {section["kind"]: section["title"] for section in final["chapter"]["sections"]}
+
+
+def test_write__gates_fail__is_held_exported_only_when_named_and_published_by_a_person(
+    asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    exported: list[int] = []
+    monkeypatch.setattr("assets.writing.put_exports", lambda _final, number, *_: exported.append(number) or [])
+    failing(stages)
+    said = asked("chapters", "write", SLUG).done().out
+    assert "version 1 is held" in said
+    assert f"chapters approve {SLUG} --version 1 --by NAME --reason TEXT" in said
+    assert exported == []
+    refused = asked("chapters", "export", SLUG, "--format", "md", "--output", tmp_path / "out").refused(2)
+    assert "version 1 of chapter 'glioma-surgery' is held" in refused
+    assert not (tmp_path / "out").exists()
+    asked("chapters", "export", SLUG, "--format", "md", "--version", 1, "--output", tmp_path / "out").done()
+    assert "needs a name and a reason" in asked(
+        "chapters", "approve", SLUG, "--version", 1, "--by", " ", "--reason", "x"
+    ).refused(2)
+    made = chapters(asked, "approve", SLUG, "--version", 1, "--by", "Dr. Reader", "--reason", "no more is known").value
+    assert (made["state"], made["approved_by"], made["reason"]) == ("published", "Dr. Reader", "no more is known")
+    assert exported == [1]
+    asked("chapters", "export", SLUG, "--format", "md", "--output", tmp_path / "out").done()
+    assert "published already" in asked(
+        "chapters", "approve", SLUG, "--version", 1, "--by", "x", "--reason", "y"
+    ).refused(2)
+    assert "Dr. Reader: no more is known" in " ".join(asked("chapters", "versions", SLUG).done().out.split())
+
+
+def test_rollback__earlier_version__is_the_newest_again_with_its_sections(asked: Cli, stages: FakeStages) -> None:
+    asked("chapters", "write", SLUG).done()
+    first = chapters(asked, "show", SLUG).value
+    second_edition(asked, stages)
+    assert "second" in section_titles(asked)[KIND]
+    chapters(asked, "rollback", SLUG, "--version", 1)
+    assert chapters(asked, "show", SLUG).value == first
+    assert versions(asked) == [
+        (1, "published", "written"), (2, "published", f"{KIND} written again"), (3, "published", "rollback to version 1"),
+    ]  # fmt: skip
+    assert "says what version 1 says already" in asked("chapters", "rollback", SLUG, "--version", 1).refused(2)
+    # The next partial writing builds on what was rolled back to.
+    asked("chapters", "write", SLUG, "--section", "outcomes").done()
+    titles = section_titles(asked)
+    assert ("second" in titles[KIND], "second" in titles["outcomes"]) == (False, True)
+
+
+def test_restore__one_section__comes_back_and_is_kept_until_asked_for_anew(asked: Cli, stages: FakeStages) -> None:
+    asked("chapters", "write", SLUG).done()
+    second_edition(asked, stages)
+    chapters(asked, "restore", SLUG, "--section", KIND, "--version", 1)
+    assert "second" not in section_titles(asked)[KIND]
+    stages.edition = "third"
+    asked("chapters", "write", SLUG, "--section", "outcomes").done()
+    titles = section_titles(asked)
+    assert ("third" in titles["outcomes"], "third" in titles[KIND], "second" in titles[KIND]) == (True, False, False)
+    asked("chapters", "write", SLUG, "--section", KIND).done()
+    assert "third" in section_titles(asked)[KIND]
+    states = [origin for _, _, origin in versions(asked)]
+    assert states[2] == f"{KIND} restored from version 1"
+    assert "has no section 'anecdotes'" in asked(
+        "chapters", "restore", SLUG, "--section", "anecdotes", "--version", 1
+    ).refused(2)
+
+
+def test_edit__a_persons_section__is_a_version_of_its_own_that_a_whole_writing_keeps(
+    asked: Cli, stages: FakeStages, database: Database, tmp_path: Path
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    file = tmp_path / "section.md"
+    source = asked("chapters", "show", SLUG, "--section", KIND).done().out
+    file.write_text(source.replace(f"# {source.splitlines()[0][2:]}", "# How it is found"))
+    chapters(asked, "edit", SLUG, "--section", KIND, "--file", file, "--by", "A. Editor")
+    assert section_titles(asked)[KIND] == "How it is found"
+    assert versions(asked)[-1] == (2, "published", f"{KIND} edited by A. Editor")
+    stages.edition = "second"
+    asked("chapters", "write", SLUG).done()
+    stored = ArtifactStore(database).get(f"section/{KIND}", SLUG, Section)
+    assert (stored.title, stored.provider, stored.model, stored.kept) == (
+        "How it is found",
+        "person",
+        "A. Editor",
+        True,
+    )
+
+
+def test_edit__text_that_its_quotations_do_not_support__is_refused_whole(
+    asked: Cli, database: Database, tmp_path: Path
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    file = tmp_path / "section.md"
+    source = asked("chapters", "show", SLUG, "--section", KIND).done().out
+    key = source.partition("[@")[2].partition("]")[0]
+    file.write_text(f"# Title\n\nIt was cured in 97% of 1,200 patients [@{key}].\n")
+    before = ArtifactStore(database).latest(f"section/{KIND}", SLUG)
+    refused = asked("chapters", "edit", SLUG, "--section", KIND, "--file", file).refused(2)
+    assert "was not stored" in refused
+    assert "has the number '97%' that its quotes do not" in refused
+    assert ArtifactStore(database).latest(f"section/{KIND}", SLUG) == before
+    assert "cannot read" in asked("chapters", "edit", SLUG, "--section", KIND, "--file", tmp_path / "none.md").refused(
+        2
+    )
+    assert "has no section 'anecdotes'" in asked(
+        "chapters", "edit", SLUG, "--section", "anecdotes", "--file", file
+    ).refused(2)
+
+
+def test_diff__two_versions__by_section_as_text_json_and_page(asked: Cli, stages: FakeStages, tmp_path: Path) -> None:
+    asked("chapters", "write", SLUG).done()
+    second_edition(asked, stages)
+    states = {one["section"]: one["state"] for one in chapters(asked, "diff", SLUG, 1, 2).lines}
+    assert {kind for kind, state in states.items() if state != "same"} == {KIND}
+    said = asked("chapters", "diff", SLUG, 1, 2).done().out
+    assert "{+(second+}" in said
+    asked("chapters", "diff", SLUG, 1, 2, "--html", tmp_path / "diff.html").done()
+    assert "<ins>(second</ins>" in (tmp_path / "diff.html").read_text()
+    assert "has no version 7: it has 1, 2" in asked("chapters", "diff", SLUG, 1, 7).refused(2)
+    assert "name another file" in asked("chapters", "diff", SLUG, 1, 2, "--html", tmp_path / "no" / "d.html").refused(2)
+
+
+def test_write__nothing_changed__asks_nobody_and_makes_no_run(asked: Cli, stages: FakeStages) -> None:
+    first = chapters(asked, "write", SLUG).value
+    asked_before = dict(stages.written)
+    again = chapters(asked, "write", SLUG).value
+    assert (first["unchanged"], again["unchanged"]) == (False, True)
+    assert {**again, "unchanged": False} == first
+    assert dict(stages.written) == asked_before
+    assert len(versions(asked)) == 1
+
+
+def test_write__gap_with_evidence__is_revised_by_the_command_and_the_rounds_are_told(
+    asked: Cli, stages: FakeStages, database: Database
+) -> None:
+    failing(stages)
+    stages.gaps = tuple(gap.model_copy(update={"evidence": ("q1",)}) for gap in stages.gaps)
+    written = chapters(asked, "write", SLUG).value
+    assert (written["revisions"], written["state"]) == (1, "held")  # a second round would change nothing
+    assert stages.written[KIND] == 2
+    assert {kind: count for kind, count in stages.written.items() if kind != KIND} == {
+        kind: 1 for kind in stages.written if kind != KIND
+    }
+    said = asked("chapters", "gaps", SLUG).done().out
+    assert f"revision 1 of {KIND}: completeness 80% to 80%, 1 critical and 0 high gaps before" in said
