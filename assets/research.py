@@ -214,7 +214,7 @@ def evidence_map(
 def _relations(found: EvidenceMap) -> list[list[str]]:
     quotes = {quote.key: quote.display for quote in found.quotes}
     return [
-        [one.about, "contradicts" if one.contradicts else "agrees", quotes[one.first], quotes[one.second]]
+        [one.about, one.how or ("contradicts" if one.contradicts else "agrees"), quotes[one.first], quotes[one.second]]
         for one in found.relations
     ]
 

@@ -14,6 +14,7 @@ from assets.border import OWNERS, REWRITE_TAG, failed, md
 from assets.partitions import CHAPTERS
 from chapter_pipeline.errors import ChapterPipelineError, TransientError
 from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.settings import current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
 from chapter_pipeline.writing.model import Section, SectionPlans
 from chapter_pipeline.writing.rendering import section_markdown
@@ -26,7 +27,8 @@ CHECK = "claims_are_cited"
 FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
 HOW_WRITTEN = {"provider", "model", "cost_usd", "input_tokens", "output_tokens", "latency_s", "fallbacks", "dropped"}
 """Fields of a section that are no part of its text."""
-KEYS = {kind: dg.AssetKey(["section", kind]) for kind in section_kinds()}
+KINDS = section_kinds(current_settings().templates_folder)
+KEYS = {kind: dg.AssetKey(["section", kind]) for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def produce(
             "`reused` when nothing it is made of "
             f"changed: the run's tag {REWRITE_TAG} = {kind} asks for a new text all the same.",
         )
-        for kind in section_kinds()
+        for kind in KINDS
     ],
     check_specs=[
         dg.AssetCheckSpec(
@@ -104,7 +106,7 @@ def produce(
             blocking=True,
             description="Every sentence stands on quotes of the section's plan and says no more than they do.",
         )
-        for kind in section_kinds()
+        for kind in KINDS
     ],
 )
 # Dagster takes no return annotation on an async generator.

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         default=None, description="s3://bucket/prefix or file:///folder; unset: HOME/bucket."
     )
 
+    templates: Path | None = Field(
+        default=None, description="Folder with the section kinds of authors' own templates; unset: HOME/templates."
+    )
+
     pool_size: int = Field(default=10, ge=1, le=100)
     pool_overflow: int = Field(default=10, ge=0, le=100)
     pool_timeout_s: float = Field(default=10.0, gt=0)
@@ -160,6 +164,11 @@ class Settings(BaseSettings):
         """The models of a provider that has any."""
         models: ModelNames = getattr(self, f"{provider}_models")
         return models
+
+    @property
+    def templates_folder(self) -> Path:
+        """Where the section kinds of authors' own templates are on record."""
+        return self.templates or self.home / "templates"
 
     @property
     def log_folder(self) -> Path:

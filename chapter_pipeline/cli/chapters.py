@@ -41,7 +41,6 @@ STAGES: dict[str, type[model.Artifact]] = {
     "evidence_map": model.EvidenceMap,
     "chapter_outline": model.ChapterOutline,
     "section_plans": model.SectionPlans,
-    **{f"section/{kind}": model.Section for kind in section_kinds()},
     "chapter_draft": model.ChapterDraft,
     "reviewed_chapter": model.ReviewedChapter,
     "gap_report": model.GapReport,
@@ -56,26 +55,32 @@ def new_chapter(
     topic: Annotated[str | None, typer.Option(help="What the chapter is about.")] = None,
     kind: Annotated[ChapterKind | None, typer.Option(help="Which template it follows.")] = None,
     brief: Annotated[Path | None, typer.Option(help="YAML file with the keys of a brief.")] = None,
+    template: Annotated[Path | None, typer.Option(help="YAML file of your own template, instead of a kind's.")] = None,
     json: Json = False,
 ) -> None:
     """Ask for a chapter."""
-    from chapter_pipeline.writing.brief import request_from, request_from_yaml, validated_slug
+    from chapter_pipeline.writing.brief import request_from, request_from_yaml, section_kinds_of, validated_slug
+    from chapter_pipeline.writing.templates import read_template, record_kinds
 
     validated_slug(slug)
     if brief is None and topic is None:
         raise UsageError(f"the chapter {slug!r} needs a topic: give --topic TEXT, or --brief FILE.yaml with one")
-    values = {"topic": topic, "kind": kind}
+    values = {"topic": topic, "kind": kind, "template": read_template(template) if template is not None else None}
     request = (
         request_from_yaml(brief, **values)
         if brief is not None
         else request_from({key: value for key, value in values.items() if value is not None})
     )
+    kinds = section_kinds_of(request)
     with context() as opened:
         chapter = opened.chapters.create(slug, request.model_dump(mode="json", exclude_unset=True))
+        new = record_kinds(opened.settings.templates_folder, kinds)
     if json:
         print_json(_row(chapter, ()))
         return
     say(f"chapter {slug} is on record; write it with: chapter-pipeline chapters write {slug}")
+    if new:
+        say(f"new section assets: {', '.join(new)}; a running `up` shows them once it is started again")
 
 
 @app.command("write")
@@ -218,7 +223,7 @@ def cost(slug: Slug, json: Json = False) -> None:
 def _require_sections(opened: Context, slug: str, kinds: list[str]) -> None:
     """Raise `UsageError` for a kind that is not among the sections of the chapter's template."""
     brief = opened.artifacts.latest("chapter_brief", slug)
-    known = section_kinds()
+    known = section_kinds(opened.settings.templates_folder)
     if brief is not None:
         known = tuple(one.kind for one in opened.artifacts.get("chapter_brief", slug, model.ChapterBrief).sections)
     for kind in kinds:
@@ -315,9 +320,11 @@ def show_chapter(
 
 
 def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
-    if stage not in STAGES:
-        raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(STAGES)}")
-    return _value(opened, stage, slug, STAGES[stage]).model_dump(mode="json")
+    kinds = section_kinds(opened.settings.templates_folder)
+    stages: dict[str, type[model.Artifact]] = {**STAGES, **{f"section/{kind}": model.Section for kind in kinds}}
+    if stage not in stages:
+        raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(stages)}")
+    return _value(opened, stage, slug, stages[stage]).model_dump(mode="json")
 
 
 @app.command("gaps")

@@ -14,7 +14,7 @@ from chapter_pipeline.publishing.citations import (
 )
 from chapter_pipeline.publishing.csl import short_citation
 from chapter_pipeline.publishing.medium import Medium
-from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Severity
+from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Sentence, Severity
 
 Node = ast.Node
 
@@ -28,14 +28,30 @@ QUOTATIONS_INTRODUCTION = (
 def back_matter(
     final: FinalChapter, references: Mapping[int, Sequence[Node]], medium: Medium, citations: Citations
 ) -> list[Node]:
-    """Gaps, abbreviations, references, quotations, in this order."""
+    """Differences of sources, gaps, abbreviations, references, quotations, in this order."""
     chapter = final.chapter
     return [
+        *_differences(final, medium, citations),
         *_gaps(final, medium),
         *_abbreviations(chapter, medium),
         *_references(references, medium),
         *_quotations(chapter, medium, citations),
     ]
+
+
+def _differences(final: FinalChapter, medium: Medium, citations: Citations) -> list[Node]:
+    """Pairs of cited quotations that contradict each other, word for word: the reader weighs them, not the program."""
+    quotes = final.chapter.quotes
+    pairs = [one for one in final.differences if one.first in quotes and one.second in quotes]
+    if not pairs:
+        return []
+    items = []
+    for one in pairs:
+        lead = ast.strong(ast.text(f"{one.about[0].upper()}{one.about[1:]}:"))
+        said = [citations.cite(Sentence(text=quotes[key].display, quotes=(key,))) for key in (one.first, one.second)]
+        items.append([ast.plain([lead, ast.space(), *said[0], ast.space(), *said[1]])])
+    heading = medium.heading(1, ast.text("Where sources differ"), "differences", numbered=False)
+    return [heading, ast.bullets(items)]
 
 
 def _gaps(final: FinalChapter, medium: Medium) -> list[Node]:

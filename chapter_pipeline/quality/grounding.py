@@ -113,6 +113,11 @@ def negations(text: str) -> int:
     return len(_NEGATION.findall(text))
 
 
+def direction(text: str) -> int:
+    """1 where `text` speaks of a rise alone, -1 of a fall alone, else 0."""
+    return bool(_UP.search(text)) - bool(_DOWN.search(text))
+
+
 def lexical_support(sentence: str, quotes: Sequence[str]) -> float:
     """Share of the sentence's content words that its `quotes` hold, 0 to 1."""
     content = _content(sentence)

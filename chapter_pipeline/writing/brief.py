@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chapter_pipeline.errors import InvalidBrief
-from chapter_pipeline.writing.model import BriefRequest, ChapterBrief, MustCoverPoint, SectionTemplate, Slug
-from chapter_pipeline.writing.templates import template
+from chapter_pipeline.writing.model import (
+    BriefRequest,
+    ChapterBrief,
+    MustCoverPoint,
+    PointChange,
+    SectionChange,
+    SectionTemplate,
+    Slug,
+)
+from chapter_pipeline.writing.templates import own_template, read_template, template
 from chapter_pipeline.writing.text import words
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -37,7 +46,10 @@ def request_from(values: dict[str, Any]) -> BriefRequest:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "brief"
         if first["type"] == "extra_forbidden":
-            known = ", ".join(BriefRequest.model_fields)
+            form: type[BaseModel] = BriefRequest
+            if first["loc"][0] == "sections":
+                form = PointChange if "must_cover" in first["loc"] else SectionChange
+            known = ", ".join(form.model_fields)
             raise InvalidBrief(f"unknown key {key!r} in the brief: the keys are {known}") from error
         if first["type"] == "missing":
             raise InvalidBrief(f"the brief has no {key!r}: give it one") from error
@@ -57,6 +69,8 @@ def request_from_yaml(path: Path, **values: Any) -> BriefRequest:
         loaded = {}
     if not isinstance(loaded, dict):
         raise InvalidBrief(f"the brief {str(path)!r} has to be a YAML mapping of keys, not a {type(loaded).__name__}")
+    if isinstance(loaded.get("template"), str):  # a file, beside the brief
+        loaded["template"] = read_template(path.parent / loaded["template"])
     return request_from({**loaded, **{key: value for key, value in values.items() if value is not None}})
 
 
@@ -67,23 +81,17 @@ def topic_from_slug(slug: str) -> str:
 
 
 def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBrief:
-    """Stage 1. The author's own must-cover points join the section whose cues they share most words with."""
-    chosen = template(request.kind)
-    sections = chosen.sections_for(request.topic)
+    """Stage 1: the template, changed as the request says.
+
+    The author's own must-cover points join the section that they are given to, else the one whose cues they share most
+    words with. Raises `InvalidBrief` for a change that cannot be made.
+    """
+    chosen = template(request.kind) if request.template is None else own_template(request.template, where="template")
+    sections = changed_sections(chosen.sections_for(request.topic), request)
     for text in request.must_cover:
-        terms = tuple(word for word in dict.fromkeys(words(text)) if word not in _STOP) or (text,)
-        home = _closest_section(terms, sections)
-        point = MustCoverPoint(text=text, section=home.kind, terms=terms, critical=True)
+        home = _closest_section(_terms(text), sections)
         sections = tuple(
-            section.model_copy(
-                update={
-                    "must_cover": (*section.must_cover, point),
-                    "queries": (*section.queries, f"{text} in {request.topic}"),
-                }
-            )
-            if section is home
-            else section
-            for section in sections
+            _with_points(section, (text,), request.topic) if section is home else section for section in sections
         )
     return ChapterBrief(
         slug=validated_slug(slug),
@@ -95,7 +103,87 @@ def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBr
         word_budget=request.word_budget,
         cutoff_date=request.cutoff_date or today,
         sections=sections,
+        perspectives=chosen.perspectives,
+        figures=request.figures,
     )
+
+
+def section_kinds_of(request: BriefRequest) -> tuple[str, ...]:
+    """The kinds of all sections that a request names. Raises `InvalidBrief`, see `chapter_brief`."""
+    return tuple(section.kind for section in chapter_brief("any-chapter", request, today=date.min).sections)
+
+
+def changed_sections(sections: tuple[SectionTemplate, ...], request: BriefRequest) -> tuple[SectionTemplate, ...]:
+    """The template's `sections` with the changes of the request, in its order; shares that sum to more than 1 shrink."""
+    kept = {section.kind: section for section in sections}
+    for change in request.sections:
+        known = kept.get(change.kind)
+        if change.drop:
+            if known is None:
+                raise InvalidBrief(f"the brief drops the section {change.kind!r}: there are {', '.join(kept)}")
+            del kept[change.kind]
+            continue
+        if known is None:
+            known = _new_section(change, request.topic)
+        kept[change.kind] = _changed(known, change, request.topic)
+    unknown = [kind for kind in request.order if kind not in kept]
+    if unknown:
+        raise InvalidBrief(f"the brief's order names the section {unknown[0]!r}: there are {', '.join(kept)}")
+    if not kept:
+        raise InvalidBrief("the brief drops every section of its template: keep one, or add one")
+    return tuple(kept[kind] for kind in dict.fromkeys([*request.order, *kept]))
+
+
+NEW_SHARE = 0.07
+"""Share of the words of a section that an author adds and gives no share."""
+
+
+def _new_section(change: SectionChange, topic: str) -> SectionTemplate:
+    if not change.title or not change.purpose:
+        raise InvalidBrief(
+            f"the brief adds the section {change.kind!r}, which its template has not: give it a title and a purpose"
+        )
+    words_of_it = [word for word in words(f"{change.title} {change.purpose}") if word not in _STOP and len(word) > 3]
+    return SectionTemplate(
+        kind=change.kind, title=change.title, purpose=change.purpose, share=change.share or NEW_SHARE,
+        queries=(f"{change.title} in {topic}", f"{change.purpose.rstrip('.')} in {topic}"),
+        cues=tuple(dict.fromkeys(words_of_it)),
+    )  # fmt: skip
+
+
+def _changed(section: SectionTemplate, change: SectionChange, topic: str) -> SectionTemplate:
+    made = section.model_copy(
+        update={
+            "title": change.title or section.title,
+            "purpose": change.purpose or section.purpose,
+            "share": change.share or section.share,
+            "queries": (*section.queries, *(query.replace("{topic}", topic) for query in change.queries)),
+            "cues": tuple(dict.fromkeys([*section.cues, *change.cues])),
+            "figures": (*section.figures, *(query.replace("{topic}", topic) for query in change.figures)),
+        }
+    )
+    return _with_points(made, change.must_cover, topic)
+
+
+def _with_points(section: SectionTemplate, points: Sequence[PointChange | str], topic: str) -> SectionTemplate:
+    """The section with points of the author's, and a query for each."""
+    told = [PointChange(text=point) if isinstance(point, str) else point for point in points]
+    added = tuple(
+        MustCoverPoint(
+            text=point.text, section=section.kind, terms=point.terms or _terms(point.text), critical=point.critical
+        )
+        for point in told
+    )
+    return section.model_copy(
+        update={
+            "must_cover": (*section.must_cover, *added),
+            "queries": (*section.queries, *(f"{point.text} in {topic}" for point in told)),
+        }
+    )
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(word for word in dict.fromkeys(words(text)) if word not in _STOP) or (text,)
 
 
 def _closest_section(terms: tuple[str, ...], sections: tuple[SectionTemplate, ...]) -> SectionTemplate:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from chapter_pipeline.ports import DocumentRecord, Embedder, Reply, RetrievedPassage, Task, TextModel
 from chapter_pipeline.writing.model import ChapterBrief, Concept, KeyConcepts, Query
 from chapter_pipeline.writing.tasks import CandidateTerm, KeyConceptsReply, KeyConceptsRequest
-from chapter_pipeline.writing.templates import template
 from chapter_pipeline.writing.text import abbreviation_definitions, words
 
 CANDIDATES = 60
@@ -49,7 +48,7 @@ def key_concepts(
     request = KeyConceptsRequest(
         topic=brief.topic,
         audience=brief.audience,
-        perspectives=template(brief.kind).perspectives,
+        perspectives=brief.perspectives,
         candidates=candidate_terms(brief.topic, probe=probe, documents=documents, embedder=embedder),
     )
     reply: Reply[KeyConceptsReply] = model.complete(

@@ -6,15 +6,18 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from chapter_pipeline.ports import Embedder, LibraryReader, PassageRecord
+from chapter_pipeline.quality.relations import Kind, loses_nothing, relations
 from chapter_pipeline.writing.model import (
     ChapterBrief,
     EvidenceMap,
     KeyConcepts,
     Quote,
+    Relation,
     ResearchSet,
     SectionTemplate,
     Source,
@@ -26,6 +29,7 @@ SENTENCE_FLOOR = 0.22
 """Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""
 SAME_SENTENCE = 0.92
 MAX_QUOTES = 600
+MAX_RELATIONS = 200
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
 
@@ -68,11 +72,22 @@ def evidence_map(
         _quote(candidates[i], float(relevance[i]), fit, brief, concepts)
         for i, fit in zip(chosen[:MAX_QUOTES], fits, strict=False)
     )
+    found = relations([quote.display for quote in quotes], [quote.source for quote in quotes], topic=brief.topic)
     return EvidenceMap(
         quotes=quotes,
         concepts={concept.key: concept.name for concept in concepts.concepts[1:]},
         sentences_read=read,
         refused={reason: count for reason, count in refused.items() if count},
+        relations=tuple(
+            Relation(
+                first=quotes[i].key,
+                second=quotes[j].key,
+                contradicts=compared.kind is not Kind.AGREES,
+                about=compared.about,
+                how=compared.kind.value,
+            )
+            for i, j, compared in islice(found, MAX_RELATIONS)
+        ),
     )
 
 
@@ -109,11 +124,12 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
 
 
 def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[_Candidate]) -> list[int]:
-    """Drop a sentence that says what a better-graded or more relevant one says."""
+    """Drop a sentence that says what a better-graded or more relevant one says, with no number of its own."""
     ranked = sorted(order, key=lambda i: candidates[i].source.evidence_level)  # stable: relevance within a level
     kept: list[int] = []
     for i in ranked:
-        if not kept or float((vectors[kept] @ vectors[i]).max()) < SAME_SENTENCE:
+        near = np.flatnonzero(vectors[kept] @ vectors[i] >= SAME_SENTENCE) if kept else ()
+        if not any(loses_nothing(candidates[i].display, candidates[kept[int(at)]].display) for at in near):
             kept.append(i)
     wanted = set(kept)
     return [i for i in order if i in wanted]

@@ -40,6 +40,7 @@ def final_chapter(
         providers=tuple(name for name in providers if name),
         cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections) + sum(use.cost_usd for use in uses),
         notes=_notes(concepts, reviewed, gaps, uses),
+        differences=reviewed.differences,
     )
 
 
@@ -47,10 +48,10 @@ def _notes(
     concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport, uses: Sequence[ModelUse]
 ) -> tuple[str, ...]:
     notes = ["Retractions: not checked, no literature source is configured."]
-    differing = [edit for edit in reviewed.edits if edit.action == "keep"]
+    differing = len(reviewed.differences)
     if differing:
-        points = f"{len(differing)} points" if len(differing) > 1 else "one point"
-        notes.append(f"Sources differ on {points}; the review lists them.")
+        points = f"{differing} points" if differing > 1 else "one point"
+        notes.append(f"Sources differ on {points}, see “Where sources differ”.")
     unlicensed = [item for item in reviewed.chapter.figures if not item.figure.licence]
     if unlicensed:
         numbers = ", ".join(str(item.number) for item in unlicensed)

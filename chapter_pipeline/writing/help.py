@@ -58,9 +58,9 @@ SAME_QUESTION = 0.72
 """Cosine above which two quotes may speak of one question."""
 MAX_PAIRS = 40
 MIN_POINTS = 3
+"""With fewer key points that hold, those that the chapter's own sentences make are better."""
 EVIDENCE_SHOWN = 5
 """Quotes that a gap names as evidence at hand."""
-"""With fewer key points that hold, those that the chapter's own sentences make are better."""
 
 
 def with_queries(brief: ChapterBrief, *, model: TextModel) -> ChapterBrief:
@@ -108,7 +108,9 @@ def with_relations(brief: ChapterBrief, evidence: EvidenceMap, *, embedder: Embe
     request = RelationsRequest(topic=brief.topic, pairs=pairs)
     reply, uses = _asked(model, Task(kind="relations", request=request, reply_type=RelationsReply, chapter=brief.slug))
     assert reply is not None
-    return evidence.model_copy(update={"relations": reply.relations, "uses": (*evidence.uses, *uses)})
+    judged = {frozenset((one.first, one.second)) for one in reply.relations}
+    others = [one for one in evidence.relations if frozenset((one.first, one.second)) not in judged]
+    return evidence.model_copy(update={"relations": (*reply.relations, *others), "uses": (*evidence.uses, *uses)})
 
 
 def _close_pairs(quotes: Sequence[Quote], embedder: Embedder) -> Iterable[QuotePair]:

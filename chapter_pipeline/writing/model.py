@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.ports import RetrievedPassage
+from chapter_pipeline.writing.licences import FigurePolicy
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=2, max_length=80)]
 Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300)]
@@ -46,6 +47,31 @@ class ChapterKind(StrEnum):
     ANATOMY = "anatomy"
 
 
+class PointChange(Artifact):
+    """A must-cover point that an author adds; `terms` are what evidence of it mentions, default its words."""
+
+    text: str = Field(min_length=3, max_length=300)
+    terms: tuple[str, ...] = Field(default=(), max_length=30)
+    critical: bool = True
+
+
+class SectionChange(Artifact):
+    """What an author changes of the template: a section retitled, reweighed, dropped, given points, or a new one.
+
+    A new section needs a title and a purpose. A share is that of the chapter's words.
+    """
+
+    kind: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40)
+    drop: bool = False
+    title: str | None = Field(default=None, min_length=2, max_length=200)
+    purpose: str | None = Field(default=None, min_length=5, max_length=500)
+    share: float | None = Field(default=None, gt=0, le=1)
+    queries: tuple[str, ...] = Field(default=(), max_length=10, description="Added to the template's.")
+    cues: tuple[str, ...] = Field(default=(), max_length=50, description="Added to the template's.")
+    figures: tuple[str, ...] = Field(default=(), max_length=10, description="What its figures should show; added.")
+    must_cover: tuple[PointChange | str, ...] = Field(default=(), max_length=20)
+
+
 class BriefRequest(Artifact):
     """What an author asks for; only `topic` is needed. The YAML of ``chapters new --brief`` has these keys."""
 
@@ -55,6 +81,12 @@ class BriefRequest(Artifact):
     audience: str = Field(default="neurosurgeons in training and in practice", max_length=300)
     word_budget: int = Field(default=4000, ge=500, le=40000, description="Words of the whole chapter.")
     must_cover: tuple[str, ...] = Field(default=(), max_length=50, description="Points beyond the template's.")
+    template: dict[str, Any] | None = Field(
+        default=None, description="The author's own template, as its YAML states it."
+    )
+    sections: tuple[SectionChange, ...] = Field(default=(), max_length=40, description="Changes of the template.")
+    order: tuple[str, ...] = Field(default=(), max_length=40, description="Kinds that come first, in this order.")
+    figures: FigurePolicy = Field(default=FigurePolicy.CREDITED, description="Which figures it may show.")
     cutoff_date: date | None = Field(default=None, description="Nothing published later is used; default today.")
 
 
@@ -80,6 +112,7 @@ class SectionTemplate(Artifact):
     cues: tuple[str, ...] = Field(description="Words that mark a sentence as belonging here.")
     share: float = Field(gt=0, le=1, description="Share of the chapter's words.")
     must_cover: tuple[MustCoverPoint, ...] = ()
+    figures: tuple[str, ...] = Field(default=(), description="What its figures should show.")
 
 
 class ChapterBrief(Artifact):
@@ -94,6 +127,8 @@ class ChapterBrief(Artifact):
     word_budget: int
     cutoff_date: date
     sections: tuple[SectionTemplate, ...]
+    perspectives: dict[str, str] = Field(default_factory=dict, description="Points of view, each with what it asks.")
+    figures: FigurePolicy = FigurePolicy.CREDITED
     uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
     @property
@@ -273,12 +308,13 @@ class Quote(Artifact):
 
 
 class Relation(Artifact):
-    """Two quotes of different sources on one matter: whether they contradict each other, and about what."""
+    """Two quotes of different sources on one matter: whether they contradict each other, about what, and how."""
 
     first: str
     second: str
     contradicts: bool
     about: str
+    how: str = Field(default="", description="``opposes`` or ``gives other numbers``, where words and numbers told.")
 
 
 class EvidenceMap(Artifact):
@@ -288,7 +324,7 @@ class EvidenceMap(Artifact):
     concepts: dict[str, str] = Field(default_factory=dict, description="Names of the concepts quotes are clustered by.")
     sentences_read: int
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
-    relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction a text model found.")
+    relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction of sources.")
     uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
@@ -525,6 +561,7 @@ class ReviewedChapter(Artifact):
     chapter: ChapterText
     edits: tuple[Edit, ...]
     support: tuple[SentenceSupport, ...] = ()
+    differences: tuple[Relation, ...] = Field(default=(), description="Cited quotes of sources that contradict.")
     uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
@@ -620,3 +657,4 @@ class FinalChapter(Artifact):
     providers: tuple[str, ...]
     cost_usd: Decimal = Decimal(0)
     notes: tuple[str, ...] = ()
+    differences: tuple[Relation, ...] = ()

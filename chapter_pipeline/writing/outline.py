@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from chapter_pipeline.documents.passages import sentence_spans
 from chapter_pipeline.ports import Embedder, FigureRecord
+from chapter_pipeline.writing.licences import may_show
 from chapter_pipeline.writing.model import (
     ChapterBrief,
     ChapterOutline,
@@ -228,9 +229,12 @@ def choose_figures(
     usable = [
         figure
         for figure in figures
-        if figure.caption and figure.document in sources and not _SUPPLEMENT.search(figure.caption)
+        if figure.caption
+        and figure.document in sources
+        and not _SUPPLEMENT.search(figure.caption)
+        and may_show(sources[figure.document].licence, brief.figures)
     ]
-    queries = {section.kind: section.queries for section in brief.sections}
+    queries = {section.kind: (*section.queries, *section.figures) for section in brief.sections}
     kinds = [section.kind for section in outline.sections]
     if not usable or not kinds:
         return {}

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.grounding import negations, support_table
+from chapter_pipeline.quality.grounding import support_table
+from chapter_pipeline.quality.relations import (
+    Kind,
+    Statement,
+    loses_nothing,
+    relations,
+    says_the_same,
+    statement,
+    topic_stems,
+)
 from chapter_pipeline.writing.assembly import compose
 from chapter_pipeline.writing.labels import relabelled
 from chapter_pipeline.writing.model import (
@@ -19,22 +27,18 @@ from chapter_pipeline.writing.model import (
     EditAction,
     Paragraph,
     Quote,
+    Relation,
     ReviewedChapter,
     Section,
     Sentence,
     Subsection,
 )
-from chapter_pipeline.writing.text import shingles, words
+from chapter_pipeline.writing.text import shingles
 
-SAID_TWICE = 0.88
-"""Cosine above which two sentences say the same."""
+SAID_TWICE = 0.75
+"""Least cosine of two sentences of which one may be said to repeat the other; words and numbers then decide."""
 SHARED_SHINGLES = 0.5
-"""Share of the shorter sentence's five-word runs above which two sentences say the same."""
-SAME_MATTER = 0.80
-SHARED_WORDS = 0.5
-"""Share of the shorter sentence's content words that the other has: below it they speak of different things."""
-_UP = re.compile(r"\b(?:increas|improv|higher|more|longer|greater|enhanc|rais|superior|benefi)\w*", re.IGNORECASE)
-_DOWN = re.compile(r"\b(?:decreas|reduc|lower|less|fewer|shorter|diminish|worse|inferior|declin)\w*", re.IGNORECASE)
+"""Share of the shorter sentence's five-word runs from which on two sentences are one, if no number is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class _Place:
 def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embedder: Embedder) -> ReviewedChapter:
     """Stage 12: carry out what a text model `proposed`, delete unsupported and repeated sentences (the better-graded one stays), note contradictions.
 
-    Two sentences contradict each other when they are close, come from different sources, and differ in direction or
-    in negation; both stay, the edit plan names them. The chapter is numbered anew.
+    Two sentences of different sources on one finding contradict each other when they differ in direction, negation or
+    numbers; both stay, the edit plan names them. The chapter is numbered anew.
     """
     chapter = _replaced(draft.chapter, proposed)
     edits = [*proposed, *_unsupported(chapter, embedder)]
@@ -61,8 +65,11 @@ def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embe
     in_text = len(places)
     places += [_Place(section.kind, row.finding) for section in chapter.sections for row in section.evidence_table]
     vectors = embedder.embed([place.sentence.text for place in places]) if places else np.zeros((0, embedder.dimension))
-    edits += _repeated(places, in_text, vectors, chapter.quotes)
-    edits += _contradictions(places[:in_text], vectors[:in_text], chapter.quotes)
+    edits += _repeated(places, in_text, vectors, chapter.quotes, chapter.topic)
+    repeated = {(edit.section, edit.before) for edit in edits if edit.action is EditAction.DELETE}
+    left = [place for place in places[:in_text] if (place.section, place.sentence.text) not in repeated]
+    kept_edits, differences = _differences(left, chapter.quotes, chapter.topic)
+    edits += kept_edits
     deleted = {(edit.section, edit.before) for edit in edits if edit.action is EditAction.DELETE}
     sections = [kept for section in chapter.sections if (kept := _without(section, deleted, chapter.quotes)).sentences]
     text = compose(
@@ -75,7 +82,9 @@ def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embe
         abbreviations=chapter.abbreviations,
         points=chapter.key_points if draft.uses else None,
     )
-    return ReviewedChapter(chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder))
+    return ReviewedChapter(
+        chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder), differences=differences
+    )
 
 
 def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
@@ -115,23 +124,29 @@ def _unsupported(chapter: ChapterText, embedder: Embedder) -> Iterator[Edit]:
             )
 
 
-def _repeated(places: Sequence[_Place], in_text: int, vectors: np.ndarray, quotes: dict[str, Quote]) -> list[Edit]:
-    """Of two places that say the same the lesser goes; the places from `in_text` on are table rows, which yield to text."""
+def _repeated(
+    places: Sequence[_Place], in_text: int, vectors: np.ndarray, quotes: dict[str, Quote], topic: str
+) -> list[Edit]:
+    """Of two places that say the same the lesser goes; the places from `in_text` on are table rows, which yield to text.
+
+    Within one topic all sentences are near each other: two are the same when nothing is lost without one of them.
+    """
     edits: list[Edit] = []
     likeness = vectors @ vectors.T
+    stems = topic_stems(topic)
+    said = [statement(place.sentence.text, stems) for place in places]
     runs = [shingles(place.sentence.text) for place in places]
     gone: set[int] = set()
     for j in range(len(places)):
         for i in range(j):
-            if i in gone or j in gone:
-                continue
-            shared = len(runs[i] & runs[j]) / max(1, min(len(runs[i]), len(runs[j])))
-            if likeness[i, j] < SAID_TWICE and shared < SHARED_SHINGLES:
-                continue
-            if _differs(places[i].sentence, places[j].sentence):
+            if i in gone or j in gone or likeness[i, j] < SAID_TWICE:
                 continue
             earlier_is_lesser = _grade(places[j], quotes) > _grade(places[i], quotes) and not i < in_text <= j
             lesser, better = (i, j) if earlier_is_lesser else (j, i)
+            if not _says_the_same(lesser, better, said, runs):
+                if in_text <= better or not _says_the_same(better, lesser, said, runs) or lesser >= in_text:
+                    continue
+                lesser, better = better, lesser  # the lesser one says more
             gone.add(lesser)
             edits.append(
                 Edit(
@@ -144,39 +159,41 @@ def _repeated(places: Sequence[_Place], in_text: int, vectors: np.ndarray, quote
     return edits
 
 
-def _contradictions(places: Sequence[_Place], vectors: np.ndarray, quotes: dict[str, Quote]) -> list[Edit]:
+def _says_the_same(lesser: int, better: int, said: Sequence[Statement], runs: Sequence[set[tuple[str, ...]]]) -> bool:
+    if says_the_same(said[lesser], said[better]):
+        return True
+    shared = len(runs[lesser] & runs[better]) / max(1, min(len(runs[lesser]), len(runs[better])))
+    return shared >= SHARED_SHINGLES and loses_nothing(said[lesser].text, said[better].text)
+
+
+def _differences(
+    places: Sequence[_Place], quotes: dict[str, Quote], topic: str
+) -> tuple[list[Edit], tuple[Relation, ...]]:
+    """Where two sources that are cited contradict each other: both stay, and the chapter says so."""
     edits: list[Edit] = []
-    likeness = vectors @ vectors.T
-    for j in range(len(places)):
-        for i in range(j):
-            first, second = places[i].sentence, places[j].sentence
-            same_source = quotes[first.quotes[0]].source == quotes[second.quotes[0]].source
-            if same_source or likeness[i, j] < SAME_MATTER or not _differs(first, second):
-                continue
-            if _shared_words(first, second) < SHARED_WORDS:
-                continue
-            edits.append(
-                Edit(
-                    action=EditAction.KEEP,
-                    section=places[j].section,
-                    before=second.text,
-                    after=second.text,
-                    reason=f"sources differ: {quotes[first.quotes[0]].source} states {first.text!r}",
-                )
+    found: list[Relation] = []
+    texts = [place.sentence.text for place in places]
+    sources = [quotes[place.sentence.quotes[0]].source for place in places]
+    for i, j, compared in relations(texts, sources, topic=topic):
+        if compared.kind is Kind.AGREES:
+            continue
+        first, second = places[i].sentence, places[j].sentence
+        found.append(
+            Relation(
+                first=first.quotes[0], second=second.quotes[0], contradicts=True, about=compared.about,
+                how=compared.kind.value,
             )
-    return edits
-
-
-def _differs(a: Sentence, b: Sentence) -> bool:
-    """Whether two sentences on one matter point in opposite directions, or only one of them negates."""
-    direction_a = bool(_UP.search(a.text)) - bool(_DOWN.search(a.text))
-    direction_b = bool(_UP.search(b.text)) - bool(_DOWN.search(b.text))
-    return direction_a * direction_b < 0 or (negations(a.text) == 0) != (negations(b.text) == 0)
-
-
-def _shared_words(a: Sentence, b: Sentence) -> float:
-    first, second = ({word for word in words(s.text) if len(word) > 4} for s in (a, b))
-    return len(first & second) / max(1, min(len(first), len(second)))
+        )  # fmt: skip
+        edits.append(
+            Edit(
+                action=EditAction.KEEP,
+                section=places[j].section,
+                before=second.text,
+                after=second.text,
+                reason=f"sources differ on {compared.about}: {sources[i]} states {first.text!r}",
+            )
+        )
+    return edits, tuple(found)
 
 
 def _grade(place: _Place, quotes: dict[str, Quote]) -> tuple[int, int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,29 @@ def test_chapters_new__brief__is_read_and_options_win_over_it(cli: Cli, database
     assert ChapterStore(database).get(SLUG).request == {
         "topic": TOPIC, "kind": "disease", "word_budget": 1500, "must_cover": ["infection"],
     }  # fmt: skip
+
+
+def test_chapters_new__sections_of_the_authors_own__become_assets(
+    cli: Cli, environment: Settings, tmp_path: Path
+) -> None:
+    brief = tmp_path / "brief.yaml"
+    brief.write_text(
+        "topic: Shunts\nsections:\n  - {kind: anaesthesia, title: Anaesthesia, purpose: How the airway is kept.}\n"
+    )
+    said = cli("chapters", "new", SLUG, "--brief", brief).done().out
+    assert "new section assets: anaesthesia" in said
+    (tmp_path / "own.yaml").write_text(
+        "name: care\nsections:\n  - {kind: sedation, title: Sedation, purpose: How deep., share: 1, queries: [sedation]}\n"
+    )
+    cli("chapters", "new", "care", "--topic", "Intensive care", "--template", tmp_path / "own.yaml").done()
+    loaded = subprocess.run(
+        [sys.executable, "-c", "from assets.sections import KEYS; print(*KEYS)"],
+        env={**os.environ, "CHAPTER_HOME": str(environment.home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {"anaesthesia", "sedation", "outcomes"} <= set(loaded.stdout.split())
+    assert "cannot read the template" in cli(
+        "chapters", "new", "other", "--topic", "Care", "--template", tmp_path / "none.yaml"
+    ).refused(2)
 
 
 @pytest.mark.parametrize(
