@@ -21,6 +21,7 @@ from chapter_pipeline.writing.templates import section_kinds
 
 if TYPE_CHECKING:
     from chapter_pipeline.publishing.exports import ExportFormat
+    from chapter_pipeline.publishing.styles import CitationStyle
     from chapter_pipeline.storage.chapters import StoredChapter, StoredVersion
 
 StageT = TypeVar("StageT", bound=model.Artifact)
@@ -360,8 +361,11 @@ def _counts(gaps: model.GapStatistics) -> str:
 @app.command("export")
 def export(
     slug: Slug,
-    formats: Annotated[str, typer.Option("--format", help="md, html, docx, pdf, jats, bib; comma separated.")] = "docx",
+    formats: Annotated[
+        str, typer.Option("--format", help="md, html, docx, pdf, jats, bib, ris; comma separated.")
+    ] = "docx",
     output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    style: Annotated[str, typer.Option(help="How it cites: vancouver, ama or author-year.")] = "vancouver",
     version: Annotated[
         int | None, typer.Option(min=1, help="A version, held ones too; default the newest that is published.")
     ] = None,
@@ -369,11 +373,12 @@ def export(
 ) -> None:
     """Write a version of a chapter as files."""
     from chapter_pipeline.publishing.exports import parse_formats
+    from chapter_pipeline.publishing.styles import parse_style
 
-    wanted = parse_formats([name for name in formats.split(",") if name.strip()])
+    wanted, cited = parse_formats([name for name in formats.split(",") if name.strip()]), parse_style(style)
     with context() as opened, progress(quiet=json) as bars:
         bars.add_task(f"Exporting {slug}", total=None)
-        paths = export_version(opened, slug, wanted, output, version)
+        paths = export_version(opened, slug, wanted, output, version, cited)
     for export_format, path in zip(wanted, paths, strict=True):
         if json:
             print_json({"format": export_format.value, "path": str(path)})
@@ -382,7 +387,12 @@ def export(
 
 
 def export_version(
-    opened: Context, slug: str, formats: Sequence[ExportFormat | str], output: Path, version: int | None = None
+    opened: Context,
+    slug: str,
+    formats: Sequence[ExportFormat | str],
+    output: Path,
+    version: int | None = None,
+    style: CitationStyle | None = None,
 ) -> list[Path]:
     """Export a version of a chapter into `output`, the newest published one if none is named.
 
@@ -390,6 +400,7 @@ def export_version(
     take files.
     """
     from chapter_pipeline.publishing.exports import export_chapter
+    from chapter_pipeline.publishing.styles import CitationStyle
 
     number = _published(opened, slug) if version is None else version
     final = opened.artifacts.by_id(opened.chapters.version(slug, number).artifact_id, FinalChapter)
@@ -400,6 +411,7 @@ def export_version(
             destination=output,
             figure_content=opened.library.figure_content,
             version=number,
+            style=style or CitationStyle.VANCOUVER,
         )
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -12,8 +12,8 @@ from chapter_pipeline.publishing.citations import (
     recognised,
     reference_anchor,
 )
-from chapter_pipeline.publishing.csl import short_citation
 from chapter_pipeline.publishing.medium import Medium
+from chapter_pipeline.publishing.styles import CitationStyle
 from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Sentence, Severity
 
 Node = ast.Node
@@ -34,7 +34,7 @@ def back_matter(
         *_differences(final, medium, citations),
         *_gaps(final, medium),
         *_abbreviations(chapter, medium),
-        *_references(references, medium),
+        *_references(references, medium, citations),
         *_quotations(chapter, medium, citations),
     ]
 
@@ -99,15 +99,20 @@ def _abbreviations(chapter: ChapterText, medium: Medium) -> list[Node]:
     return [heading, *medium.styled([ast.paragraph([*lines, ast.string(".")])], "abbreviation-list")]
 
 
-def _references(references: Mapping[int, Sequence[Node]], medium: Medium) -> list[Node]:
+def _references(references: Mapping[int, Sequence[Node]], medium: Medium, citations: Citations) -> list[Node]:
     """The reference list in the shape pandoc's writers know as a bibliography (JATS makes a ref-list of it)."""
-    entries = [_reference(number, references[number], medium) for number in sorted(references)]
+    numbered = citations.style is not CitationStyle.AUTHOR_YEAR
+    order = citations.order(references)
+    entries = [
+        _reference(number, references[number], medium) if numbered else [ast.paragraph(references[number])]
+        for number in order
+    ]
     heading = medium.heading(1, ast.text("References"), "references", numbered=False)
     if not medium.links:
         return [heading, *(block for entry in entries for block in entry)]
     boxes = [
         ast.div(entry, reference_anchor(number), ["csl-entry"], {"role": "listitem"} if medium.collapsible else {})
-        for number, entry in zip(sorted(references), entries, strict=True)
+        for number, entry in zip(order, entries, strict=True)
     ]
     return [heading, ast.div(boxes, "refs", ["references", "csl-bib-body"])]
 
@@ -128,10 +133,12 @@ def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> l
     cited = cited_quotes(chapter, citations)
     if not cited:
         return []
-    names = {reference.number: short_citation(reference.source) for reference in chapter.references}
+    names = {reference.number: citations.name(reference) for reference in chapter.references}
     blocks = [ast.paragraph(ast.text(QUOTATIONS_INTRODUCTION))]
-    for number, pages in cited.items():
-        title = [*citations.bracketed(number), ast.space(), *ast.text(names[number])]
+    for number in citations.order(cited):
+        pages = cited[number]
+        mark = citations.bracketed(number)
+        title = [*mark, *([ast.space()] if mark else []), *ast.text(names[number])]
         blocks.append(medium.heading(2, title, f"quotations-{number}", numbered=False, listed=False))
         items = [
             _passage(number, page, index, quote, medium) for page in pages for index, quote in enumerate(pages[page])

@@ -1,18 +1,19 @@
 """Owns how a sentence cites: numbers of the reference list, pages of its quotes, links; it never picks evidence.
 
-The form is AMA's for page locators (AMA Manual of Style, 11th ed., 3.6.2) in Vancouver brackets:
-``[3(p5), 7(pp2,4)]``. It is written here and not by a citation processor because the numbers are the artifact's
-(`Reference.number`), and because each page links to its verbatim quotation.
+Page locators are AMA's (AMA Manual of Style, 11th ed., 3.6.2), in Vancouver brackets ``[3(p5), 7(pp2,4)]`` or raised;
+by author and year it is ``(Santarius et al. 2009, p 5)``. It is written here and not by a citation processor because the
+numbers are the artifact's (`Reference.number`), and because each page links to its verbatim quotation.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
+from chapter_pipeline.publishing.styles import CitationStyle, author_year_names
 from chapter_pipeline.writing.model import ChapterText, Quote, Reference, Sentence
 
 Node = ast.Node
@@ -26,7 +27,9 @@ class Citations:
     `links` false gives plain text, for a format that is read as it is.
     """
 
-    def __init__(self, chapter: ChapterText, *, links: bool) -> None:
+    def __init__(self, chapter: ChapterText, *, links: bool, style: CitationStyle = CitationStyle.VANCOUVER) -> None:
+        self.style = style
+        self._names = author_year_names(chapter.references)
         self._quotes = chapter.quotes
         self._references = {reference.source.key: reference for reference in chapter.references}
         self._links = links
@@ -60,19 +63,68 @@ class Citations:
         stop = words[-1] if words.endswith((".", "!", "?")) and not words.endswith("..") else ""
         body = words[: len(words) - len(stop)]
         tail = [ast.string(stop)] if stop else []
+        if self.style is CitationStyle.AMA:  # raised, and behind the full stop
+            return [*ast.text(words), *self.marker(quotes)]
         return [*ast.text(body), *self.gap(), *self.marker(quotes), *tail]
 
     def marker(self, quotes: Iterable[Quote]) -> list[Node]:
-        """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page."""
+        """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page, or as the style has it."""
         pages: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for quote in quotes:
             pages[self.reference(quote.source).number][quote.page].append(_shown(quote))
-        inlines: list[Node] = [ast.string("[")]
+        if self.style is CitationStyle.AUTHOR_YEAR:
+            return self._joined(self._names_and_pages(pages))
+        raised = self.style is CitationStyle.AMA
+        inlines: list[Node] = []
         for index, number in enumerate(sorted(pages)):
             if index:
-                inlines += [ast.string(","), ast.space()]
+                inlines += [ast.string(",")] if raised else [ast.string(","), ast.space()]
             inlines += [self.number(number), *self._locator(number, pages[number])]
-        return self._joined([*inlines, ast.string("]")])
+        return self._joined(self._set(inlines))
+
+    def _set(self, inlines: list[Node]) -> list[Node]:
+        """`inlines` in brackets, or raised."""
+        if self.style is not CitationStyle.AMA:
+            return [ast.string("["), *inlines, ast.string("]")]
+        if self._links:
+            return [ast.superscript(inlines)]
+        return [ast.string("<sup>"), *inlines, ast.string("</sup>")]
+
+    def _names_and_pages(self, pages: Mapping[int, Mapping[int, list[str]]]) -> list[Node]:
+        """``(Müller et al. 2021, pp 2, 4; Santarius et al. 2009, p 5)``."""
+        inlines: list[Node] = [ast.string("(")]
+        for index, number in enumerate(sorted(pages, key=lambda one: (self._names[one].casefold(), one))):
+            if index:
+                inlines += [ast.string(";"), ast.space()]
+            inlines += [self._named(number), ast.string(","), ast.space()]
+            inlines.append(ast.string(f"{'pp' if len(pages[number]) > 1 else 'p'}{_NO_BREAK_SPACE}"))
+            for place, page in enumerate(sorted(pages[number])):
+                inlines += [ast.string(","), ast.space()] if place else []
+                inlines.append(self._page(ast.string(str(page)), number, page, pages[number][page]))
+        return [*inlines, ast.string(")")]
+
+    def _named(self, number: int) -> Node:
+        """The name of a reference, linked to it where the format has links."""
+        words = ast.text(self._names[number])
+        if self._links:
+            return ast.link(words, f"#{reference_anchor(number)}", classes=["citation"], role="doc-biblioref")
+        return ast.string(self._names[number])
+
+    def name(self, reference: Reference) -> str:
+        """What a caption, a table or a heading calls a reference."""
+        return self._names[reference.number]
+
+    def after_name(self, number: int) -> list[Node]:
+        """The number behind a reference's name, with the space before it; nothing where names are the citation."""
+        if self.style is CitationStyle.AUTHOR_YEAR:
+            return []
+        return [*([] if self.style is CitationStyle.AMA else self.gap()), *self.bracketed(number)]
+
+    def order(self, numbers: Iterable[int]) -> list[int]:
+        """The reference list's order: by number, or by name."""
+        if self.style is CitationStyle.AUTHOR_YEAR:
+            return sorted(numbers, key=lambda one: (self._names[one].casefold(), one))
+        return sorted(numbers)
 
     def number(self, number: int) -> Node:
         """The number of a reference, linked to it where the format has links."""
@@ -83,8 +135,8 @@ class Citations:
         )
 
     def bracketed(self, number: int) -> list[Node]:
-        """``[3]``: the reference as a whole."""
-        return self._joined([ast.string("["), self.number(number), ast.string("]")])
+        """``[3]``, or raised: the reference as a whole; nothing where names are the citation."""
+        return [] if self.style is CitationStyle.AUTHOR_YEAR else self._joined(self._set([self.number(number)]))
 
     def _locator(self, number: int, pages: dict[int, list[str]]) -> list[Node]:
         """``(p5)`` or ``(pp2,4)``; each page links to its quotations and shows them when pointed at."""

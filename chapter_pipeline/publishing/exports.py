@@ -15,6 +15,8 @@ from chapter_pipeline.publishing.bibtex import bibtex
 from chapter_pipeline.publishing.figures import FigureContent, load_images
 from chapter_pipeline.publishing.layout import Publication
 from chapter_pipeline.publishing.pandoc import format_references
+from chapter_pipeline.publishing.ris import ris
+from chapter_pipeline.publishing.styles import CitationStyle
 from chapter_pipeline.publishing.writers import write_docx, write_html, write_jats, write_markdown, write_pdf
 from chapter_pipeline.writing.model import FinalChapter
 
@@ -30,6 +32,7 @@ class ExportFormat(StrEnum):
     PDF = "pdf"
     JATS = "jats"
     BIB = "bib"
+    RIS = "ris"
 
     @property
     def extension(self) -> str:
@@ -48,6 +51,7 @@ def export_chapter(
     destination: Path,
     figure_content: FigureContent,
     version: int,
+    style: CitationStyle = CitationStyle.VANCOUVER,
 ) -> list[Path]:
     """Write `final` as ``<slug>-v<version>.<extension>`` for each format and return the files in that order.
 
@@ -64,7 +68,8 @@ def export_chapter(
         final=final,
         version=version,
         images=load_images(final.chapter.figures, figure_content),
-        references=format_references(final.chapter.references),
+        references=format_references(final.chapter.references, style),
+        style=style,
     )
     files = {
         f"{stem}.{wanted_format.extension}": _render(wanted_format, publication, f"{stem}-figures")
@@ -117,6 +122,8 @@ def _render(export_format: ExportFormat, publication: Publication, figure_folder
             return write_jats(publication, figure_folder)
         case ExportFormat.BIB:
             return bibtex(publication.final.chapter.references).encode()
+        case ExportFormat.RIS:
+            return ris(publication.final.chapter.references).encode()
         case _:
             assert_never(export_format)
 

@@ -9,9 +9,9 @@ from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.back_matter import back_matter
 from chapter_pipeline.publishing.citations import Citations
-from chapter_pipeline.publishing.csl import short_citation
 from chapter_pipeline.publishing.figures import FigureImage, alternative_text, caption_text
 from chapter_pipeline.publishing.medium import Medium
+from chapter_pipeline.publishing.styles import CitationStyle
 from chapter_pipeline.writing.model import (
     EvidenceRow,
     FinalChapter,
@@ -41,12 +41,13 @@ class Publication:
     version: int
     images: Mapping[int, FigureImage]
     references: Mapping[int, Sequence[Node]]
+    style: CitationStyle = CitationStyle.VANCOUVER
 
 
 def chapter_blocks(publication: Publication, medium: Medium) -> list[Node]:
     """The whole chapter. Raises `ClaimNotGrounded` when a citation leads nowhere."""
     chapter = publication.final.chapter
-    citations = Citations(chapter, links=medium.links)
+    citations = Citations(chapter, links=medium.links, style=publication.style)
     page = _Page(publication, medium, citations)
     written = [section for section in chapter.sections if section.status == "written"]
     page.check_figures({section.kind for section in written})
@@ -146,9 +147,8 @@ class _Page:
         label = f" ({figure.figure.label})" if figure.figure.label else ""
         licence = figure.figure.licence or reference.source.licence or "licence not stated"
         return [
-            *ast.text(f"Source: {short_citation(reference.source)}"),
-            *self._citations.gap(),
-            *self._citations.bracketed(reference.number),
+            *ast.text(f"Source: {self._citations.name(reference)}"),
+            *self._citations.after_name(reference.number),
             *ast.text(f", page {figure.figure.page}{label}, {licence}."),
         ]
 
@@ -165,9 +165,8 @@ class _Page:
     def _row(self, row: EvidenceRow) -> list[list[Node]]:
         reference = self._citations.reference(row.source)
         source = [
-            *ast.text(short_citation(reference.source)),
-            *self._citations.gap(),
-            *self._citations.bracketed(reference.number),
+            *ast.text(self._citations.name(reference)),
+            *self._citations.after_name(reference.number),
         ]
         study = row.study_type.value
         return [

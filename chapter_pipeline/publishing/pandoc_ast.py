@@ -59,6 +59,10 @@ def emphasis(inlines: Sequence[Node]) -> Node:
     return {"t": "Emph", "c": list(inlines)}
 
 
+def superscript(inlines: Sequence[Node]) -> Node:
+    return {"t": "Superscript", "c": list(inlines)}
+
+
 def attributes(identifier: str = "", classes: Sequence[str] = (), pairs: Mapping[str, str] | None = None) -> Attributes:
     return [identifier, list(classes), [[key, value] for key, value in (pairs or {}).items()]]
 

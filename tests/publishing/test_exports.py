@@ -22,7 +22,7 @@ from chapter_pipeline.publishing.pandoc import format_references
 from chapter_pipeline.writing.model import ChapterText, FinalChapter
 from tests.publishing.finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence, subsection
 
-DOCUMENTS = [known for known in ExportFormat if known is not ExportFormat.BIB]
+DOCUMENTS = [known for known in ExportFormat if known not in (ExportFormat.BIB, ExportFormat.RIS)]
 
 
 def figure_content(figure_id: int) -> bytes:
@@ -368,7 +368,7 @@ def test_bib__is_read_back_with_keys_types_and_literal_titles(exported: dict[Exp
 
 @pytest.mark.parametrize("name", ["odt", "", "pdf2"])
 def test_export__an_unknown_format__is_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=rf"'{name}'.*md, html, docx, pdf, jats, bib"):
+    with pytest.raises(UsageError, match=rf"'{name}'.*md, html, docx, pdf, jats, bib, ris"):
         export(FINAL, tmp_path / "out", "md", name)
     assert not (tmp_path / "out").exists()
 
@@ -397,7 +397,7 @@ def test_export__twice__gives_the_same_bytes_and_leaves_nothing_else(tmp_path: P
     assert digests[0] == digests[1]
     assert sorted(os.listdir(tmp_path)) == [
         "colloid-cyst-v2-figures",
-        *sorted(f"colloid-cyst-v2.{extension}" for extension in ("bib", "docx", "html", "md", "pdf", "xml")),
+        *sorted(f"colloid-cyst-v2.{extension}" for extension in ("bib", "docx", "html", "md", "pdf", "ris", "xml")),
     ]
 
 
