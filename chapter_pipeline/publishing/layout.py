@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
+from chapter_pipeline.publishing.abbreviations import FirstUse
 from chapter_pipeline.publishing.back_matter import back_matter
 from chapter_pipeline.publishing.citations import Citations
 from chapter_pipeline.publishing.figures import FigureImage, alternative_text, caption_text
@@ -66,6 +67,7 @@ class _Page:
         self._medium = medium
         self._citations = citations
         self._tables = 0
+        self._first_use = FirstUse(self._chapter.abbreviations)
         self._by_number = {reference.number: reference for reference in self._chapter.references}
 
     def check_figures(self, kinds: set[str]) -> None:
@@ -100,7 +102,9 @@ class _Page:
     def _key_points(self) -> list[Node]:
         if not self._chapter.key_points:
             return []
-        points = [[ast.plain(self._citations.cite(point))] for point in self._chapter.key_points]
+        # Who reads the key points alone meets an abbreviation there for the first time, and again in the text.
+        first_use = FirstUse(self._chapter.abbreviations)
+        points = [[ast.plain(self._citations.cite(first_use.expanded(one)))] for one in self._chapter.key_points]
         heading = self._medium.heading(1, ast.text("Key points"), "key-points", numbered=False)
         return [heading, *self._medium.styled([ast.bullets(points)], "key-points-list")]
 
@@ -128,7 +132,7 @@ class _Page:
         inlines: list[Node] = [ast.strong(ast.text(f"{label}."))] if label else []
         for sentence in paragraph.sentences:
             inlines += [ast.space()] if inlines else []
-            inlines += self._citations.cite(sentence)
+            inlines += self._citations.cite(self._first_use.expanded(sentence))
         return inlines
 
     def _figure(self, figure: NumberedFigure) -> list[Node]:

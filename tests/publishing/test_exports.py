@@ -130,6 +130,10 @@ def test_export__every_part_of_a_chapter__is_there_in_order(
         shown = shown.replace("*", "")
     if export_format is not ExportFormat.JATS:  # whose reference list stands behind the body
         parts.append("Classification of tumours")
+    if export_format is ExportFormat.PDF:  # whose figures float to where a page has room
+        for part in parts[6:8]:
+            assert squeezed(part) in shown
+        del parts[6:8]
     position = 0
     for part in [*parts, "Every cited sentence", "Drains were left for 48 hours."]:
         found = shown.find(squeezed(part), position)
