@@ -1,5 +1,6 @@
 """Owns stage 13 and the gates of a chapter: research, evidence, citations and the five gap dimensions."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,6 +10,8 @@ from assets.border import REVISED_TAG, REVISION_TAG, md, or_none, reported, stag
 from assets.expectations import Expectations, table_check
 from assets.partitions import CHAPTERS
 from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
+from chapter_pipeline.quality.gaps import RECENT_YEARS
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.model import (
     ChapterBrief,
@@ -70,10 +73,23 @@ def gap_report(
             "medium gaps": report.statistics.medium_gaps,
             "low gaps": report.statistics.low_gaps,
             "gaps": md(gap_table(report)),
+            "coverage by section": _picture(coverage_chart(chapter_outline, reviewed_chapter.chapter)),
+            "cited sources by year": _picture(
+                years_chart(reviewed_chapter.chapter, recent_since=chapter_brief.cutoff_date.year - RECENT_YEARS)
+            ),
             "revisions": or_none(ROUND_COLUMNS, [round_row(one) for one in rounds]),
             "unused evidence": or_none(["Score", "Source", "Page", "Sentence"], unused),
         },
     )
+
+
+def _picture(svg: str) -> dg.MarkdownMetadataValue:
+    """A chart as the pages show it: they take pictures, and no SVG within their text."""
+    import pymupdf
+
+    with pymupdf.open(stream=svg.encode(), filetype="svg") as drawn:
+        png = drawn[0].get_pixmap(dpi=96).tobytes("png")
+    return md(f"![chart](data:image/png;base64,{b64encode(png).decode()})")
 
 
 ROUND_COLUMNS = ("Round", "Sections written again", "Completeness", "Critical", "High", "Medium", "Low", "USD")
