@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -35,6 +36,7 @@ from chapter_pipeline.writing.model import (
     ReviewedChapter,
     Section,
     SectionPlans,
+    SentenceSupport,
     Severity,
 )
 from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
@@ -147,9 +149,20 @@ def reviewed_chapter(
         {
             **{f"edits: {action}": count for action, count in sorted(counts.items())},
             "edits": or_none(["Action", "Section", "Reason", "Sentence"], rows),
+            "sentences": len(reviewed.support),
+            "least supported": or_none(SUPPORT_COLUMNS, support_rows(reviewed.support, limit=10)),
             **_about(reviewed.chapter),
         },
     )
+
+
+SUPPORT_COLUMNS = ("Section", "Words of its quotes", "Meaning", "Sentence")
+
+
+def support_rows(support: Sequence[SentenceSupport], *, limit: int) -> list[list[str]]:
+    """The sentences that are farthest from what they cite."""
+    farthest = sorted(support, key=lambda one: (min(one.words, one.meaning), one.section))[:limit]
+    return [[one.section, f"{one.words:.0%}", f"{one.meaning:.2f}", one.sentence] for one in farthest]
 
 
 @stage_asset(number=14, group=PUBLICATION, kinds={"python"})

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 StageT = TypeVar("StageT", bound=model.Artifact)
 
 app = typer.Typer(no_args_is_help=True)
-for command in (versions.versions, versions.diff, versions.approve, versions.rollback, versions.restore, versions.edit):
+for command in (
+    versions.versions,
+    versions.support,
+    versions.diff,
+    versions.approve,
+    versions.rollback,
+    versions.restore,
+    versions.edit,
+):
     app.command()(command)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]

@@ -10,7 +10,16 @@ import typer
 from chapter_pipeline.cli.console import print_json, print_table, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
-from chapter_pipeline.writing.model import EvidenceMap, FinalChapter, Quote, ResearchSet, Section, SectionPlans, Source
+from chapter_pipeline.writing.model import (
+    EvidenceMap,
+    FinalChapter,
+    Quote,
+    ResearchSet,
+    ReviewedChapter,
+    Section,
+    SectionPlans,
+    Source,
+)
 
 Slug = Annotated[str, typer.Argument(help="The chapter's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -51,6 +60,33 @@ def _version_row(one: Any) -> dict[str, Any]:
 
 def _about(final: FinalChapter) -> dict[str, Any]:
     return {"words": final.chapter.words, "completeness_score": final.gap_report.completeness_score}
+
+
+def support(slug: Slug, json: Json = False) -> None:
+    """Each sentence of the newest writing with what it cites and how far that supports it, the least supported first."""
+    with context() as opened:
+        opened.chapters.get(slug)
+        if opened.artifacts.latest("reviewed_chapter", slug) is None:
+            raise NotFound(f"chapter {slug!r} has no text yet: chapter-pipeline chapters write {slug}")
+        reviewed = opened.artifacts.get("reviewed_chapter", slug, ReviewedChapter)
+    quotes = reviewed.chapter.quotes
+    rows: list[dict[str, Any]] = [
+        {
+            "section": one.section, "words": one.words, "meaning": one.meaning, "sentence": one.sentence,
+            "cites": [f"{quotes[key].source}, p. {quotes[key].page}" for key in one.quotes],
+            "problems": list(one.problems),
+        }
+        for one in sorted(reviewed.support, key=lambda one: min(one.words, one.meaning))
+    ]  # fmt: skip
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    shown = [
+        [row["section"], f"{row['words']:.0%}", f"{row['meaning']:.2f}", row["sentence"], "; ".join(row["cites"])]
+        for row in rows
+    ]  # fmt: skip
+    print_table(f"{slug}: support", ["Section", "Words", "Meaning", "Sentence", "Cites"], shown)
 
 
 def diff(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from chapter_pipeline.quality.grounding import claim_problems, claims
 from chapter_pipeline.writing.model import ChapterText, Quote, Section, SectionPlan, Sentence
 
-POINTER = re.compile(r"See (?:also )?(?:Figures? \d+(?: and \d+)?|the sections? .+)\.")
+POINTER = re.compile(r"See Figures? \d+(?:(?:, \d+)* and \d+)?\.|See also the section “(?P<title>[^“”]+)”\.")
 """The only sentences that may stand without a quote: they point to a figure or section of the chapter itself."""
 
 
@@ -28,6 +28,13 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     said = [claim for section in chapter.sections for claim in claims(section)]
     points = [(point, None) for point in chapter.key_points]
     problems = list(_sentence_problems([*said, *points], chapter.quotes))
+    titles = {section.title for section in chapter.sections}
+    pointers = (POINTER.fullmatch(sentence.text) for sentence, _ in said if not sentence.quotes)
+    problems += [
+        f"{pointer.group()!r} points to no section of the chapter"
+        for pointer in pointers
+        if pointer and pointer["title"] and pointer["title"] not in titles
+    ]
     numbered = {reference.source.key: reference for reference in chapter.references}
     cited = {chapter.quotes[key].source for sentence, _ in said for key in sentence.quotes if key in chapter.quotes}
     cited |= {figure.figure.source for figure in chapter.figures}
