@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
-from assets.border import REVISION_TAG
+from assets.border import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
 from chapter_pipeline.writing.model import Gap, GapType, Section, Severity
 from tests.orchestration import GLIOMA, SLUG, Location
@@ -97,7 +97,7 @@ def test_section_plans__gaps_on_record__are_recommended_in_a_revision_only(locat
         )
         for section in ("outcomes", None)
     )
-    for tags in ({}, {}, {REVISION_TAG: "1"}):
+    for tags in ({}, {}, {REVISION_TAG: "1", REVISED_TAG: "outcomes"}):
         assert location.write(tags=tags).success
     assert location.stages.recommended == [(), (), ("cover the risks (outcomes)",)]
 

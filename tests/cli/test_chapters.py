@@ -119,7 +119,7 @@ def test_chapters_write__twice__is_one_version_and_costs_no_second_writing(asked
     assert {key: first[key] for key in ("slug", "version", "sections", "references", "requires_revision")} == {
         "slug": SLUG, "version": 1, "sections": 3, "references": 1, "requires_revision": False,
     }  # fmt: skip
-    assert asked("chapters", "write", SLUG, "--json").done().value == first
+    assert asked("chapters", "write", SLUG, "--json").done().value == {**first, "unchanged": True}
     assert set(stages.written.values()) == {1}
     (row,) = asked("chapters", "list", "--json").done().lines
     assert (row["version"], row["written"][10]) == (1, "T")  # ISO 8601

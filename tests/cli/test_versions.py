@@ -173,7 +173,9 @@ def test_diff__two_versions__by_section_as_text_json_and_page(asked: Cli, stages
     assert "name another file" in asked("chapters", "diff", SLUG, 1, 2, "--html", tmp_path / "no" / "d.html").refused(2)
 
 
-def test_write__nothing_changed__asks_nobody_and_makes_no_run(asked: Cli, stages: FakeStages) -> None:
+def test_write__nothing_changed__asks_nobody_and_makes_no_run_until_the_library_changes(
+    asked: Cli, stages: FakeStages, library: LibraryStore
+) -> None:
     first = chapters(asked, "write", SLUG).value
     asked_before = dict(stages.written)
     again = chapters(asked, "write", SLUG).value
@@ -181,6 +183,8 @@ def test_write__nothing_changed__asks_nobody_and_makes_no_run(asked: Cli, stages
     assert {**again, "unchanged": False} == first
     assert dict(stages.written) == asked_before
     assert len(versions(asked)) == 1
+    add(library, "library/shunts.pdf", "A shunt was placed in 40 patients with hydrocephalus.")
+    assert chapters(asked, "write", SLUG).value["unchanged"] is False
 
 
 def test_write__gap_with_evidence__is_revised_by_the_command_and_the_rounds_are_told(
