@@ -32,7 +32,6 @@ from tests.conftest import TEMPLATE, new_database
 from tests.documents.test_library import letters, parts
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("chapters"), pytest.mark.timeout(900)]
-TOPICS = tuple(topic for topic, _ in chapters.TOPICS[:2])
 DISTRACTORS = ("wheat", "shark")
 
 
@@ -64,9 +63,9 @@ def stages(
         database.close()
 
 
-@pytest.fixture(scope="module", params=TOPICS)
+@pytest.fixture(scope="module", params=chapters.TOPICS, ids=[topic for topic, _ in chapters.TOPICS])
 def chapter(request: pytest.FixtureRequest, stages: tuple[Stages, LibraryStore]) -> FinalChapter:
-    return write(stages[0], request.param)
+    return chapters.final(stages[0], chapters.write(stages[0], *request.param))
 
 
 @pytest.fixture(scope="module")

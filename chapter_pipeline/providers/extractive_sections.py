@@ -12,6 +12,7 @@ from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.writing.labels import paragraph_label
 from chapter_pipeline.writing.model import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
+from chapter_pipeline.writing.outline import INTRODUCTION
 from chapter_pipeline.writing.tasks import SectionReply
 
 DIVERSITY = 0.35
@@ -43,7 +44,7 @@ def write_section(plan: SectionPlan, embedder: Embedder) -> SectionReply:
     small = [key for title, keys in groups if len(keys) < MIN_SUBSECTION or not title for key in keys]
     titled = [(title, keys) for title, keys in groups if title and len(keys) >= MIN_SUBSECTION]
     subsections = tuple(
-        Subsection(title=title, paragraphs=tuple(_paragraphs([quotes[key] for key in keys])))
+        Subsection(title=title, paragraphs=tuple(_paragraphs([quotes[key] for key in keys], plan.kind)))
         for title, keys in [(None, small), *titled]
         if keys
     )
@@ -70,7 +71,7 @@ def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
         scores = (1 - DIVERSITY) * value - DIVERSITY * likeness
         for i, quote in enumerate(pack):
             scores[i] += POINT_BONUS * bool(set(quote.points) & wanted - covered) - 0.02 * sources[quote.source]
-            scores[i] += WANTED_BONUS * (quote.key in plan.wanted)
+            scores[i] += WANTED_BONUS * (quote.key in plan.wanted) + POINT_BONUS * _begins(quote, plan.kind)
         scores[chosen] = -np.inf
         best = int(np.argmax(scores))
         if scores[best] == -np.inf:
@@ -87,8 +88,16 @@ def _value(quote: Quote, kind: str) -> float:
     return quote.sections.get(kind, 0.0) + quote.relevance + 0.03 * (5 - quote.evidence_level)
 
 
-def _paragraphs(quotes: Sequence[Quote]) -> list[Paragraph]:
-    """One paragraph per source with two sentences or more; single sentences of one kind of study stand together."""
+def _begins(quote: Quote, kind: str) -> bool:
+    """Whether the section begins with this quote: an introduction says first what the topic is."""
+    return quote.defines and kind == INTRODUCTION
+
+
+def _paragraphs(quotes: Sequence[Quote], kind: str) -> list[Paragraph]:
+    """One paragraph per source with two sentences or more; single sentences of one kind of study stand together.
+
+    What the section begins with stands first, and the paragraph that holds it.
+    """
     by_source: dict[str, list[Quote]] = defaultdict(list)
     for quote in quotes:
         by_source[quote.source].append(quote)
@@ -96,14 +105,15 @@ def _paragraphs(quotes: Sequence[Quote]) -> list[Paragraph]:
     singles: dict[StudyType, list[Quote]] = defaultdict(list)
     for group in by_source.values():
         if len(group) > 1:
-            ordered = sorted(group, key=lambda quote: (quote.page, quote.start))
+            ordered = sorted(group, key=lambda quote: (not _begins(quote, kind), quote.page, quote.start))
             grouped += [ordered[i : i + LONGEST_PARAGRAPH] for i in range(0, len(ordered), LONGEST_PARAGRAPH)]
         else:
             singles[group[0].study_type] += group
     grouped += [
-        sorted(group, key=lambda quote: (quote.year or 0, -quote.relevance, quote.key)) for group in singles.values()
+        sorted(group, key=lambda quote: (not _begins(quote, kind), quote.year or 0, -quote.relevance, quote.key))
+        for group in singles.values()
     ]
-    grouped.sort(key=_strength)
+    grouped.sort(key=lambda group: (not any(_begins(quote, kind) for quote in group), *_strength(group)))
     return [_paragraph(group) for group in grouped]
 
 

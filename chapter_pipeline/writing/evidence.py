@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from chapter_pipeline.ports import Embedder, LibraryReader, PassageRecord
-from chapter_pipeline.quality.relations import Kind, loses_nothing, relations
+from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.model import (
     ChapterBrief,
     EvidenceMap,
@@ -29,6 +30,11 @@ SENTENCE_FLOOR = 0.22
 """Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""
 SAME_SENTENCE = 0.92
 MAX_QUOTES = 600
+_DEFINITION = re.compile(
+    r"(?:An?\s|The\s)?(?P<subject>[\w\s,()-]{3,90}?)\s(?:is|are)\s(?:defined|characteri[sz]ed|an?\b|the\b|one\sof)",
+    re.IGNORECASE,
+)
+_SHORT_FORM = re.compile(r"\([^()]*\)")
 MAX_RELATIONS = 200
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
@@ -165,6 +171,16 @@ def _cues(section: SectionTemplate, candidate: _Candidate) -> int:
     return len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
 
 
+def defines(sentence: str, topic: str) -> bool:
+    """Whether `sentence` says what the topic is: *X is a …* where X is nothing but words of the topic."""
+    found = _DEFINITION.match(sentence)
+    if found is None:
+        return False
+    stems = topic_stems(topic)
+    subject = topic_stems(_SHORT_FORM.sub("", found["subject"]))
+    return bool(subject) and subject <= stems
+
+
 def _key(candidate: _Candidate) -> str:
     """Names the place, so that the quote has the same key in every evidence map and every version."""
     place = f"{candidate.passage.document}\n{candidate.passage.page}\n{candidate.start}\n{candidate.end}"
@@ -199,5 +215,6 @@ def _quote(
         ),
         sections=fit,
         points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
+        defines=defines(candidate.display, brief.topic),
         confidence=candidate.passage.confidence,
     )

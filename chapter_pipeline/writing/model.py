@@ -302,6 +302,7 @@ class Quote(Artifact):
     concepts: tuple[str, ...] = ()
     sections: dict[str, float] = Field(default_factory=dict, description="Fit for each section kind; higher is better.")
     points: tuple[str, ...] = Field(default=(), description="Must-cover points it speaks to.")
+    defines: bool = Field(default=False, description="Says what the topic is: an introduction begins with it.")
     confidence: float | None = Field(
         default=None, description="How sure the recognition of a scan was, 0 to 1; None: the file has it as text."
     )

@@ -27,6 +27,8 @@ from chapter_pipeline.writing.model import (
     Source,
 )
 
+INTRODUCTION = "introduction"
+"""The section kind that begins with what the topic is."""
 MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
 QUOTES_PER_POINT = 2
@@ -79,11 +81,17 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
 def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]) -> dict[str, list[Quote]]:
     """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best.
 
-    Before that, every must-cover point gets the best quotes that speak to it for its own section.
+    Before that, the introduction gets the best definitions of the topic, and every must-cover point the best quotes that
+    speak to it for its own section.
     """
     room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
     assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
     taken: set[str] = set()
+    if INTRODUCTION in assigned:
+        for quote in sorted((q for q in quotes if q.defines), key=lambda q: (-q.relevance, q.key))[:QUOTES_PER_POINT]:
+            assigned[INTRODUCTION].append(quote)
+            room[INTRODUCTION] -= len(quote.display.split())
+            taken.add(quote.key)
     for section in sections:
         for point in section.must_cover:
             speaking = [quote for quote in quotes if point.text in quote.points and quote.key not in taken]

@@ -11,7 +11,7 @@ from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.writing.model import Section, SectionPlans
 from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
 
-SECTION_VERSION = "1"
+SECTION_VERSION = "2"
 """Part of every section's fingerprint: raise it when the way sections are made changes."""
 
 

@@ -95,7 +95,7 @@ def test_chapter__by_a_model_of_135_million_parameters__is_grounded_or_fails_lou
 ) -> None:
     embedder, library = MiniLM(batch_size=16), LibraryStore(database)
     store(library, embedder, list(ARTICLES))
-    policy = CallPolicy(first_wait_s=0.01, deadline_s=25, slots=1, attempts=1)
+    policy = CallPolicy(first_wait_s=0.01, deadline_s=12, slots=1, attempts=1)
     with gateway(database, Local(base_url=f"{address}/v1"), policy=policy) as asked:
         models = {"local": settings.models_of("local")}
         stages = Stages(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.evidence import defines
 from chapter_pipeline.writing.model import BriefRequest
 from chapter_pipeline.writing.research import library_research
 from chapter_pipeline.writing.stages import Stages
 from tests.library_samples import HashEmbedder
 from tests.writing.conftest import ARTICLES, TOPIC, store
+from tests.writing.test_stages import write
 
 
 class ByAnotherModel(HashEmbedder):
@@ -41,3 +45,32 @@ def test_library_research__index_of_another_embedder__judges_relevance_by_the_lo
     assert {found.passage.text: round(found.relevance, 2) for found in switched.passages} == {
         text: round(value, 2) for text, value in relevance.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "topic", "expected"),
+    [
+        ("Chronic subdural haematoma is an encapsulated collection of blood.", "Chronic subdural haematoma", True),
+        (
+            "A glioma is a primary brain tumor of glial-type cells.",
+            "Local and systemic therapy of malignant glioma",
+            True,
+        ),
+        ("Glioma (WHO II) is one of the most common brain tumors.", "Therapy of glioma", True),
+        ("Multiple sclerosis (MS) is characterised by demyelination.", "Multiple sclerosis and its treatment", True),
+        ("Recurrence is the commonest reason for reoperation.", "Chronic subdural haematoma", False),
+        ("Bilateral chronic subdural haematoma is a particular trap.", "Chronic subdural haematoma", False),
+        ("Glioma was treated by surgery.", "Therapy of glioma", False),
+        ("It is a disease.", "Chronic subdural haematoma", False),
+    ],
+)
+def test_defines__only_what_says_what_the_topic_is(sentence: str, topic: str, expected: bool) -> None:
+    assert defines(sentence, topic) is expected
+
+
+def test_introduction__of_a_chapter__begins_with_what_the_topic_is(stages: Stages) -> None:
+    chapter = write(stages).reviewed.chapter
+    introduction = next(section for section in chapter.sections if section.kind == "introduction")
+    known = [quote for quote in chapter.quotes.values() if quote.defines]
+    assert known
+    assert chapter.quotes[introduction.sentences[0].quotes[0]].defines
