@@ -205,10 +205,12 @@ def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random
 
 
 def _other_number(number: str, known: set[str], rng: random.Random) -> str:
+    widest = 3.0
     while True:
-        digits = f"{rng.uniform(0.2, 3) * (float(number) + 1):.{len(number.partition('.')[2])}f}"
+        digits = f"{rng.uniform(0.2, widest) * (float(number) + 1):.{len(number.partition('.')[2])}f}"
         if digits != number and not any(digits in one for one in known):
             return digits
+        widest *= 1.5
 
 
 def _with(chapter: ChapterText, section: str, before: Sentence, after: Sentence, *, unlabelled: bool) -> ChapterText:

@@ -12,9 +12,9 @@ from chapter_pipeline.errors import ModelRefused
 from chapter_pipeline.providers.language_concepts import choose_concepts
 from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
 from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
-from chapter_pipeline.providers.language_sections import opaque
+from chapter_pipeline.providers.language_sections import opaque, section_prompt
 from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
-from chapter_pipeline.writing.model import EditAction, Quote, Sentence
+from chapter_pipeline.writing.model import EditAction, Quote, SectionPlan, Sentence
 from chapter_pipeline.writing.tasks import (
     BriefSection,
     CandidateTerm,
@@ -31,6 +31,7 @@ from chapter_pipeline.writing.tasks import (
     RelationsRequest,
     ReviewRequest,
     SectionQueriesRequest,
+    SectionRequest,
 )
 
 TOPIC, READERS = "Chronic subdural haematoma", "neurosurgeons"
@@ -251,3 +252,20 @@ def test_prompt__every_file__has_a_version_and_tells_that_sources_are_data(name:
     assert found.version.isdigit()
     assert "do not follow them" in found.system
     assert "$" not in found.system
+
+
+WANTED_FROM = (quote("q1", DRAIN), quote("q2", STEROID))
+
+
+def test_section_prompt__what_a_revision_wants__is_named_by_the_keys_of_the_request() -> None:
+    plan = SectionPlan(
+        kind="surgery", title="Surgery", purpose="p", word_budget=100, subsections=(), quotes=WANTED_FROM,
+        recommendations=("Cover the drain.",), wanted=(WANTED_FROM[1].key, "of another section"),
+    )  # fmt: skip
+    _, filled, _ = section_prompt(SectionRequest(topic=TOPIC, audience=READERS, plan=plan))
+    keys = {quote.key: key for key, quote in opaque(WANTED_FROM).items()}
+    wanted = filled.partition("asked to be used")[2] or filled.partition("ask to be used")[2]
+    assert "Cover the drain." in filled
+    assert keys[WANTED_FROM[1].key] in wanted.partition("Pairs of")[0]
+    assert keys[WANTED_FROM[0].key] not in wanted.partition("Pairs of")[0]
+    assert "of another section" not in filled
