@@ -120,20 +120,20 @@ def test_matrix__nothing_but_faults__end_in_our_error_after_three_attempts_withi
     ):
         for name, (behaviour, _) in FAULTS.items():
             now.append(behaviour(api))
-            took = []
+            seen = []
             for again in range(3):  # a machine that stands still for a moment breaks no promise of ours
                 before, began = len(server.requests), time.monotonic()
                 with pytest.raises(
                     (ModelUnavailable, ModelRefused), match=f"no text model answered the '{kind}' task"
                 ) as caught:
                     asked(made, api, kind, settings, variant=f"{name} {again}")
-                took.append(time.monotonic() - began)
-                assert 1 <= len(server.requests) - before <= 3, name
+                seen.append((len(server.requests) - before, time.monotonic() - began))
+                assert seen[-1][0] <= 3, name
                 assert KEY not in str(caught.value), name
                 breakers.reset(api)
-                if took[-1] < 1.1 * POLICY.deadline_s:
+                if seen[-1][0] and seen[-1][1] < 1.1 * POLICY.deadline_s:
                     break
-            assert min(took) < 1.1 * POLICY.deadline_s, (name, took)
+            assert any(sent and took < 1.1 * POLICY.deadline_s for sent, took in seen), (name, seen)
 
 
 def _obey(request: Request) -> str:
