@@ -34,6 +34,8 @@ ONE_CLAIM = 0.75
 """The same, from which on one contradicts the other when only one of them negates."""
 AROUND = 5
 """Words before and after a number that tell what it measures."""
+DENIED = 3
+"""Words behind a denial that it denies."""
 _MEASURED = re.compile(r"(?:%|‰|mg|Gy|mm|cm|mL|ml|months?|years?|weeks?|days?|hours?|minutes?|h)")
 _MEASURE = re.compile(rf"\d+(?:[.,·]\d+)*\s?(?:{_MEASURED.pattern})(?![\w/])")
 _DENIAL = re.compile(
@@ -55,7 +57,7 @@ class Kind(StrEnum):
 class Statement:
     """A sentence taken apart: its words without the topic's, in their order, and their stems.
 
-    `measures` are numbers with a unit: the number, the unit, and the stems around it, which tell what it measures.
+    `denied` are stems of what a denial denies. `measures` are numbers with a unit: the number, the unit, and the stems around it, which tell what it measures.
     """
 
     text: str
@@ -64,6 +66,7 @@ class Statement:
     numbers: frozenset[str]
     direction: int
     negated: bool
+    denied: frozenset[str]
     measures: tuple[tuple[str, str, frozenset[str]], ...]
 
 
@@ -87,7 +90,8 @@ def statement(text: str, topic: frozenset[str]) -> Statement:
     kept = tuple(word for word in words if word not in _GENERAL and word[:_STEM] not in topic)
     return Statement(
         text=text, words=kept, stems=frozenset(word[:_STEM] for word in kept), numbers=frozenset(numbers(text)),
-        direction=direction(text), negated=_DENIAL.search(text) is not None, measures=tuple(_measures(text, topic)),
+        direction=direction(text), negated=_DENIAL.search(text) is not None,
+        denied=frozenset(_denied(text)), measures=tuple(_measures(text, topic)),
     )  # fmt: skip
 
 
@@ -118,6 +122,7 @@ def compare(first: Statement, second: Statement) -> Comparison | None:
     about = ", ".join(dict.fromkeys(word for word in first.words if word[:_STEM] in shared))
     turned = share >= ONE_FINDING and first.direction * second.direction < 0
     denied = share >= ONE_CLAIM and first.negated != second.negated and len(shared) > LEAST_SHARED
+    denied = denied and bool((first.denied | second.denied) & shared)  # what both speak of, not something beside it
     if turned or denied:
         return Comparison(kind=Kind.OPPOSES, about=about, shared=share)
     if share >= ONE_FINDING and _other_numbers(first, second):
@@ -149,6 +154,13 @@ def _other_numbers(first: Statement, second: Statement) -> bool:
         for _, unit, around in first.measures
         for _, other_unit, other_around in second.measures
     )
+
+
+def _denied(text: str) -> Iterable[str]:
+    """The stems of the few words behind each denial, within its clause."""
+    for found in _DENIAL.finditer(text):
+        clause = re.split(r"[,;:.]", text[found.end() :], maxsplit=1)[0]
+        yield from (word.lower()[:_STEM] for word in _WORD.findall(clause)[:DENIED])
 
 
 def _measures(text: str, topic: frozenset[str]) -> Iterable[tuple[str, str, frozenset[str]]]:

@@ -34,6 +34,11 @@ def kind(first: str, second: str) -> Kind | None:
             "Atorvastatin is effective for recurrence after burr-hole surgery.",
             "Atorvastatin was not effective for recurrence after burr-hole surgery.", Kind.OPPOSES,
         ),
+        (  # what is denied is something beside what both speak of
+            "A favourable outcome after randomisation was seen in 83.9% with dexamethasone and in 90.3% with placebo.",
+            "A mechanism has not guaranteed benefit: dexamethasone led to fewer favourable outcomes than placebo in a "
+            "randomised trial.", None,
+        ),
         (
             "The recurrence rate after burr-hole drainage was 9% in one trial.",
             "The recurrence rate after burr-hole drainage was 24% in another trial.", Kind.OTHER_NUMBERS,
