@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chapter_pipeline.errors import InvalidBrief
@@ -20,7 +19,7 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Slug,
 )
-from chapter_pipeline.writing.templates import own_template, read_template, template
+from chapter_pipeline.writing.templates import own_template, read_mapping, read_template, template
 from chapter_pipeline.writing.text import words
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -58,17 +57,7 @@ def request_from(values: dict[str, Any]) -> BriefRequest:
 
 def request_from_yaml(path: Path, **values: Any) -> BriefRequest:
     """Read a brief file; `values` that are not None win over it. Raises `InvalidBrief`."""
-    try:
-        loaded = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidBrief(f"cannot read the brief {str(path)!r}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = " ".join(line.strip() for line in str(error).splitlines())
-        raise InvalidBrief(f"the brief {str(path)!r} is not YAML: {where}") from error
-    if loaded is None:
-        loaded = {}
-    if not isinstance(loaded, dict):
-        raise InvalidBrief(f"the brief {str(path)!r} has to be a YAML mapping of keys, not a {type(loaded).__name__}")
+    loaded = read_mapping(path, "brief")
     if isinstance(loaded.get("template"), str):  # a file, beside the brief
         loaded["template"] = read_template(path.parent / loaded["template"])
     return request_from({**loaded, **{key: value for key, value in values.items() if value is not None}})

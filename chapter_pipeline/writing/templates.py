@@ -89,17 +89,25 @@ def own_template(values: Mapping[str, Any], *, where: str) -> ChapterTemplate:
         raise InvalidBrief(f"{where}: {key}{given}: {first['msg']}") from error
 
 
-def read_template(path: Path) -> dict[str, Any]:
-    """The YAML of a template file, validated. Raises `InvalidBrief`."""
+def read_mapping(path: Path, what: str) -> dict[str, Any]:
+    """The keys of an author's YAML file; `what` it is, for errors. An empty file has none. Raises `InvalidBrief`."""
     try:
         loaded = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
-        raise InvalidBrief(f"cannot read the template {str(path)!r}: {error.strerror}") from error
+        raise InvalidBrief(f"cannot read the {what} {str(path)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = " ".join(line.strip() for line in str(error).splitlines())
-        raise InvalidBrief(f"the template {str(path)!r} is not YAML: {where}") from error
+        raise InvalidBrief(f"the {what} {str(path)!r} is not YAML: {where}") from error
+    if loaded is None:
+        return {}
     if not isinstance(loaded, dict):
-        raise InvalidBrief(f"the template {str(path)!r} has to be a YAML mapping, not a {type(loaded).__name__}")
+        raise InvalidBrief(f"the {what} {str(path)!r} has to be a YAML mapping of keys, not a {type(loaded).__name__}")
+    return loaded
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """The YAML of a template file, validated. Raises `InvalidBrief`."""
+    loaded = read_mapping(path, "template")
     own_template(loaded, where=f"the template {str(path)!r}")
     return loaded
 
