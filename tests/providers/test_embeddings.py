@@ -46,7 +46,7 @@ NOT_OF_EMBEDDINGS = {"wrong form", "no JSON", "refusal", "too long"}
 def served(
     database: Database, plan: Plan, *, model: str = MODEL, batch_size: int = 2, caps: Caps = PLENTY
 ) -> Iterator[tuple[FaultServer, GatewayEmbedder]]:
-    policy = CallPolicy(first_wait_s=0.002, deadline_s=3.0)
+    policy = CallPolicy(first_wait_s=0.002, deadline_s=6.5)
     with FaultServer(plan) as server:
         adapter = GptEmbeddings(api_key=KEY, dimension=384, base_url=server.base_url("gpt"))
         with gateway(database, adapter, policy=policy, caps=caps) as made:

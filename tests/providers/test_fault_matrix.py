@@ -49,7 +49,7 @@ from chapter_pipeline.writing.tasks import (
     SectionRequest,
 )
 from tests.providers.conftest import gateway
-from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, status
+from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, drip, status
 from tests.providers.obedient import prompt_of, reply_to
 from tests.providers.test_adapters import APIS, FAULTS, KEY, PIXEL, adapter
 from tests.providers.test_language_tasks import CITED, DRAIN, READERS, SECTIONS, STEROID, TOPIC, quote
@@ -92,7 +92,9 @@ TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
         FinalReviewReply,
     ),
 }  # fmt: skip
-POLICY = CallPolicy(first_wait_s=0.002, deadline_s=2.0)
+POLICY = CallPolicy(first_wait_s=0.002, deadline_s=1.0)
+EVERY_FAULT = {name: behaviour for name, (behaviour, _) in FAULTS.items()} | {"slow drip": lambda _: drip()}
+PATIENT = CallPolicy(first_wait_s=0.002, deadline_s=60.0)
 
 
 def asked(made: Gateway, api: str, kind: str, settings: Settings, *, variant: str) -> BaseModel:
@@ -118,10 +120,10 @@ def test_matrix__nothing_but_faults__end_in_our_error_after_three_attempts_withi
         FaultServer(lambda _: now[-1]) as server,
         gateway(database, adapter(api, server.base_url(api)), policy=POLICY) as made,
     ):
-        for name, (behaviour, _) in FAULTS.items():
+        for name, behaviour in EVERY_FAULT.items():
             now.append(behaviour(api))
             seen = []
-            for again in range(3):  # a machine that stands still for a moment breaks no promise of ours
+            for again in range(4):  # a machine that stands still for a moment breaks no promise of ours
                 before, began = len(server.requests), time.monotonic()
                 with pytest.raises(
                     (ModelUnavailable, ModelRefused), match=f"no text model answered the '{kind}' task"
@@ -134,6 +136,19 @@ def test_matrix__nothing_but_faults__end_in_our_error_after_three_attempts_withi
                 if seen[-1][0] and seen[-1][1] < 1.1 * POLICY.deadline_s:
                     break
             assert any(sent and took < 1.1 * POLICY.deadline_s for sent, took in seen), (name, seen)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_matrix__nobody_listens__every_task_ends_in_our_error_after_three_attempts(
+    api: str, database: Database, settings: Settings, breakers: BreakerStore
+) -> None:
+    with FaultServer(lambda _: status(500, {})) as gone:
+        address = gone.base_url(api)
+    with gateway(database, adapter(api, address), policy=PATIENT) as made:
+        for kind in TASKS:
+            with pytest.raises(ModelUnavailable, match=f"the '{kind}' task: .*asked 3 times: unreachable"):
+                asked(made, api, kind, settings, variant="nobody")
+            breakers.reset(api)
 
 
 def _obey(request: Request) -> str:
@@ -157,7 +172,7 @@ def test_matrix__one_request_in_ten_fails__sends_a_tenth_more_than_is_needed(
     needed = 0
     with (
         FaultServer(plan) as server,
-        gateway(database, *(adapter(api, server.base_url(api)) for api in APIS), policy=POLICY) as made,
+        gateway(database, *(adapter(api, server.base_url(api)) for api in APIS), policy=PATIENT) as made,
     ):
         for number in range(5):
             for api in APIS:

@@ -27,6 +27,7 @@ from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.presence import Presence
 from chapter_pipeline.storage.schema import ModelCallRow
 from chapter_pipeline.storage.slots import CallSlots
+from tests.clock import least
 from tests.providers.callers import numbered, process, said, twenty_calls
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import FaultServer, Request, answer, half_json, in_turn, status
@@ -96,7 +97,7 @@ def test_breaker__killed_half_open_caller__gives_its_place_back(database: Databa
         assert said(other) == "in"
         with pytest.raises(BreakerOpen):
             store.admit("claude")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while True:
         try:
             store.admit("claude")
@@ -122,17 +123,19 @@ def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_th
     slots = CallSlots(presence)
     with process(database, "slot", 2) as other:
         assert said(other) == "held"
-        with slots.slot("claude", 2, deadline_s=1):
-            began = time.monotonic()
-            with (
-                pytest.raises(ModelUnavailable, match="CHAPTER_SECTION_CONCURRENCY"),
-                slots.slot("claude", 2, deadline_s=0.3),
-            ):
-                pass
-            assert 0.3 <= time.monotonic() - began < 0.5
-            with slots.slot("gpt", 2, deadline_s=0.3):
+        with slots.slot("claude", 2, deadline_s=10):
+
+            def wait_in_vain() -> None:
+                with (
+                    pytest.raises(ModelUnavailable, match="CHAPTER_SECTION_CONCURRENCY"),
+                    slots.slot("claude", 2, deadline_s=0.3),
+                ):
+                    pass
+
+            assert 0.3 <= least(wait_in_vain, below_s=0.5) < 0.5
+            with slots.slot("gpt", 2, deadline_s=10):
                 pass  # another provider has slots of its own
-    with slots.slot("claude", 2, deadline_s=2), slots.slot("claude", 2, deadline_s=2):
+    with slots.slot("claude", 2, deadline_s=10), slots.slot("claude", 2, deadline_s=10):
         pass
 
 
@@ -141,28 +144,25 @@ def test_slots__eight_threads_of_half_a_second__end_together(presence: Presence)
     slots_taken = Counter[str]()
 
     def work(_: int) -> None:
-        with slots.slot("claude", 8, deadline_s=5):
+        with slots.slot("claude", 8, deadline_s=20):
             slots_taken["now"] += 1
             slots_taken["most"] = max(slots_taken["most"], slots_taken["now"])
             time.sleep(0.5)
             slots_taken["now"] -= 1
 
     with ThreadPoolExecutor(8) as pool:
-        began = time.monotonic()
-        list(pool.map(work, range(8)))
-    assert time.monotonic() - began < 0.8
+        assert least(lambda: list(pool.map(work, range(8))), below_s=0.8) < 0.8
     assert slots_taken["most"] == 8
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.parametrize(("slots", "expected_s"), [(5, 4.0), (20, 1.0)])
 def test_calls__twenty_of_one_second__run_as_many_at_once_as_there_are_slots(
     slots: int, expected_s: float, database: Database
 ) -> None:
     """Through the whole gateway. How close it comes is `benchmarks.calls`: here other tests run beside it."""
-    took = twenty_calls(database, slots)
-    assert expected_s <= took < 1.6 * expected_s
+    limit_s = 1.6 * expected_s
+    assert expected_s <= twenty_calls(database, slots, below_s=limit_s) < limit_s
 
 
 def bill_usd(server: FaultServer) -> Decimal:
