@@ -63,6 +63,6 @@ clean:  ## everything that make made, the library included
 	@touch $@
 
 .venv/.development: .venv/.made requirements-dev.lock pyproject.toml
-	$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	$(UV) sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@

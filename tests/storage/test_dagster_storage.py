@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.pool import Pool
 
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage import migrate
@@ -46,3 +48,38 @@ def test_chapter_storage__beside_our_tables__migrations_stay_clean(
     instance.add_dynamic_partitions("chapter", ["glioma"])
     migrate.check(database.engine)
     assert database.health_check().ok
+
+
+def test_chapter_storage__a_run__opens_a_few_connections_and_not_one_for_each_statement(
+    instance: dg.DagsterInstance,
+) -> None:
+    opened: list[object] = []
+
+    def count(connection: object, _record: object) -> None:
+        opened.append(connection)
+
+    @dg.asset
+    def brief() -> int:
+        return 1
+
+    event.listen(Pool, "connect", count)
+    try:
+        assert dg.materialize([brief], instance=instance).success
+        assert list(instance.get_ticks("origin", "selector")) == []  # of the third store
+    finally:
+        event.remove(Pool, "connect", count)
+    assert len(opened) <= 5  # it is forty with an engine that keeps none
+
+
+def test_chapter_storage__its_connection_was_cut__the_next_statement_has_another(
+    instance: dg.DagsterInstance, database: Database
+) -> None:
+    instance.add_dynamic_partitions("chapter", ["glioma"])
+    with database.session() as session:
+        session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    assert list(instance.get_dynamic_partitions("chapter")) == ["glioma"]
