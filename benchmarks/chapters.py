@@ -1,4 +1,4 @@
-"""Measures written chapters: citations, planted faults, planted gaps, the loop, repetition and word budgets.
+"""Measures written chapters: citations, planted faults and gaps, the loop, repetition, word budgets, where quotes stand.
 
 ``python -m benchmarks.chapters LIBRARY [--home FOLDER]``: `LIBRARY` is a folder of PDFs on brain tumours and multiple
 sclerosis; with `--home` the ingested library is kept there for the next time. Nothing is sent anywhere: the extractive
@@ -8,433 +8,22 @@ writer writes.
 from __future__ import annotations
 
 import argparse
+import csv
 import random
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from chapter_pipeline.operations.ingest import open_ingest
-from chapter_pipeline.ports import Embedder
-from chapter_pipeline.providers.extractive import Extractive
+from benchmarks.planted import FAULTS, flagged, gaps_and_repairs, is_caught, planted_faults
+from benchmarks.written import TOPICS, Rooms, Written, ingested, write
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.quality.gaps import RECENT_YEARS
-from chapter_pipeline.quality.grounding import NOT_CLINICAL, negations, numbers, support_table
-from chapter_pipeline.retrieval.cached import CachedEmbedder
-from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.search import LibrarySearch
-from chapter_pipeline.settings import Settings
-from chapter_pipeline.storage.bucket import ObjectBucket
-from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.labels import paragraph_label
-from chapter_pipeline.writing.model import (
-    BriefRequest,
-    ChapterBrief,
-    ChapterKind,
-    ChapterOutline,
-    ChapterText,
-    EvidenceMap,
-    FinalChapter,
-    GapReport,
-    GapType,
-    KeyConcepts,
-    Paragraph,
-    ResearchSet,
-    ReviewedChapter,
-    Section,
-    SectionPlans,
-    Sentence,
-    Subsection,
-)
-from chapter_pipeline.writing.stages import Stages
-from chapter_pipeline.writing.text import mentioned, shingles
-from sensors.revision import sections_to_revise
+from chapter_pipeline.writing.model import BriefRequest, ChapterText
+from chapter_pipeline.writing.text import shingles
 
-TOPICS = (
-    ("Local and systemic therapy of malignant glioma", ChapterKind.DISEASE),
-    ("Multiple sclerosis and its treatment", ChapterKind.DISEASE),
-    ("Local drug delivery for malignant glioma", ChapterKind.TECHNIQUE),
-)
-FAULTS = ("number changed", "negation flipped", "wrong source", "invented citation", "animal as human")
 SEED = 20261125
-
-
-class Today:
-    """A clock that stands still, so that the same library gives the same chapters."""
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A chapter with what it was made of."""
-
-    brief: ChapterBrief
-    concepts: KeyConcepts
-    research: ResearchSet
-    evidence: EvidenceMap
-    outline: ChapterOutline
-    plans: SectionPlans
-    sections: tuple[Section, ...]
-    reviewed: ReviewedChapter
-    gaps: GapReport
-
-    @property
-    def chapter(self) -> ChapterText:
-        return self.reviewed.chapter
-
-
-def write(stages: Stages, topic: str, kind: ChapterKind = ChapterKind.DISEASE) -> Written:
-    """All stages but the last."""
-    brief = stages.chapter_brief("chapter", BriefRequest(topic=topic, kind=kind))
-    concepts = stages.key_concepts(brief)
-    found = stages.library_research(brief, concepts)
-    literature = stages.literature_research(brief, concepts)
-    opened = stages.open_access_documents(literature)
-    research = stages.research_set(brief, concepts, found, literature, opened)
-    evidence = stages.evidence_map(brief, concepts, research)
-    outline = stages.chapter_outline(brief, evidence)
-    plans = stages.section_plans(brief, outline, evidence, research)
-    sections = tuple(stages.section(section.kind, plans) for section in brief.sections)
-    reviewed, gaps = looked_over(stages, brief, outline, plans, sections, research, evidence)
-    return Written(
-        brief=brief, concepts=concepts, research=research, evidence=evidence, outline=outline, plans=plans,
-        sections=sections, reviewed=reviewed, gaps=gaps,
-    )  # fmt: skip
-
-
-def looked_over(
-    stages: Stages, brief: ChapterBrief, outline: ChapterOutline, plans: SectionPlans, sections: Sequence[Section],
-    research: ResearchSet, evidence: EvidenceMap,
-) -> tuple[ReviewedChapter, GapReport]:  # fmt: skip
-    """Stages 11 to 13."""
-    draft = stages.chapter_draft(brief, outline, plans, sections, research)
-    reviewed = stages.reviewed_chapter(brief, draft)
-    return reviewed, stages.gap_report(brief, outline, plans, evidence, research, reviewed)
-
-
-def final(stages: Stages, written: Written) -> FinalChapter:
-    """Stage 14."""
-    return stages.final_chapter(written.brief, written.concepts, written.reviewed, written.gaps)
-
-
-# Planted faults ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A chapter with one sentence altered."""
-
-    kind: str
-    before: str
-    after: str
-    chapter: ChapterText
-
-
-_AUXILIARY = re.compile(r"\b(was|were|is|are|has|have|had|can|may|should|did|does|will|could)\b")
-_FLIPPED = re.compile(r"\b(?:did|does|do|was|were|is|are|has|have|can|could|should|may) not\b")
-_ANIMAL_WORD = re.compile(
-    r"\b(?:mice|rats?|mouse|animals?|murine|rabbits?|rodents?|pigs?|dogs?|monkeys?)\b", re.IGNORECASE
-)
-
-_SAYS_SO = re.compile(r"preclinical|pre-clinical|in vivo|in vitro|ex vivo|cell line|cultured|xenograft", re.IGNORECASE)
-
-
-def planted_faults(written: Written, count: int, rng: random.Random) -> list[Fault]:
-    """`count` faults of each kind, as many as the chapter has sentences for."""
-    chapter = written.chapter
-    sentences = [
-        (section.kind, sentence)
-        for section in chapter.sections
-        for sentence in section.sentences
-        if sentence.quotes
-    ]  # fmt: skip
-    rng.shuffle(sentences)
-    found: list[Fault] = []
-    for kind in FAULTS:
-        made = 0
-        for section, sentence in sentences:
-            if made == count:
-                break
-            altered = _altered(kind, sentence, written, rng)
-            if altered is not None:
-                found.append(
-                    Fault(
-                        kind=kind, before=sentence.text, after=altered.text,
-                        chapter=_with(chapter, section, sentence, altered, unlabelled=kind == "animal as human"),
-                    )
-                )  # fmt: skip
-                made += 1
-    return found
-
-
-def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random) -> Sentence | None:
-    text, quotes = sentence.text, written.chapter.quotes
-    match kind:
-        case "number changed":
-            places = list(re.finditer(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w.-]*\w)", text))
-            if not places:
-                return None
-            place = rng.choice(places)
-            changed = _other_number(place.group(), numbers(text), rng)
-            return Sentence(text=text[: place.start()] + changed + text[place.end() :], quotes=sentence.quotes)
-        case "negation flipped":
-            without = _FLIPPED.search(text)
-            if without:
-                bare = without.group().removesuffix(" not")
-                return Sentence(text=text[: without.start()] + bare + text[without.end() :], quotes=sentence.quotes)
-            place = _AUXILIARY.search(text)
-            if place is None or negations(text):
-                return None
-            return Sentence(text=f"{text[: place.end()]} not{text[place.end() :]}", quotes=sentence.quotes)
-        case "wrong source":
-            own = quotes[sentence.quotes[0]].source
-            others = sorted(key for key, quote in quotes.items() if quote.source != own)
-            return Sentence(text=text, quotes=(rng.choice(others),)) if others else None
-        case "invented citation":
-            return Sentence(text=text, quotes=(f"q{rng.randint(10_000, 99_999)}",))
-        case _:
-            if not all(quotes[key].study_type in NOT_CLINICAL for key in sentence.quotes):
-                return None
-            claimed = _ANIMAL_WORD.sub("patients", text)
-            return None if _SAYS_SO.search(claimed) else Sentence(text=claimed, quotes=sentence.quotes)
-
-
-def _other_number(number: str, known: set[str], rng: random.Random) -> str:
-    widest = 3.0
-    while True:
-        digits = f"{rng.uniform(0.2, widest) * (float(number) + 1):.{len(number.partition('.')[2])}f}"
-        if digits != number and not any(digits in one for one in known):
-            return digits
-        widest *= 1.5
-
-
-def _with(chapter: ChapterText, section: str, before: Sentence, after: Sentence, *, unlabelled: bool) -> ChapterText:
-    """The chapter with `after` in the place of `before`; `unlabelled`: in a paragraph of its own without a label."""
-
-    def paragraphs(paragraph: Paragraph) -> Iterator[Paragraph]:
-        if before not in paragraph.sentences:
-            yield paragraph
-        elif unlabelled:
-            left = tuple(one for one in paragraph.sentences if one is not before)
-            if left:
-                yield paragraph.model_copy(update={"sentences": left})
-            yield Paragraph(sentences=(after,))
-        else:
-            altered = tuple(after if one is before else one for one in paragraph.sentences)
-            yield paragraph.model_copy(update={"sentences": altered})
-
-    sections = tuple(
-        one
-        if one.kind != section
-        else one.model_copy(
-            update={
-                "subsections": tuple(
-                    Subsection(title=sub.title, paragraphs=tuple(p for q in sub.paragraphs for p in paragraphs(q)))
-                    for sub in one.subsections
-                )
-            }
-        )
-        for one in chapter.sections
-    )
-    return chapter.model_copy(update={"sections": sections})
-
-
-def is_caught(fault: Fault, *, embedder: Embedder) -> bool:
-    """Whether the checks name the altered sentence."""
-    if any(repr(fault.after) in problem for problem in closure_problems(fault.chapter)):
-        return True
-    support = support_table(fault.chapter, embedder=embedder)
-    return any(one.sentence == fault.after and one.problems for one in support)
-
-
-def flagged(chapter: ChapterText, *, embedder: Embedder) -> tuple[int, int]:
-    """How many untouched sentences the checks flag, and of how many."""
-    support = support_table(chapter, embedder=embedder)
-    return sum(bool(one.problems) for one in support), len(support)
-
-
-# Planted gaps --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planted:
-    """A chapter of which something was taken away, and the gap that has to be told of it.
-
-    `section` None: any will do, as no section can be said to miss it. `named`: what the gap's text must hold.
-    """
-
-    what: str
-    dimension: GapType
-    section: str | None
-    sections: tuple[Section, ...]
-    named: str = ""
-
-
-def planted_gaps(written: Written) -> list[Planted]:
-    """Everything that can be taken away from the sections of a chapter, one thing at a time."""
-    sections, quotes = written.sections, {quote.key: quote for quote in written.evidence.quotes}
-    present = {section.kind: section for section in written.chapter.sections}
-    found: list[Planted] = []
-    for point in written.brief.must_cover:
-        section = present.get(point.section)
-        if section is not None and any(mentioned(one.text, point.terms) for one in section.sentences):
-            kept = _without(sections, lambda one, terms=point.terms: bool(mentioned(one.text, terms)), point.section)
-            found.append(
-                Planted(
-                    what=f"without {point.text}", dimension=GapType.CRITICAL_INFORMATION, section=point.section,
-                    sections=kept, named=point.text,
-                )
-            )  # fmt: skip
-    for kind, section in present.items():
-        kept = _without(sections, lambda _: True, kind)
-        found.append(
-            Planted(what=f"without {kind}", dimension=GapType.CONTENT_COMPLETENESS, section=kind, sections=kept)
-        )
-        if section.words > 0.6 * _budget(written, kind):
-            inflated = tuple(_inflated(one, written) if one.kind == kind else one for one in sections)
-            if next(one.words for one in inflated if one.kind == kind) < 1.5 * _budget(written, kind):
-                continue  # not enough is left to inflate it with
-            found.append(
-                Planted(
-                    what=f"{kind} inflated", dimension=GapType.SECTION_BALANCE, section=kind, sections=inflated
-                )
-            )  # fmt: skip
-    since = written.brief.cutoff_date.year - RECENT_YEARS
-    recent = _without(sections, lambda one: any((quotes[key].year or 0) >= since for key in one.quotes))
-    if recent != sections:
-        found.append(
-            Planted(what="without recent sources", dimension=GapType.TEMPORAL_COVERAGE, section=None, sections=recent)
-        )
-    cited = {reference.source.key for reference in written.chapter.references}
-    for source in written.research.sources:
-        if source.evidence_level <= 2 and source.relevance >= 0.45 and source.key in cited:
-            kept = _without(sections, lambda one, key=source.key: any(quotes[k].source == key for k in one.quotes))
-            found.append(
-                Planted(
-                    what=f"without {source.key}", dimension=GapType.SOURCE_COVERAGE, section=None, sections=kept,
-                    named=source.title,
-                )
-            )  # fmt: skip
-    return found
-
-
-def _budget(written: Written, kind: str) -> int:
-    return next(section.word_budget for section in written.outline.sections if section.kind == kind)
-
-
-def _without(
-    sections: Sequence[Section], gone: Callable[[Sentence], bool], kind: str | None = None
-) -> tuple[Section, ...]:
-    """The sections without the sentences and findings that are `gone`; only the section `kind`, if one is named."""
-    left = []
-    for section in sections:
-        if kind is not None and section.kind != kind:
-            left.append(section)
-            continue
-        subsections = []
-        for sub in section.subsections:
-            paragraphs = tuple(
-                paragraph.model_copy(update={"sentences": kept})
-                for paragraph in sub.paragraphs
-                if (kept := tuple(one for one in paragraph.sentences if not gone(one)))
-            )
-            if paragraphs:
-                subsections.append(Subsection(title=sub.title, paragraphs=paragraphs))
-        table = tuple(row for row in section.evidence_table if not gone(row.finding))
-        left.append(section.model_copy(update={"subsections": tuple(subsections), "evidence_table": table}))
-    return tuple(left)
-
-
-def _inflated(section: Section, written: Written) -> Section:
-    """The section with what else its plan holds, until it is half as long again as planned."""
-    plan = written.plans.plan(section.kind)
-    assert plan is not None
-    used = set(written.chapter.quotes)  # what stands in the chapter already would go in the review
-    more, length = [], section.words
-    others = [quote for other in written.plans.plans for quote in other.quotes if quote.key not in used]
-    for quote in sorted(others, key=lambda quote: -quote.sections.get(section.kind, 0.0)):
-        if length > 1.6 * plan.word_budget:
-            break
-        more.append(
-            Paragraph(label=paragraph_label([quote]), sentences=(Sentence(text=quote.display, quotes=(quote.key,)),))
-        )
-        length += len(quote.display.split())
-    return section.model_copy(
-        update={
-            "subsections": (*section.subsections, Subsection(title=None, paragraphs=tuple(more))),
-        }
-    )
-
-
-def is_told(planted: Planted, gaps: GapReport) -> bool:
-    """Whether the gap analysis names the right dimension, the section, and the thing itself."""
-    return any(
-        gap.type is planted.dimension
-        and (planted.section is None or gap.section == planted.section)
-        and planted.named in gap.description
-        for gap in gaps.gaps
-    )
-
-
-def repaired(stages: Stages, written: Written, planted: Planted, gaps: GapReport) -> tuple[bool, bool]:
-    """One round of the loop: whether the planted gap is closed, and whether all other sections are as they were."""
-    to_close = tuple(gap for gap in gaps.gaps if gap.section is not None)
-    plans = stages.section_plans(written.brief, written.outline, written.evidence, written.research, to_close)
-    kinds = set(sections_to_revise(gaps, plans))
-    sections = tuple(
-        stages.section(section.kind, plans) if section.kind in kinds else section for section in planted.sections
-    )
-    _, after = looked_over(stages, written.brief, written.outline, plans, sections, written.research, written.evidence)
-    untouched = all(new == old for new, old in zip(sections, planted.sections, strict=True) if new.kind not in kinds)
-    return not is_told(planted, after), untouched
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GapResult:
-    """How many planted gaps were told, and of those that were not there before, how many one round of the loop mended."""
-
-    planted: int
-    told: int
-    repairable: int
-    repaired: int
-    notes: tuple[str, ...]
-
-
-def gaps_and_repairs(stages: Stages, chapters: Sequence[Written]) -> GapResult:
-    """Plant every gap in every chapter, look for it, and let the loop mend it."""
-    told = mended = could = planted_in_all = 0
-    notes = []
-    for written in chapters:
-        for planted in planted_gaps(written):
-            planted_in_all += 1
-            _, gaps = looked_over(
-                stages, written.brief, written.outline, written.plans, planted.sections, written.research,
-                written.evidence,
-            )  # fmt: skip
-            if is_told(planted, gaps):
-                told += 1
-            else:
-                notes.append(f"not told: {written.brief.topic}: {planted.what}")
-            if is_told(planted, written.gaps):
-                continue  # it was there before: the library has nothing to mend it with
-            could += 1
-            closed, untouched = repaired(stages, written, planted, gaps)
-            mended += closed and untouched
-            if not closed:
-                notes.append(f"not repaired: {written.brief.topic}: {planted.what}")
-            if not untouched:
-                notes.append(f"others touched: {written.brief.topic}: {planted.what}")
-    return GapResult(
-        planted=planted_in_all, told=told, repairable=could, repaired=mended, notes=tuple(notes)
-    )  # fmt: skip
-
-
-# Repetition and budgets ----------------------------------------------------------------------------------------
+PLACEMENTS = Path(__file__).with_name("placements.csv")
+"""Quotes of the library of the shared data in sections, and whether they belong there, as one reader judged them."""
 
 
 def repetition(chapter: ChapterText) -> float:
@@ -462,31 +51,33 @@ def off_budget(written: Written) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    stages: Stages
-    library: LibraryStore
-    embedder: Embedder
+class Placements:
+    """Of the quotes that the outline gives to sections: how many were judged, and how many of those belong there."""
+
+    placed: int
+    judged: int
+    right: int
 
 
-def ingested(folder: Path, home: Path) -> Rooms:
-    """The PDFs of `folder` in the library of `home`, and the stages on it."""
-    settings = Settings(home=home)
-    database, bucket, embedder = Database.open(settings), ObjectBucket.open(settings), MiniLM(batch_size=32)
-    database.migrate()
-    with open_ingest(settings, database=database, bucket=bucket, embedder=embedder) as ingest:
-        for outcome in ingest.ingest_files([folder]):
-            print(f"{outcome.status.value}: {outcome.path}")
-    library = LibraryStore(database)
-    stages = Stages(
-        search=LibrarySearch(database, embedder), library=library, embedder=embedder, bucket=bucket,
-        model=Extractive(embedder), clock=Today(),
-    )  # fmt: skip
-    return Rooms(stages=stages, library=library, embedder=CachedEmbedder(embedder))
+def placements(chapters: Sequence[Written]) -> Placements:
+    """Compare the outlines with `PLACEMENTS`."""
+    with PLACEMENTS.open(encoding="utf-8", newline="") as file:
+        belongs = {
+            (row["topic"], row["section"], row["quote"]): row["belongs"] == "yes" for row in csv.DictReader(file)
+        }
+    placed = [
+        (written.brief.topic, kind, key)
+        for written in chapters
+        for kind, keys in written.outline.assignments.items()
+        for key in keys
+    ]
+    judged = [belongs[place] for place in placed if place in belongs]
+    return Placements(placed=len(placed), judged=len(judged), right=sum(judged))
 
 
 def report(rooms: Rooms) -> None:
     """Write the chapters and print their figures."""
-    chapters = [write(rooms.stages, topic, kind) for topic, kind in TOPICS]
+    chapters = [write(rooms.stages, BriefRequest(topic=topic, kind=kind)) for topic, kind in TOPICS]
     rng = random.Random(SEED)
     faults = [fault for written in chapters for fault in planted_faults(written, 7, rng)]
     for kind in FAULTS:
@@ -502,6 +93,8 @@ def report(rooms: Rooms) -> None:
         f"planted gaps: {result.told} of {result.planted} told, "
         f"{result.repaired} of {result.repairable} repaired in one round"
     )
+    where = placements(chapters)
+    print(f"placements: {where.right} of {where.judged} belong to their section, of {where.placed} placed")
     for (topic, _), written in zip(TOPICS, chapters, strict=True):
         problems = closure_problems(written.chapter)
         wrong, whole = flagged(written.chapter, embedder=rooms.embedder)

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.chapters import TOPICS, ingested, write
+from benchmarks.written import TOPICS, ingested, write
 from chapter_pipeline.errors import ChapterPipelineError
 from chapter_pipeline.operations.models import ModelRoom
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.writing.model import PlannedSubsection, SectionPlan, SectionPlans
+from chapter_pipeline.writing.model import BriefRequest, PlannedSubsection, SectionPlan, SectionPlans
 from chapter_pipeline.writing.sections import write_section
 
 QUOTES = 4
@@ -94,7 +94,7 @@ def main() -> None:
         home = arguments.home or Path(name)
         rooms = ingested(arguments.library, home)
         topic, kind = TOPICS[0]
-        plans = small_plans(write(rooms.stages, topic, kind).plans, arguments.sections)
+        plans = small_plans(write(rooms.stages, BriefRequest(topic=topic, kind=kind)).plans, arguments.sections)
         settings = Settings(home=home, text_model="local", local_url=f"{address}/v1", model_deadline_s=120)
         database = Database.open(settings)
         try:

@@ -27,7 +27,7 @@ from chapter_pipeline.writing.model import (
     Severity,
     UnusedEvidence,
 )
-from chapter_pipeline.writing.outline import FIT_FLOOR
+from chapter_pipeline.writing.outline import FIT_FLOOR, POINT_FIT_FLOOR
 from chapter_pipeline.writing.text import mentioned
 
 SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
@@ -316,7 +316,11 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
             recommendation=f"Cover {point.text} in this section"
             + ("." if speaking else ": add documents on it first."),
             section=point.section,
-            evidence=keys(quote for quote in speaking if inputs.may_go_to(quote, point.section)),
+            evidence=keys(
+                quote
+                for quote in speaking
+                if inputs.may_go_to(quote, point.section) and quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR
+            ),
         )
 
 

@@ -86,6 +86,11 @@ _DESIGNS: tuple[tuple[re.Pattern[str], frozenset[StudyType]], ...] = (
 NOT_CLINICAL = frozenset({StudyType.ANIMAL, StudyType.LABORATORY})
 
 
+def is_preclinical(text: str) -> bool:
+    """Whether `text` speaks of animals or bench work, and of no people."""
+    return bool(_ANIMALS.search(text) or _BENCH.search(text)) and not _PEOPLE.search(text)
+
+
 def numbers(text: str) -> set[str]:
     """Each number of `text` with its comparator and unit, normalised: ``at least 5 percent`` gives ``≥5%``."""
     found = set()

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from chapter_pipeline.ports import Embedder, LibraryReader, PassageRecord
+from chapter_pipeline.quality.grounding import is_preclinical
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.model import (
     ChapterBrief,
@@ -38,6 +39,9 @@ _SHORT_FORM = re.compile(r"\([^()]*\)")
 MAX_RELATIONS = 200
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
+DECISIVE_CUES = 5
+NO_FIT = -1.0
+"""The fit of a sentence for a section that cannot take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ def evidence_map(
 
     A quote's fit for a section is the cosine to the section's queries above the sentence's mean over all sections,
     plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a cue counts as one.
+    A decisive cue of a section counts as five. What speaks of animals or bench work alone fits no clinical section.
     """
     refused: Counter[str] = Counter()
     candidates, read = _candidates(research, library, refused)
@@ -157,9 +162,12 @@ def section_fits(
     fits = []
     for row, candidate in zip(contrast, candidates, strict=True):
         cues = [_cues(section, candidate) for section in sections]
+        preclinical = is_preclinical(candidate.display)
         fits.append(
             {
-                section.kind: round(float(value) + CUE_WEIGHT * min(count, MAX_CUES), 4)
+                section.kind: NO_FIT
+                if section.clinical and preclinical
+                else round(float(value) + CUE_WEIGHT * count, 4)
                 for section, value, count in zip(sections, row, cues, strict=True)
             }
         )
@@ -168,7 +176,8 @@ def section_fits(
 
 def _cues(section: SectionTemplate, candidate: _Candidate) -> int:
     heading = candidate.passage.section or ""
-    return len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
+    count = len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
+    return min(count, MAX_CUES) + DECISIVE_CUES * bool(mentioned(candidate.display, section.decisive))
 
 
 def defines(sentence: str, topic: str) -> bool:

@@ -110,9 +110,13 @@ class SectionTemplate(Artifact):
     purpose: str
     queries: tuple[str, ...]
     cues: tuple[str, ...] = Field(description="Words that mark a sentence as belonging here.")
+    decisive: tuple[str, ...] = Field(default=(), description="Words that outweigh the cues of all other sections.")
     share: float = Field(gt=0, le=1, description="Share of the chapter's words.")
     must_cover: tuple[MustCoverPoint, ...] = ()
     figures: tuple[str, ...] = Field(default=(), description="What its figures should show.")
+    clinical: bool = Field(
+        default=False, description="Of people: takes no sentence that speaks of animals or bench work."
+    )
 
 
 class ChapterBrief(Artifact):

@@ -31,8 +31,17 @@ INTRODUCTION = "introduction"
 """The section kind that begins with what the topic is."""
 MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
+MIN_QUOTES_ON_A_POINT = 2
+"""Enough for a section when one of them speaks to a must-cover point: the little that is known of it is wanted."""
+TOPIC_FLOOR = 0.55
+"""A quote that fits no section and is this close to the topic speaks of the topic as a whole: the introduction's,
+unless it fits that less than the average section."""
 QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
+POINT_FIT_FLOOR = 0.05
+"""A quote below this fit has a word of a must-cover point without speaking to it: it says what another section is for."""
+POINT_FIT_MARGIN = 0.06
+"""Nor does a must-cover point take a quote that fits another section by more than one cue better."""
 FIT_FLOOR = 0.10
 """A quote below this fit for a section is not about what the section is about."""
 PACK_FACTOR = 2.0
@@ -46,20 +55,23 @@ _SUPPLEMENT = re.compile(r"\bsupplement|^(?:fig(?:ure|\.)?)\s*\d*:?\s*(?:figure 
 def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
     """Stage 8: assign every quote to the section it fits best and give the sections that remain their words.
 
-    While a section has fewer than `MIN_QUOTES`, the one with the fewest is left out and its quotes go to the next best
-    ones. The word budget of a section that is left out goes to the others in proportion to their shares.
+    While a section has fewer than `MIN_QUOTES` (`MIN_QUOTES_ON_A_POINT` when they speak to a must-cover point), the one
+    with the fewest is left out and its quotes go to the next best ones; an introduction to nothing is left out as well.
+    The word budget of a section that is left out goes to the others in proportion to their shares.
     """
     used = list(brief.sections)
-    assigned = assign(brief, evidence.quotes, used)
+    assigned = _placed(brief, evidence.quotes, used)
     unused: dict[str, str] = {}
     while used:
-        poorest = min(used, key=lambda section: len(assigned[section.kind]))
-        count = len(assigned[poorest.kind])
-        if count >= MIN_QUOTES:
+        wanting = [section for section in used if not _is_enough(section, assigned[section.kind])]
+        alone = [section.kind for section in used] == [INTRODUCTION]
+        if not wanting and not alone:
             break
+        poorest = min(wanting or used, key=lambda section: len(assigned[section.kind]))
+        count = len(assigned[poorest.kind])
         unused[poorest.kind] = f"{count} of at least {MIN_QUOTES} quotes found for {poorest.title!r}"
         used.remove(poorest)
-        assigned = assign(brief, evidence.quotes, used)
+        assigned = _placed(brief, evidence.quotes, used)
     whole = sum(section.share for section in used) or 1.0
     return ChapterOutline(
         title=brief.title,
@@ -78,6 +90,12 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
     )
 
 
+def _is_enough(section: SectionTemplate, quotes: Sequence[Quote]) -> bool:
+    points = {point.text for point in section.must_cover}
+    on_a_point = any(points.intersection(quote.points) for quote in quotes)
+    return len(quotes) >= (MIN_QUOTES_ON_A_POINT if on_a_point else MIN_QUOTES)
+
+
 def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]) -> dict[str, list[Quote]]:
     """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best.
 
@@ -94,7 +112,14 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
             taken.add(quote.key)
     for section in sections:
         for point in section.must_cover:
-            speaking = [quote for quote in quotes if point.text in quote.points and quote.key not in taken]
+            speaking = [
+                quote
+                for quote in quotes
+                if point.text in quote.points
+                and quote.key not in taken
+                and quote.sections[section.kind] >= POINT_FIT_FLOOR
+                and quote.sections[section.kind] >= max(quote.sections.values()) - POINT_FIT_MARGIN
+            ]
             speaking.sort(key=lambda quote: (-_worth(quote, section.kind), quote.key))
             for quote in speaking[:QUOTES_PER_POINT]:
                 assigned[section.kind].append(quote)
@@ -111,6 +136,30 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         room[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
+
+
+def _placed(
+    brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]
+) -> dict[str, list[Quote]]:
+    assigned = assign(brief, quotes, sections)
+    _introduce(brief, quotes, assigned)
+    return assigned
+
+
+def _introduce(brief: ChapterBrief, quotes: Sequence[Quote], assigned: Mapping[str, list[Quote]]) -> None:
+    """Give the introduction what is close to the topic and no section has, as far as its words go."""
+    section = next((section for section in brief.sections if section.kind == INTRODUCTION), None)
+    if section is None or section.kind not in assigned:
+        return
+    own = assigned[section.kind]
+    taken = {quote.key for given in assigned.values() for quote in given}
+    words_left = brief.word_budget * section.share - sum(len(quote.display.split()) for quote in own)
+    for quote in sorted(quotes, key=lambda quote: (-quote.relevance, quote.key)):
+        if quote.relevance < TOPIC_FLOOR or words_left <= 0:
+            break
+        if quote.key not in taken and quote.sections[section.kind] >= 0:
+            own.append(quote)
+            words_left -= len(quote.display.split())
 
 
 def _worth(quote: Quote, kind: str) -> float:

@@ -27,9 +27,11 @@ class _Section(Artifact):
     purpose: str = Field(min_length=5)
     queries: tuple[str, ...] = Field(min_length=1)
     cues: tuple[str, ...] = ()
+    decisive: tuple[str, ...] = ()
     share: float = Field(gt=0, le=1)
     must_cover: tuple[_Point, ...] = ()
     figures: tuple[str, ...] = ()
+    clinical: bool = False
 
 
 class ChapterTemplate(Artifact):
@@ -60,12 +62,14 @@ class ChapterTemplate(Artifact):
                 purpose=section.purpose,
                 queries=tuple(query.replace("{topic}", topic) for query in section.queries),
                 cues=section.cues,
+                decisive=section.decisive,
                 share=section.share,
                 must_cover=tuple(
                     MustCoverPoint(text=point.text, section=section.kind, terms=point.terms, critical=point.critical)
                     for point in section.must_cover
                 ),
                 figures=tuple(query.replace("{topic}", topic) for query in section.figures),
+                clinical=section.clinical,
             )
             for section in self.sections
         )

@@ -185,6 +185,20 @@ OTHER_KINDS: dict[str, tuple[str, int, StudyType, list[tuple[str, list[str]]]]] 
             ),
         ],
     ),
+    "Chronic subdural haematoma in mice": (
+        "Rossi, Eva",
+        2023,
+        StudyType.ANIMAL,
+        [
+            (
+                "Discussion",
+                [
+                    "Chronic subdural haematoma in mice is absorbed sooner after treatment with the drug atorvastatin.",
+                    "Further studies of drug treatment are needed in patients with chronic subdural haematoma.",
+                ],
+            ),
+        ],
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from benchmarks.written import write
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
 from chapter_pipeline.providers.language import LanguageModels
 from chapter_pipeline.quality.closure import closure_problems
@@ -17,13 +18,12 @@ from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import FinalChapter, Section
+from chapter_pipeline.writing.model import BriefRequest, FinalChapter, Section
 from chapter_pipeline.writing.stages import Stages
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import Behaviour, FaultServer, Request, in_turn, refusal, status
 from tests.providers.obedient import Sentence, honest, obedient, prompt_of
 from tests.providers.test_adapters import APIS, KEY, adapter
-from tests.test_real_chapters import write
 from tests.writing.conftest import TOPIC, Today
 
 Plan = Callable[[Request], Behaviour]
@@ -64,7 +64,7 @@ def chapter_of(
         with written_by(
             order, plans, database=database, settings=settings, library=library, embedder=embedder
         ) as stages:
-            return write(stages, TOPIC)
+            return write(stages, BriefRequest(topic=TOPIC)).final
 
     return make
 
@@ -211,7 +211,7 @@ def test_prompt__of_a_section__fences_what_the_files_say_and_hides_their_keys(
     with written_by(
         ["gemini"], {"gemini": plan}, database=database, settings=settings, library=library, embedder=embedder
     ) as stages:
-        chapter = write(stages, TOPIC)
+        chapter = write(stages, BriefRequest(topic=TOPIC)).final
     prompts = [prompt for prompt in seen if "<quotations>" in prompt]
     assert prompts
     for prompt in prompts:

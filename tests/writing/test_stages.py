@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
+from benchmarks.written import Written
+from benchmarks.written import write as write_chapter
 from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.evidence import NO_FIT
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.model import (
     BriefRequest,
-    ChapterBrief,
     ChapterKind,
-    EvidenceMap,
-    FinalChapter,
-    GapReport,
     GapType,
-    LibraryResearch,
-    ResearchSet,
-    ReviewedChapter,
-    SectionPlans,
 )
-from chapter_pipeline.writing.outline import FIT_FLOOR, MIN_QUOTES
+from chapter_pipeline.writing.outline import FIT_FLOOR, MIN_QUOTES_ON_A_POINT
 from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import OTHER_KINDS, TOPIC, store
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    brief: ChapterBrief
-    found: LibraryResearch
-    research: ResearchSet
-    evidence: EvidenceMap
-    plans: SectionPlans
-    reviewed: ReviewedChapter
-    gaps: GapReport
-    final: FinalChapter
-
-
-def write(stages: Stages, topic: str = TOPIC, **request: object) -> Chapter:
-    brief = stages.chapter_brief("chapter", BriefRequest(topic=topic, word_budget=600, **request))
-    concepts = stages.key_concepts(brief)
-    found = stages.library_research(brief, concepts)
-    literature = stages.literature_research(brief, concepts)
-    opened = stages.open_access_documents(literature)
-    research = stages.research_set(brief, concepts, found, literature, opened)
-    evidence = stages.evidence_map(brief, concepts, research)
-    outline = stages.chapter_outline(brief, evidence)
-    plans = stages.section_plans(brief, outline, evidence, research)
-    sections = [stages.section(section.kind, plans) for section in brief.sections]
-    draft = stages.chapter_draft(brief, outline, plans, sections, research)
-    reviewed = stages.reviewed_chapter(brief, draft)
-    gaps = stages.gap_report(brief, outline, plans, evidence, research, reviewed)
-    final = stages.final_chapter(brief, concepts, reviewed, gaps)
-    return Chapter(brief, found, research, evidence, plans, reviewed, gaps, final)
+def write(stages: Stages, topic: str = TOPIC, **request: object) -> Written:
+    return write_chapter(stages, BriefRequest(topic=topic, word_budget=600, **request))
 
 
 def test_stages__topic_in_the_library__end_in_a_closed_chapter(stages: Stages) -> None:
@@ -166,19 +133,54 @@ def test_stages__every_template__writes_a_chapter(
     assert len(write(stages, topic, kind=kind).final.chapter.sections) >= 2
 
 
+EMBRYOLOGY = {
+    "kind": "development", "title": "Development", "purpose": "How the region forms.", "share": 1,
+    "queries": ["embryology of the skull and the meninges"],
+}  # fmt: skip
+
+
 def test_stages__too_little_for_any_section__says_how_much_there_is(stages: Stages) -> None:
     with pytest.raises(NoRelevantPassages, match=r"quotes of \d+ sentences\): ingest more"):
-        write(stages, kind=ChapterKind.ANATOMY)
+        write(stages, template={"name": "embryology", "sections": [EMBRYOLOGY]})
 
 
 def test_chapter_outline__sections_with_too_few_quotes__give_them_to_the_next_best(stages: Stages) -> None:
     written = write(stages)
     kept = {plan.kind: {quote.key for quote in plan.quotes} for plan in written.plans.plans}
-    assert all(len(keys) >= MIN_QUOTES for keys in kept.values())
+    assert all(len(keys) >= MIN_QUOTES_ON_A_POINT for keys in kept.values())
     planned = set().union(*kept.values())
     for quote in written.evidence.quotes:
         fitting = [kind for kind in kept if quote.sections[kind] >= FIT_FLOOR]
         assert quote.key in planned or not fitting, quote.text
+
+
+def test_chapter_outline__two_quotes_on_a_must_cover_point__are_a_section_and_two_others_are_none(
+    stages: Stages,
+) -> None:
+    """Anatomy has imaging among its points and knows no treatment: what is said of that has no section."""
+    found = write(stages, kind=ChapterKind.ANATOMY)
+    kept = {section.kind: section.evidence for section in found.outline.sections}
+    assert kept["diagnosis"] == MIN_QUOTES_ON_A_POINT
+    assert "function" in found.outline.unused
+
+
+@pytest.fixture
+def of_mice(stages: Stages, library: LibraryStore, embedder: MiniLM) -> Written:
+    store(library, embedder, ["Chronic subdural haematoma in mice"])
+    return write(stages)
+
+
+def test_evidence_map__animals_and_bench_work__fit_no_section_that_is_of_people(of_mice: Written) -> None:
+    clinical = {section.kind for section in of_mice.brief.sections if section.clinical}
+    assert {"indications", "complications", "outcomes"} <= clinical
+    (quote,) = [quote for quote in of_mice.evidence.quotes if "mice" in quote.text]
+    assert {quote.sections[kind] for kind in clinical} == {NO_FIT}
+    assert all(quote.key not in of_mice.outline.assignments.get(kind, ()) for kind in clinical)
+
+
+def test_evidence_map__decisive_cue__outweighs_the_cues_of_other_sections(of_mice: Written) -> None:
+    (quote,) = [quote for quote in of_mice.evidence.quotes if quote.text.startswith("Further studies")]
+    assert max(quote.sections, key=lambda kind: quote.sections[kind]) == "future_directions"
 
 
 def test_brief__slug_with_spaces__is_refused(stages: Stages) -> None:
