@@ -27,7 +27,7 @@ from chapter_pipeline.writing.model import (
     Severity,
     UnusedEvidence,
 )
-from chapter_pipeline.writing.outline import FIT_FLOOR, POINT_FIT_FLOOR
+from chapter_pipeline.writing.outline import POINT_FIT_FLOOR, fit_floor
 from chapter_pipeline.writing.text import mentioned
 
 SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
@@ -70,7 +70,9 @@ class Inputs:
             for quote in self.evidence.quotes
             if quote.key not in cited
             and self.may_go_to(quote, kind)
-            and (quote.sections.get(kind, 0.0) >= FIT_FLOOR or quote.key in self.outline.assignments.get(kind, ()))
+            and (
+                quote.sections.get(kind, 0.0) >= fit_floor(quote) or quote.key in self.outline.assignments.get(kind, ())
+            )
         ]
         fitting.sort(key=lambda quote: (-(quote.sections.get(kind, 0.0) + quote.relevance), quote.key))
         return fitting[:limit]

@@ -34,8 +34,7 @@ MIN_QUOTES = 3
 MIN_QUOTES_ON_A_POINT = 2
 """Enough for a section when one of them speaks to a must-cover point: the little that is known of it is wanted."""
 TOPIC_FLOOR = 0.55
-"""A quote that fits no section and is this close to the topic speaks of the topic as a whole: the introduction's,
-unless it fits that less than the average section."""
+"""A quote this close to the topic needs only half the fit."""
 QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_FLOOR = 0.05
@@ -56,22 +55,21 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
     """Stage 8: assign every quote to the section it fits best and give the sections that remain their words.
 
     While a section has fewer than `MIN_QUOTES` (`MIN_QUOTES_ON_A_POINT` when they speak to a must-cover point), the one
-    with the fewest is left out and its quotes go to the next best ones; an introduction to nothing is left out as well.
-    The word budget of a section that is left out goes to the others in proportion to their shares.
+    with the fewest is left out and its quotes go to the next best ones. The word budget of a section that is left out
+    goes to the others in proportion to their shares.
     """
     used = list(brief.sections)
-    assigned = _placed(brief, evidence.quotes, used)
+    assigned = assign(brief, evidence.quotes, used)
     unused: dict[str, str] = {}
     while used:
         wanting = [section for section in used if not _is_enough(section, assigned[section.kind])]
-        alone = [section.kind for section in used] == [INTRODUCTION]
-        if not wanting and not alone:
+        if not wanting:
             break
-        poorest = min(wanting or used, key=lambda section: len(assigned[section.kind]))
+        poorest = min(wanting, key=lambda section: len(assigned[section.kind]))
         count = len(assigned[poorest.kind])
         unused[poorest.kind] = f"{count} of at least {MIN_QUOTES} quotes found for {poorest.title!r}"
         used.remove(poorest)
-        assigned = _placed(brief, evidence.quotes, used)
+        assigned = assign(brief, evidence.quotes, used)
     whole = sum(section.share for section in used) or 1.0
     return ChapterOutline(
         title=brief.title,
@@ -130,7 +128,7 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
     )
     for _, quote, kind in pairs:
-        if quote.key in taken or quote.sections[kind] < FIT_FLOOR or room[kind] <= 0:
+        if quote.key in taken or quote.sections[kind] < fit_floor(quote) or room[kind] <= 0:
             continue
         assigned[kind].append(quote)
         room[kind] -= len(quote.display.split())
@@ -138,28 +136,9 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
     return assigned
 
 
-def _placed(
-    brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[SectionTemplate]
-) -> dict[str, list[Quote]]:
-    assigned = assign(brief, quotes, sections)
-    _introduce(brief, quotes, assigned)
-    return assigned
-
-
-def _introduce(brief: ChapterBrief, quotes: Sequence[Quote], assigned: Mapping[str, list[Quote]]) -> None:
-    """Give the introduction what is close to the topic and no section has, as far as its words go."""
-    section = next((section for section in brief.sections if section.kind == INTRODUCTION), None)
-    if section is None or section.kind not in assigned:
-        return
-    own = assigned[section.kind]
-    taken = {quote.key for given in assigned.values() for quote in given}
-    words_left = brief.word_budget * section.share - sum(len(quote.display.split()) for quote in own)
-    for quote in sorted(quotes, key=lambda quote: (-quote.relevance, quote.key)):
-        if quote.relevance < TOPIC_FLOOR or words_left <= 0:
-            break
-        if quote.key not in taken and quote.sections[section.kind] >= 0:
-            own.append(quote)
-            words_left -= len(quote.display.split())
+def fit_floor(quote: Quote) -> float:
+    """The least fit for a section with which it may take the quote."""
+    return FIT_FLOOR / 2 if quote.relevance >= TOPIC_FLOOR else FIT_FLOOR
 
 
 def _worth(quote: Quote, kind: str) -> float:

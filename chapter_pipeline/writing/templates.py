@@ -22,6 +22,8 @@ class _Point(Artifact):
 
 
 class _Section(Artifact):
+    """A section as YAML states it; `SectionTemplate` says what its keys mean."""
+
     kind: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40)
     title: str = Field(min_length=2)
     purpose: str = Field(min_length=5)

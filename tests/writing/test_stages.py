@@ -18,7 +18,7 @@ from chapter_pipeline.writing.model import (
     ChapterKind,
     GapType,
 )
-from chapter_pipeline.writing.outline import FIT_FLOOR, MIN_QUOTES_ON_A_POINT
+from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, fit_floor
 from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import OTHER_KINDS, TOPIC, store
 
@@ -150,7 +150,7 @@ def test_chapter_outline__sections_with_too_few_quotes__give_them_to_the_next_be
     assert all(len(keys) >= MIN_QUOTES_ON_A_POINT for keys in kept.values())
     planned = set().union(*kept.values())
     for quote in written.evidence.quotes:
-        fitting = [kind for kind in kept if quote.sections[kind] >= FIT_FLOOR]
+        fitting = [kind for kind in kept if quote.sections[kind] >= fit_floor(quote)]
         assert quote.key in planned or not fitting, quote.text
 
 
