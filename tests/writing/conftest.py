@@ -39,6 +39,7 @@ ARTICLES: dict[str, tuple[str, int, StudyType, list[tuple[str, list[str]]]]] = {
                 "Epidemiology",
                 [
                     "Chronic subdural haematoma (CSDH) is a collection of old blood between dura and arachnoid.",
+                    "Chronic subdural haematoma is one of the most common conditions that neurosurgeons treat.",
                     "The incidence of chronic subdural haematoma rises steeply with age and is highest in the elderly.",
                     "Anticoagulant drugs, alcohol and brain atrophy are risk factors for chronic subdural haematoma.",
                     "Men are affected by chronic subdural haematoma more often than women in most populations.",

@@ -16,7 +16,9 @@ from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.model import (
     BriefRequest,
     ChapterKind,
+    ChapterOutline,
     GapType,
+    Quote,
 )
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, fit_floor
 from chapter_pipeline.writing.stages import Stages
@@ -154,14 +156,18 @@ def test_chapter_outline__sections_with_too_few_quotes__give_them_to_the_next_be
         assert quote.key in planned or not fitting, quote.text
 
 
-def test_chapter_outline__two_quotes_on_a_must_cover_point__are_a_section_and_two_others_are_none(
-    stages: Stages,
-) -> None:
-    """Anatomy has imaging among its points and knows no treatment: what is said of that has no section."""
-    found = write(stages, kind=ChapterKind.ANATOMY)
-    kept = {section.kind: section.evidence for section in found.outline.sections}
-    assert kept["diagnosis"] == MIN_QUOTES_ON_A_POINT
-    assert "function" in found.outline.unused
+def test_chapter_outline__two_quotes__are_a_section_when_they_speak_to_a_must_cover_point(stages: Stages) -> None:
+    found = write(stages)
+    at_home = [quote for quote in found.evidence.quotes if quote.key in found.outline.assignments["diagnosis"]]
+    others = [quote for quote in found.evidence.quotes if quote.sections["diagnosis"] < fit_floor(quote)]
+    two = [quote for quote in at_home if "imaging" in quote.points][:MIN_QUOTES_ON_A_POINT]
+
+    def outline(quotes: list[Quote]) -> ChapterOutline:
+        return stages.chapter_outline(found.brief, found.evidence.model_copy(update={"quotes": (*quotes, *others)}))
+
+    assert len(outline(two).assignments["diagnosis"]) == MIN_QUOTES_ON_A_POINT
+    assert "diagnosis" in outline(two[:1]).unused
+    assert "diagnosis" in outline([quote.model_copy(update={"points": ()}) for quote in two]).unused
 
 
 @pytest.fixture
