@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from chapter_pipeline.errors import NotFound
-from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.database import WITHOUT_WAITING_FOR_THE_DISK, Database
 from chapter_pipeline.storage.schema import Artifact
 
 M = TypeVar("M", bound=BaseModel)
@@ -109,9 +109,14 @@ def content_hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def take_turns(session: Session, name: str) -> None:
-    """Wait until no other transaction holds `name`; held until this one ends."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+def take_turns(session: Session | Connection, name: str, *, durable: bool = True) -> None:
+    """Wait until no other transaction holds `name`; held until this one ends, which waits for the disk if `durable`."""
+    session.execute(_TURN if durable else _TURN_IN_MEMORY, {"name": name})
+
+
+_LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))
+_TURN = select(_LOCK)
+_TURN_IN_MEMORY = select(_LOCK, WITHOUT_WAITING_FOR_THE_DISK)
 
 
 def _newest_first(asset: str, partition: str) -> Select[Artifact]:

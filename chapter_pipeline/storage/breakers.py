@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from chapter_pipeline.errors import BreakerOpen, DatabaseUnavailable
 from chapter_pipeline.providers.breaker import Admission, Breaker, BreakerPolicy, Circuit
 from chapter_pipeline.providers.faults import Effect
-from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.database import WITHOUT_WAITING_FOR_THE_DISK, Database
 from chapter_pipeline.storage.presence import Presence
 from chapter_pipeline.storage.schema import BreakerRow
 
@@ -54,6 +53,7 @@ class BreakerStore:
         self._policy = policy or BreakerPolicy()
         self._local: dict[str, Breaker] = {}
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def admit(self, provider: str) -> Admission:
         """Let one call through. Raises `BreakerOpen`."""
@@ -95,7 +95,7 @@ class BreakerStore:
     def status(self) -> dict[str, BreakerStatus]:
         """All breakers that were ever used, by provider."""
         with self._database.session() as session:
-            now = _now(session)
+            now = session.execute(_NOW).scalar_one()
             rows = session.scalars(select(BreakerRow).order_by(BreakerRow.provider)).all()
         return {row.provider: _status(_ADAPTER.validate_python(row.state), now, self._policy) for row in rows}
 
@@ -107,18 +107,19 @@ class BreakerStore:
         return change
 
     def _shared(self, provider: str, change: Change[T]) -> tuple[Breaker, T]:
-        query = select(BreakerRow, func.clock_timestamp()).where(BreakerRow.provider == provider).with_for_update()
-        with self._database.session() as session:
-            found = session.execute(query).one_or_none()
+        # Threads wait for their turn here, not each with a connection at the database.
+        with self._turn, self._database.connection() as connection:
+            found = connection.execute(_ROW, {"of": provider}).one_or_none()
             if found is None:
-                fresh = _ADAPTER.dump_python(Breaker(changed_at=_now(session)), mode="json")
-                session.execute(insert(BreakerRow).values(provider=provider, state=fresh).on_conflict_do_nothing())
-                found = session.execute(query).one()
-            row, now = found
-            before = _ADAPTER.validate_python(row.state)
-            after, result = change(before, now, lambda: self._presence.live_owners(session))
+                now = connection.execute(_NOW).scalar_one()
+                fresh = _ADAPTER.dump_python(Breaker(changed_at=now), mode="json")
+                connection.execute(insert(BreakerRow).values(provider=provider, state=fresh).on_conflict_do_nothing())
+                found = connection.execute(_ROW, {"of": provider}).one()
+            stored, now, _ = found
+            before = _ADAPTER.validate_python(stored)
+            after, result = change(before, now, lambda: self._presence.live_owners(connection))
             if after != before:
-                row.state = _ADAPTER.dump_python(after, mode="json")
+                connection.execute(_CHANGE, {"of": provider, "state": _ADAPTER.dump_python(after, mode="json")})
         return after, result
 
     def _alone(self, provider: str, change: Change[T], error: DatabaseUnavailable) -> tuple[Breaker, T]:
@@ -132,9 +133,18 @@ class BreakerStore:
             return self._local[provider], result
 
 
-def _now(session: Session) -> datetime:
-    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-    return now
+# Built once: to build a statement takes longer than to run it.
+_NOW = select(func.clock_timestamp())
+_ROW = (
+    select(BreakerRow.state, func.clock_timestamp(), WITHOUT_WAITING_FOR_THE_DISK)
+    .where(BreakerRow.provider == bindparam("of"))
+    .with_for_update()
+)
+_CHANGE = (
+    update(BreakerRow)
+    .where(BreakerRow.provider == bindparam("of"))
+    .values(state=bindparam("state", type_=BreakerRow.__table__.c.state.type))
+)
 
 
 def _refusal(provider: str, seen: Breaker, policy: BreakerPolicy) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, func, insert, select, update
 
 from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
 from chapter_pipeline.providers.call import ModelReply, TokenUsage
@@ -64,6 +65,7 @@ class CallLedger:
         self._database = database
         self._presence = presence
         self._caps = caps
+        self._turn = threading.Lock()
 
     def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
         """Reserve the attempt's most cost, or tell that there is a reply, or that another process waits for it.
@@ -71,23 +73,25 @@ class CallLedger:
         Raises `BudgetExceeded` when a cap could be passed.
         """
         owner = self._presence.owner
-        with self._database.session() as session:
-            # One at a time: what one reserves the next one sees. The transaction is a few statements long.
-            take_turns(session, _BUDGET)
-            self._settle_dead(session, owner)
-            known = session.scalars(_KNOWN, {"key": attempt.request_key}).all()
+        # Threads wait for their turn here, not each with a connection at the database.
+        with self._turn, self._database.connection() as connection:
+            # One at a time: what one reserves the next one sees. The transaction is a few statements long. Nothing is
+            # sent before `sending` is on the disk, and with it all that was committed before.
+            take_turns(connection, _BUDGET, durable=False)
+            self._settle_dead(connection, owner)
+            known = connection.execute(_KNOWN, {"key": attempt.request_key}).all()
             for row in known:
                 if row.state == "committed":
                     return _replayed(row)
             if known:
                 return InFlight()
-            self._check_caps(session, attempt)
+            self._check_caps(connection, attempt)
             values = {
                 "request_key": attempt.request_key, "attempt": attempt.number, "provider": attempt.provider,
                 "model": attempt.model, "purpose": attempt.purpose, "chapter": attempt.context.chapter,
                 "section": attempt.context.section, "state": "reserved", "owner": owner, "reserved_usd": attempt.most_usd,
             }  # fmt: skip
-            return Reserved(session.execute(insert(Row).values(values).returning(Row.id)).scalar_one())
+            return Reserved(connection.execute(_RESERVE, values).scalar_one())
 
     def sending(self, id: int) -> None:
         """The attempt is sent now: from here on it may be paid for."""
@@ -95,14 +99,14 @@ class CallLedger:
 
     def withdraw(self, id: int) -> None:
         """The attempt was never sent: its reservation goes."""
-        with self._database.session() as session:
-            session.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
+        with self._database.connection() as connection:
+            connection.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
 
     def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
         """Store the reply and its cost."""
         self._change(
             id, "sent", state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd,
-            latency_s=latency_s, ended_at=func.clock_timestamp(), **_tokens(reply.usage),
+            latency_s=latency_s, **_tokens(reply.usage),
         )  # fmt: skip
 
     def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
@@ -110,7 +114,7 @@ class CallLedger:
         unknown = failed.usage is None and failed.verdict.sent
         self._change(
             id, "sent", state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
-            cost_usd=cost_usd, latency_s=latency_s, ended_at=func.clock_timestamp(),
+            cost_usd=cost_usd, latency_s=latency_s,
             **_tokens(failed.usage or TokenUsage()),
         )  # fmt: skip
 
@@ -135,30 +139,30 @@ class CallLedger:
             return _spent(session.execute(select(*_sums()).where(*which)).one())
 
     def _change(self, id: int, before: str, **values: object) -> None:
-        with self._database.session() as session:
-            changed = session.execute(
-                update(Row).where(Row.id == id, Row.state == before).values(**values).returning(Row.id)
+        with self._database.connection() as connection:
+            changed = connection.execute(
+                _changing(frozenset(values)), {"of": id, "before": before, **values}
             ).one_or_none()
         if changed is None:
             raise InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
 
-    def _settle_dead(self, session: Session, owner: int) -> None:
+    def _settle_dead(self, connection: Connection, owner: int) -> None:
         """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
-        others = set(session.scalars(_OTHERS, {"owner": owner}))
-        dead = others - self._presence.live_owners(session) if others else set()
+        others = set(connection.scalars(_OTHERS, {"owner": owner}))
+        dead = others - self._presence.live_owners(connection) if others else set()
         if not dead:
             return
-        session.execute(delete(Row).where(Row.owner.in_(dead), Row.state == "reserved"))
-        session.execute(
+        connection.execute(delete(Row).where(Row.owner.in_(dead), Row.state == "reserved"))
+        connection.execute(
             update(Row)
             .where(Row.owner.in_(dead), Row.state == "sent")
             .values(state="ambiguous", detail="the process that waited is gone", ended_at=func.clock_timestamp())
         )
 
-    def _check_caps(self, session: Session, attempt: Attempt) -> None:
+    def _check_caps(self, connection: Connection, attempt: Attempt) -> None:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
         chapter, caps = attempt.context.chapter, self._caps
-        spent = session.execute(_SPENT, {"key": attempt.request_key, "chapter": chapter}).one()
+        spent = connection.execute(_SPENT, {"key": attempt.request_key, "chapter": chapter}).one()
         checks = (
             ("this call", caps.call_usd, spent[0], "CALL"),
             (f"the chapter {chapter!r}", caps.chapter_usd, spent[1] if chapter else Decimal(0), "CHAPTER"),
@@ -209,7 +213,18 @@ def _tokens(usage: TokenUsage) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _replayed(row: Row) -> Replayed:
+@cache
+def _changing(columns: frozenset[str]) -> Update:
+    """A change of `columns` of the call `of` that is still in the state `before`; with a reply or a fault it has ended."""
+    values: dict[str, Any] = {name: bindparam(name, type_=Row.__table__.c[name].type) for name in columns}
+    if columns != {"state"}:
+        values["ended_at"] = func.clock_timestamp()
+    return (
+        update(Row).where(Row.id == bindparam("of"), Row.state == bindparam("before")).values(values).returning(Row.id)
+    )
+
+
+def _replayed(row: Any) -> Replayed:
     assert row.reply is not None
     assert row.reply_model is not None
     usage = TokenUsage(input_tokens=row.input_tokens, output_tokens=row.output_tokens, cached_tokens=row.cached_tokens)
@@ -221,7 +236,11 @@ def _replayed(row: Row) -> Replayed:
 
 
 # Built once: to build a statement takes longer than to run it.
-_KNOWN = select(Row).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN))).order_by(Row.id)
+_KNOWN = (
+    select(Row.__table__).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN)))
+    .order_by(Row.id)
+)  # fmt: skip
+_RESERVE = insert(Row).returning(Row.id)
 _OTHERS = select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != bindparam("owner")).distinct()
 _TODAY = Row.created_at >= _midnight()
 _OF_CHAPTER = Row.chapter == bindparam("chapter")

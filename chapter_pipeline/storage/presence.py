@@ -6,11 +6,11 @@ import os
 import secrets
 import threading
 import time
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from chapter_pipeline.storage.database import Database
 
@@ -20,6 +20,11 @@ _LIVE = text(
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :presence AND objsubid = 2"
     " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+
+
+@cache
+def _built(statement: str) -> TextClause:
+    return text(statement)
 
 
 class Presence:
@@ -47,9 +52,9 @@ class Presence:
                 self.execute("SELECT 1")
             return self._owner
 
-    def live_owners(self, session: Session) -> frozenset[int]:
+    def live_owners(self, connection: Connection) -> frozenset[int]:
         """The numbers of all processes that live now."""
-        return frozenset(session.scalars(_LIVE, {"presence": PRESENCE}))
+        return frozenset(connection.scalars(_LIVE, {"presence": PRESENCE}))
 
     def execute(self, statement: str, **values: Any) -> Any:
         """Run a statement on the connection and return its first value. What locks it takes, the process holds.
@@ -60,13 +65,13 @@ class Presence:
         with self._lock, self._database.unavailable_is_transient():
             if self._connection is not None and self._pid == os.getpid():
                 try:
-                    value = self._connection.execute(text(statement), values).scalar()
+                    value = self._connection.execute(_built(statement), values).scalar()
                     self._seen_at = time.monotonic()
                     return value
                 except DBAPIError as error:
                     if not error.connection_invalidated:
                         raise
-            value = self._opened().execute(text(statement), values).scalar()
+            value = self._opened().execute(_built(statement), values).scalar()
             self._seen_at = time.monotonic()
             return value
 

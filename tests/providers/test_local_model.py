@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.written import write
 from chapter_pipeline.errors import ChapterPipelineError, ModelRefused, ModelUnavailable
 from chapter_pipeline.providers.call import Adapter
 from chapter_pipeline.providers.claude import Claude
@@ -25,12 +26,12 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.model import BriefRequest
 from chapter_pipeline.writing.stages import Stages
 from tests.providers.conftest import gateway
 from tests.providers.local_model_server import model_file
 from tests.providers.test_adapters import MODELS, Finding, call
 from tests.providers.test_gateway import rows
-from tests.test_real_chapters import write
 from tests.writing.conftest import ARTICLES, TOPIC, Today, store
 
 pytestmark = [
@@ -105,7 +106,7 @@ def test_chapter__by_a_model_of_135_million_parameters__is_grounded_or_fails_lou
         )  # fmt: skip
         chapter, error = None, ""
         try:
-            chapter = write(stages, TOPIC)
+            chapter = write(stages, BriefRequest(topic=TOPIC)).final
         except ChapterPipelineError as raised:
             error = str(raised)
     if chapter is not None:
