@@ -183,6 +183,7 @@ def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionC
             "planned words": plan.word_budget if plan else 0,
             "sources": len({quotes[k].source for s in section.sentences for k in s.quotes if k in quotes}),
             "provider": section.provider or "none",
+            "model": section.model or "none",
             "cost (USD)": float(section.cost_usd) if produced.status == "written" else 0.0,
             "tokens in": section.input_tokens,
             "tokens out": section.output_tokens,
