@@ -61,6 +61,7 @@ def gap_report(
         report = stages.open().gap_report(
             chapter_brief, chapter_outline, section_plans, evidence_map, research_set, reviewed_chapter
         )
+    since = chapter_brief.cutoff_date.year - RECENT_YEARS
     rounds = revision_rounds(report, context.run, context.partition_key, chapters)
     unused = [[f"{item.score:.2f}", item.source, str(item.page), item.text] for item in report.unused_evidence]
     return stage_result(
@@ -73,9 +74,13 @@ def gap_report(
             "medium gaps": report.statistics.medium_gaps,
             "low gaps": report.statistics.low_gaps,
             "gaps": md(gap_table(report)),
-            "coverage by section": _picture(coverage_chart(chapter_outline, reviewed_chapter.chapter)),
+            "coverage by section": _picture(
+                coverage_chart(chapter_outline, reviewed_chapter.chapter),
+                "Words written of words planned: green from three quarters on, amber below, red where nothing is.",
+            ),
             "cited sources by year": _picture(
-                years_chart(reviewed_chapter.chapter, recent_since=chapter_brief.cutoff_date.year - RECENT_YEARS)
+                years_chart(reviewed_chapter.chapter, recent_since=since),
+                f"Works in the reference list by year of publication: green from {since} on.",
             ),
             "revisions": or_none(ROUND_COLUMNS, [round_row(one) for one in rounds]),
             "unused evidence": or_none(["Score", "Source", "Page", "Sentence"], unused),
@@ -83,13 +88,13 @@ def gap_report(
     )
 
 
-def _picture(svg: str) -> dg.MarkdownMetadataValue:
-    """A chart as the pages show it: they take pictures, and no SVG within their text."""
+def _picture(svg: str, legend: str) -> dg.MarkdownMetadataValue:
+    """A chart as the pages show it: they take pictures, and no SVG within their text. `legend` stands below it."""
     import pymupdf
 
     with pymupdf.open(stream=svg.encode(), filetype="svg") as drawn:
         png = drawn[0].get_pixmap(dpi=96).tobytes("png")
-    return md(f"![chart](data:image/png;base64,{b64encode(png).decode()})")
+    return md(f"![{legend}](data:image/png;base64,{b64encode(png).decode()})\n\n{legend}")
 
 
 ROUND_COLUMNS = ("Round", "Sections written again", "Completeness", "Critical", "High", "Medium", "Low", "USD")

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from chapter_pipeline.writing.model import ChapterOutline, ChapterText
 
-_WIDTH, _ROW, _LABEL, _MARGIN = 720, 24, 250, 70
+_WIDTH, _ROW, _LABEL, _MARGIN, _WIDEST = 720, 24, 250, 70, 64
 _ENOUGH, _SHORT, _MISSING, _INK = "#3b7a57", "#c98a1b", "#b03a2e", "#222222"
 _OPEN = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="Helvetica" font-size="12">'
@@ -45,7 +45,7 @@ def years_chart(chapter: ChapterText, *, recent_since: int) -> str:
     if years[None]:
         columns.append(("none", years[None], _MISSING))
     height, most = 120, max((count for _, count, _ in columns), default=1)
-    step = (_WIDTH - 40) / max(1, len(columns))
+    step = min(_WIDEST, (_WIDTH - 40) / max(1, len(columns)))
     every = max(1, round(36 / step))
     parts = []
     for index, (label, count, colour) in enumerate(columns):
