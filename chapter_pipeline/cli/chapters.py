@@ -93,11 +93,11 @@ def write_chapter(
     with context() as opened:
         chapter = opened.chapters.get(slug)
         _require_sections(opened, slug, section or [])
-        inputs = _inputs(opened, chapter)
+        inputs = inputs_of(opened, chapter)
         unchanged = not section and chapter.latest_version is not None and inputs == _written_from(opened, slug)
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
         if not unchanged and not section:
-            opened.artifacts.put("written_from", slug, WrittenFrom(inputs=inputs))
+            record_inputs(opened, slug, inputs)
         version = opened.chapters.versions(slug)[-1]
         final = opened.artifacts.by_id(version.artifact_id, FinalChapter)
     summary = _summary(slug, version, final)
@@ -134,11 +134,17 @@ def _write(opened: Context, slug: str, sections: list[str] | None, *, quiet: boo
     return report.revisions
 
 
-def _inputs(opened: Context, chapter: StoredChapter) -> str:
+def inputs_of(opened: Context, chapter: StoredChapter) -> str:
+    """What the chapter would be written from now."""
     return chapter_inputs(
         chapter.request, settings=opened.settings, library=opened.library, bucket=opened.bucket,
         today=datetime.now(UTC).date(),
     )  # fmt: skip
+
+
+def record_inputs(opened: Context, slug: str, inputs: str) -> None:
+    """A whole writing from `inputs` came to its end: another one from the same has nothing to do."""
+    opened.artifacts.put("written_from", slug, WrittenFrom(inputs=inputs))
 
 
 def _written_from(opened: Context, slug: str) -> str | None:

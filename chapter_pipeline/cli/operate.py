@@ -23,7 +23,7 @@ def demo(
     output: Annotated[Path | None, typer.Option(help="Folder for the chapter; default HOME/demo.")] = None,
 ) -> None:
     """Ingest the sample library, write a chapter from it, and say where the exports lie."""
-    from chapter_pipeline.cli.chapters import export_version
+    from chapter_pipeline.cli.chapters import export_version, inputs_of, record_inputs
     from chapter_pipeline.publishing.samples import build_samples
     from chapter_pipeline.writing.model import FinalChapter
 
@@ -48,11 +48,13 @@ def demo(
             except AlreadyExists:
                 err.print(f"the chapter {DEMO_SLUG} exists: writing it again", style="dim")
             task = bars.add_task(f"Writing {DEMO_SLUG}", total=None)
+            inputs = inputs_of(opened, opened.chapters.get(DEMO_SLUG))
             report = opened.runs.write_chapter(
                 DEMO_SLUG, on_progress=lambda done, total, name: bars.update(task, completed=done, total=total)
             )
             if not report.success:
                 raise PermanentError(f"the demo chapter stopped: {'; '.join(report.failures)} (run {report.run_id})")
+            record_inputs(opened, DEMO_SLUG, inputs)
             task = bars.add_task("Exporting", total=None)
             paths = export_version(opened, DEMO_SLUG, DEMO_FORMATS, folder)
         final = opened.artifacts.get("final_chapter", DEMO_SLUG, FinalChapter)

@@ -37,6 +37,11 @@ _CALL_FOR_RESEARCH = re.compile(
     r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
     re.IGNORECASE,
 )
+_OF_THE_LITERATURE = re.compile(
+    r"^(?:an?|the|most|several|many|some|few|recent|previous|early|uniform)? ?(?:narrative |systematic |published |clinical )*"
+    r"(?:reviews?|studies|trials|literature|research|evidence|definitions?|registers?)\b(?! (?:show|found|demonstrat))",
+    re.IGNORECASE,
+)
 _SHORT_FORM = re.compile(r"(?<![\w-])[A-Z][A-Za-z0-9]*[A-Z0-9][A-Za-z0-9]*s?(?![\w])")
 
 
@@ -198,7 +203,8 @@ def _references(
 def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]) -> tuple[Sentence, ...]:
     """The best-graded and most relevant short finding of each section, at most six, in the chapter's order.
 
-    A key point is read alone: it has to name the topic or one of its concepts, and a call for more research is none.
+    One that speaks to a must-cover point goes before the others of its grade. A key point is read alone: it has to name
+    the topic or one of its concepts, and a call for more research or a word on the literature is none.
     """
     named = {word for word in words(topic) if len(word) > 3}
     best: list[tuple[int, float, int, Sentence]] = []
@@ -209,11 +215,17 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             if sentence.quotes
             and len(sentence.text.split()) <= KEY_POINT_WORDS
             and not _CALL_FOR_RESEARCH.search(sentence.text)
+            and not _OF_THE_LITERATURE.search(sentence.text)
             and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]
         ranked = sorted(
-            usable, key=lambda s: (min(quotes[k].evidence_level for k in s.quotes), -quotes[s.quotes[0]].relevance)
+            usable,
+            key=lambda s: (
+                min(quotes[k].evidence_level for k in s.quotes),
+                not any(quotes[k].points for k in s.quotes),
+                -quotes[s.quotes[0]].relevance,
+            ),
         )
         if ranked:
             quote = quotes[ranked[0].quotes[0]]

@@ -120,3 +120,7 @@ def test_demo__fresh_home__a_chapter_of_eight_sections_its_six_files_and_its_gap
     assert all(gap["recommendation"] for gap in gaps["gaps"])
     assert f"Completeness {gaps['completeness_score']:.0%}" in said.out
     assert "\x1b" not in said.out
+    monkeypatch.setenv(
+        "CHAPTER_TEXT_MODEL", "extractive"
+    )  # as the demo does; else the key would be a wish to write anew
+    assert finished(start("chapters", "write", chapter["slug"], "--json")).value["unchanged"]

@@ -11,6 +11,7 @@ from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPa
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.assembly import key_points
 from chapter_pipeline.writing.evidence import NO_FIT
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.model import (
@@ -18,7 +19,11 @@ from chapter_pipeline.writing.model import (
     ChapterKind,
     ChapterOutline,
     GapType,
+    Paragraph,
     Quote,
+    Section,
+    Sentence,
+    Subsection,
 )
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, fit_floor
 from chapter_pipeline.writing.stages import Stages
@@ -192,3 +197,29 @@ def test_evidence_map__decisive_cue__outweighs_the_cues_of_other_sections(of_mic
 def test_brief__slug_with_spaces__is_refused(stages: Stages) -> None:
     with pytest.raises(InvalidBrief, match="lower-case"):
         stages.chapter_brief("My chapter", BriefRequest(topic=TOPIC))
+
+
+def test_key_points__word_on_the_literature__is_none_and_a_must_cover_point_goes_first() -> None:
+    def quote(key: str, text: str, *points: str) -> Quote:
+        return Quote(
+            key=key, source="a2020", document="d", page=1, start=0, end=len(text), text=text, display=text,
+            document_section=None, study_type=StudyType.REVIEW, evidence_level=5, year=2020,
+            relevance=0.5 if points else 0.9, points=points,
+        )  # fmt: skip
+
+    quotes = [
+        quote("q1", "A narrative review of chronic subdural haematoma has to weigh old series against registers."),
+        quote("q2", "Chronic subdural haematoma is often treated in small units far from any centre."),
+        quote("q3", "Chronic subdural haematoma presents with headache.", "presenting symptoms"),
+    ]
+    said = [Sentence(text=one.text, quotes=(one.key,)) for one in quotes]
+    section = Section(
+        kind="clinical_presentation", title="Clinical presentation", status="written",
+        subsections=(Subsection(title=None, paragraphs=(Paragraph(sentences=tuple(said)),)),),
+    )  # fmt: skip
+    known = {one.key: one for one in quotes}
+    assert key_points(TOPIC, [section], known) == (said[2],)
+    less = section.model_copy(
+        update={"subsections": (Subsection(title=None, paragraphs=(Paragraph(sentences=(said[0],)),)),)}
+    )
+    assert key_points(TOPIC, [less], known) == ()
