@@ -136,7 +136,7 @@ def _new_section(change: SectionChange, topic: str) -> SectionTemplate:
     return SectionTemplate(
         kind=change.kind, title=change.title, purpose=change.purpose, share=change.share or NEW_SHARE,
         queries=(f"{change.title} in {topic}", f"{change.purpose.rstrip('.')} in {topic}"),
-        cues=tuple(dict.fromkeys(words_of_it)),
+        cues=tuple(dict.fromkeys(words_of_it)), clinical=bool(change.clinical),
     )  # fmt: skip
 
 
@@ -149,6 +149,7 @@ def _changed(section: SectionTemplate, change: SectionChange, topic: str) -> Sec
             "queries": (*section.queries, *(query.replace("{topic}", topic) for query in change.queries)),
             "cues": tuple(dict.fromkeys([*section.cues, *change.cues])),
             "figures": (*section.figures, *(query.replace("{topic}", topic) for query in change.figures)),
+            "clinical": section.clinical if change.clinical is None else change.clinical,
         }
     )
     return _with_points(made, change.must_cover, topic)

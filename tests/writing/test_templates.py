@@ -54,10 +54,10 @@ def test_template__disease__asks_for_what_a_clinician_needs() -> None:
 def test_brief__sections_retitled_dropped_reordered_and_added() -> None:
     brief = made(
         sections=[
-            {"kind": "diagnosis", "title": "Imaging", "share": 0.2, "must_cover": ["perfusion"]},
+            {"kind": "diagnosis", "title": "Imaging", "share": 0.2, "must_cover": ["perfusion"], "clinical": False},
             {"kind": "special_situations", "drop": True},
             {
-                "kind": "anaesthesia", "title": "Anaesthesia", "purpose": "How the airway is kept.",
+                "kind": "anaesthesia", "title": "Anaesthesia", "purpose": "How the airway is kept.", "clinical": True,
                 "must_cover": [{"text": "airway management", "terms": ["airway", "intubat"], "critical": False}],
             },
         ],
@@ -75,6 +75,8 @@ def test_brief__sections_retitled_dropped_reordered_and_added() -> None:
     assert added.queries[0] == "Anaesthesia in Head injury"
     assert [(point.terms, point.critical) for point in added.must_cover] == [(("airway", "intubat"), False)]
     assert {point.section for point in added.must_cover} == {"anaesthesia"}
+    clinical = {section.kind: section.clinical for section in brief.sections}
+    assert (clinical["diagnosis"], clinical["anaesthesia"], clinical["outcomes"]) == (False, True, True)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class SectionChange(Artifact):
     queries: tuple[str, ...] = Field(default=(), max_length=10, description="Added to the template's.")
     cues: tuple[str, ...] = Field(default=(), max_length=50, description="Added to the template's.")
     figures: tuple[str, ...] = Field(default=(), max_length=10, description="What its figures should show; added.")
+    clinical: bool | None = Field(default=None, description="Of people: no sentence of animals or bench work alone.")
     must_cover: tuple[PointChange | str, ...] = Field(default=(), max_length=20)
 
 
