@@ -276,7 +276,8 @@ def show_gaps(slug: Slug, json: Json = False) -> None:
         print_json(report.model_dump(mode="json", exclude={"unused_evidence", "uses"}))
         return
     gaps = [
-        (gap.severity.value, gap.type.value, gap.section, gap.description, gap.recommendation) for gap in report.gaps
+        (gap.severity.value, gap.type.value.replace("_", " "), gap.section, gap.description, gap.recommendation)
+        for gap in report.gaps
     ]
     print_table(gap_table(report).splitlines()[0], ["Severity", "Dimension", "Section", "Gap", "Do"], gaps)
     for one in rounds:

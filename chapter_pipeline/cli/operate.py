@@ -74,7 +74,7 @@ def _tell(documents: int, final: object, paths: list[Path]) -> None:
     )
     rows = [(ref.number, ref.source.title, ref.source.year, ref.source.study_type.value) for ref in chapter.references]
     print_table("It cites", ["", "Title", "Year", "Study type"], rows)
-    gaps = [(gap.severity.value, gap.type.value, gap.description) for gap in final.gap_report.gaps]
+    gaps = [(gap.severity.value, gap.type.value.replace("_", " "), gap.description) for gap in final.gap_report.gaps]
     print_table(gap_table(final.gap_report).splitlines()[0], ["Severity", "Dimension", "Gap"], gaps)
     say("Read it:", style="bold")
     for path in paths:

@@ -306,23 +306,24 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
             continue
         speaking = [quote for quote in inputs.evidence.quotes if point.text in quote.points]
         speaking.sort(key=lambda quote: -(quote.sections.get(point.section, 0.0) + quote.relevance))
-        hint = (
-            f"{_counted(len(speaking), 'quote')} of the evidence map on it stand elsewhere or are not used"
-            if speaking
-            else "the library holds no evidence of it"
-        )
+        fitting = [
+            quote
+            for quote in speaking
+            if inputs.may_go_to(quote, point.section) and quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR
+        ]
+        if fitting:
+            hint = f"{_counted(len(fitting), 'quote')} at hand would fit"
+        elif speaking:
+            hint = f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters"
+        else:
+            hint = "the library holds no evidence of it"
         yield Gap(
             type=GapType.CRITICAL_INFORMATION,
             severity=Severity.CRITICAL if point.critical else Severity.MEDIUM,
             description=f"Not covered: {point.text}; {hint}.",
-            recommendation=f"Cover {point.text} in this section"
-            + ("." if speaking else ": add documents on it first."),
+            recommendation=f"Cover {point.text} in this section" + ("." if fitting else ": add documents on it first."),
             section=point.section,
-            evidence=keys(
-                quote
-                for quote in speaking
-                if inputs.may_go_to(quote, point.section) and quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR
-            ),
+            evidence=keys(fitting),
         )
 
 

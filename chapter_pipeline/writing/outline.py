@@ -67,7 +67,7 @@ def chapter_outline(brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutlin
             break
         poorest = min(wanting, key=lambda section: len(assigned[section.kind]))
         count = len(assigned[poorest.kind])
-        unused[poorest.kind] = f"{count} of at least {MIN_QUOTES} quotes found for {poorest.title!r}"
+        unused[poorest.kind] = f"{count} of at least {MIN_QUOTES} quotes found"
         used.remove(poorest)
         assigned = assign(brief, evidence.quotes, used)
     whole = sum(section.share for section in used) or 1.0
