@@ -25,7 +25,7 @@ from chapter_pipeline.writing.model import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, fit_floor
+from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign, fit_floor
 from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import OTHER_KINDS, TOPIC, store
 
@@ -199,18 +199,36 @@ def test_brief__slug_with_spaces__is_refused(stages: Stages) -> None:
         stages.chapter_brief("My chapter", BriefRequest(topic=TOPIC))
 
 
-def test_key_points__word_on_the_literature__is_none_and_a_must_cover_point_goes_first() -> None:
-    def quote(key: str, text: str, *points: str) -> Quote:
-        return Quote(
-            key=key, source="a2020", document="d", page=1, start=0, end=len(text), text=text, display=text,
-            document_section=None, study_type=StudyType.REVIEW, evidence_level=5, year=2020,
-            relevance=0.5 if points else 0.9, points=points,
-        )  # fmt: skip
+def of_review(key: str, text: str, *points: str, relevance: float = 0.5, **sections: float) -> Quote:
+    return Quote(
+        key=key, source="a2020", document="d", page=1, start=0, end=len(text), text=text, display=text,
+        document_section=None, study_type=StudyType.REVIEW, evidence_level=5, year=2020, relevance=relevance,
+        points=points, sections=sections,
+    )  # fmt: skip
 
+
+def test_assign__must_cover_point__claims_what_fits_its_section_and_no_other_much_better(stages: Stages) -> None:
+    brief = stages.chapter_brief("chapter", BriefRequest(topic=TOPIC))
+    kinds = ("diagnosis", "other_treatment")
+    two = [section for section in brief.sections if section.kind in kinds]
     quotes = [
-        quote("q1", "A narrative review of chronic subdural haematoma has to weigh old series against registers."),
-        quote("q2", "Chronic subdural haematoma is often treated in small units far from any centre."),
-        quote("q3", "Chronic subdural haematoma presents with headache.", "presenting symptoms"),
+        of_review(
+            "q1", "Ultrasound guided by imaging opens the barrier.", "imaging", diagnosis=0.11, other_treatment=0.34
+        ),
+        of_review("q2", "Imaging shows a crescent.", "imaging", diagnosis=0.16, other_treatment=0.2),
+        of_review("q3", "Imaging was paid for.", "imaging", diagnosis=0.01, other_treatment=0.0),
+    ]
+    assigned = assign(brief, quotes, two)
+    assert {kind: [quote.key for quote in assigned[kind]] for kind in kinds} == {
+        "diagnosis": ["q2"], "other_treatment": ["q1"],
+    }  # fmt: skip
+
+
+def test_key_points__word_on_the_literature__is_none_and_a_must_cover_point_goes_first() -> None:
+    quotes = [
+        of_review("q1", "A narrative review of chronic subdural haematoma has to weigh old series.", relevance=0.9),
+        of_review("q2", "Chronic subdural haematoma is often treated far from any centre.", relevance=0.9),
+        of_review("q3", "Chronic subdural haematoma presents with headache.", "presenting symptoms"),
     ]
     said = [Sentence(text=one.text, quotes=(one.key,)) for one in quotes]
     section = Section(
