@@ -53,6 +53,9 @@ _FUNCTION_WORDS = frozenset(
 )
 MIN_SUPPORT = 0.6
 """Least share of a sentence's content words that its quotes must hold."""
+LEAST_OF_A_CLAUSE = 4
+"""Content words from which on a part of a sentence is held against single quotes."""
+_CLAUSE = re.compile(r";\s|,?\s(?:and|but|while|whereas|although|though|which|who|because)\s", re.IGNORECASE)
 MIN_MEANING = 0.5
 """Least cosine of a sentence and its quotes; `benchmarks/chapters.py` shows what it catches and what it lets through."""
 
@@ -134,7 +137,8 @@ def support_problems(sentence: str, quotes: Sequence[str]) -> list[str]:
 
     Every number must stand in a quote with the same comparator and unit; the count of negations must be that of the
     quotes together or of one of them; no word may be the opposite of one of theirs, by its prefix or as to what rises
-    and what falls; people and animals are those of the quotes; and at least 60% of the content words are theirs.
+    and what falls; people and animals are those of the quotes; and at least 60% of the content words are theirs, those of
+    each clause in one of them: words gathered from several quotes can say what none of them does.
     """
     if not quotes:
         return ["has no quote"]
@@ -152,7 +156,25 @@ def support_problems(sentence: str, quotes: Sequence[str]) -> list[str]:
             problems.append(f"speaks of {said.group()!r}, its quotes do not")
     if lexical_support(sentence, quotes) < MIN_SUPPORT:
         problems.append("says more than its quotes: fewer than 60% of its words are theirs")
+    problems += [
+        f"says {clause!r}, which none of its quotes says by itself"
+        for clause in _clauses(sentence)
+        if max(lexical_support(clause, [quote]) for quote in quotes) < MIN_SUPPORT
+    ]
     return problems
+
+
+def _clauses(sentence: str) -> list[str]:
+    """The parts of `sentence` that state something of their own; one part too short for that goes with the one before."""
+    found: list[str] = []
+    for part in _CLAUSE.split(sentence):
+        if found and len(_content(part)) < LEAST_OF_A_CLAUSE:
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    if len(found) > 1 and len(_content(found[0])) < LEAST_OF_A_CLAUSE:
+        found[:2] = [f"{found[0]} {found[1]}"]
+    return found if len(found) > 1 else []
 
 
 def claim_problems(sentence: str, quotes: Sequence[Quote], *, label: str | None = None) -> list[str]:
@@ -170,10 +192,13 @@ def claim_problems(sentence: str, quotes: Sequence[Quote], *, label: str | None 
         said = design.search(sentence)
         if said and not design.search(joined) and not studies & fitting:
             problems.append(f"speaks of {said.group()!r}, its sources are not")
-    if studies <= NOT_CLINICAL:
-        told = f"{label or ''} {sentence}"
-        if not (_ANIMALS.search(told) or _BENCH.search(told)):
-            problems.append(f"does not say what it rests on: {' and '.join(sorted(study.value for study in studies))}")
+    told = f"{label or ''} {sentence}"
+    if not (_ANIMALS.search(told) or _BENCH.search(told) or _PEOPLE.search(told)) and all(
+        _ANIMALS.search(quote.text) or _BENCH.search(quote.text) for quote in quotes
+    ):
+        problems.append("leaves out that its quotes speak of animals or bench work")
+    if studies <= NOT_CLINICAL and not (_ANIMALS.search(told) or _BENCH.search(told)):
+        problems.append(f"does not say what it rests on: {' and '.join(sorted(study.value for study in studies))}")
     return problems
 
 

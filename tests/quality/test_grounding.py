@@ -146,6 +146,32 @@ def test_closure__sentence_of_a_chapter__is_held_against_study_and_label() -> No
     assert any("does not say what it rests on" in problem for problem in closure_problems(chapter))
 
 
+MEBENDAZOLE = (
+    "Mebendazole is an anthelmintic drug introduced for human use in 1971 that extends survival in preclinical models of"
+    " glioblastoma and other brain cancers."
+)
+CARMUSTINE = "Carmustine and temozolomide have been the focus of many chemotherapy studies for gliomas."
+
+
+def test_support__words_gathered_from_two_quotes__are_no_support_for_what_neither_says() -> None:
+    said = (
+        "Mebendazole is an anthelmintic drug introduced in 1971 and has long been used as a treatment for glioblastoma."
+    )
+    assert support_problems(said, [MEBENDAZOLE, CARMUSTINE]) == [
+        "says 'has long been used as a treatment for glioblastoma.', which none of its quotes says by itself"
+    ]
+    both = "Mebendazole extends survival in preclinical models, and temozolomide was the focus of many chemotherapy studies."
+    assert support_problems(both, [MEBENDAZOLE, CARMUSTINE]) == []
+
+
+def test_claim__quote_of_animals_or_bench_work__is_not_told_as_if_of_nobody() -> None:
+    quote = _quote(MEBENDAZOLE, StudyType.REVIEW)
+    silent = "Mebendazole is an anthelmintic drug that extends survival of glioblastoma and other brain cancers."
+    assert claim_problems(silent, [quote]) == ["leaves out that its quotes speak of animals or bench work"]
+    assert claim_problems(silent, [quote], label="Preclinical studies.") == []
+    assert claim_problems(MEBENDAZOLE, [quote]) == []
+
+
 def test_support__no_quote__is_a_problem() -> None:
     assert support_problems(QUOTE, []) == ["has no quote"]
 
