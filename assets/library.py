@@ -6,6 +6,7 @@ the run ends red and names it, and what is good is materialized.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
@@ -24,7 +25,9 @@ from chapter_pipeline.errors import (
     PermanentError,
     TransientError,
 )
+from chapter_pipeline.operations.citing import Departures, cited_in
 from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.writing.rendering import escaped
 from resources.rooms import LibraryResource
 
@@ -37,6 +40,7 @@ STAGES = {
     "passages": "Runs of whole sentences of one paragraph: what is searched, embedded and cited.",
     "passage_embeddings": "One unit vector for each passage; with them the document becomes searchable.",
 }
+LAST_STAGE = "passage_embeddings"
 QUARANTINED, FAILED = "quarantined", "failed"
 """Metadata of the failure at the end of a run: how many documents were refused, and how many met an error."""
 # These are not about one document: going on would only fail for every other one too.
@@ -94,15 +98,17 @@ def library_documents(
     selected = [stage for stage in STAGES if dg.AssetKey(stage) in context.selected_asset_keys]
     batch = Batch()
     keys = list(context.partition_keys)
+    store, chapters = library.store(), ChapterStore(library.database.open())
+    departures = Departures(map(bucket_key, keys), library=store, chapters=chapters)
     with library.ingest() as ingest:
         ingest.expect(map(bucket_key, keys))
         for place, partition in enumerate(keys, start=1):
             name = bucket_key(partition)
             try:
-                yield from _document(ingest, library, partition, selected)
+                yield from _document(ingest, library, partition, selected, departures)
             except DocumentRejected as rejected:
                 batch.quarantined[name] = str(rejected)
-                yield _rejection(partition, rejected)
+                yield _rejection(partition, rejected, departures)
             except STOPS_ALL as error:
                 raise failure(error) from error
             except Exception as error:  # the border of one document: the others go on
@@ -119,7 +125,7 @@ def library_documents(
 
 
 def _document(
-    ingest: Ingest, library: LibraryResource, partition: str, selected: list[str]
+    ingest: Ingest, library: LibraryResource, partition: str, selected: list[str], departures: Departures
 ) -> Iterator[dg.AssetMaterialization]:
     source = ingest.source(bucket_key(partition))
     tags = {"dagster/data_version": source.sha256, "dagster/code_version": CODE_VERSION}
@@ -151,11 +157,22 @@ def _document(
             stage,
             partition=partition,
             tags={**tags, "dagster/data_version": version},
-            metadata=about_stage(stage, stored, source, ingest, library),
+            metadata={
+                **about_stage(stage, stored, source, ingest, library),
+                **_replaced(stage, source.name, departures),
+            },
         )
 
 
-def _rejection(partition: str, rejected: DocumentRejected) -> dg.AssetObservation:
+def _replaced(stage: str, name: str, departures: Departures) -> dict[str, Any]:
+    """What the last stage tells of the document whose place the new one took."""
+    gone = departures.of(name) if stage == LAST_STAGE else None
+    if gone is None:
+        return {}
+    return {"replaced document": gone.document, "cited by": cited_in(gone.citing) or "no chapter"}
+
+
+def _rejection(partition: str, rejected: DocumentRejected, departures: Departures) -> dg.AssetObservation:
     return dg.AssetObservation(
         "source_document",
         partition=partition,
@@ -164,5 +181,6 @@ def _rejection(partition: str, rejected: DocumentRejected) -> dg.AssetObservatio
             "status": IngestStatus.QUARANTINED.value,
             "reason": rejected.reason,
             "detail": rejected.detail,
+            **_replaced(LAST_STAGE, bucket_key(partition), departures),
         },
     )

@@ -40,7 +40,7 @@ from chapter_pipeline.writing.model import (
     Severity,
 )
 from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
-from resources.rooms import BucketResource, ChaptersResource, LibraryResource, StagesResource
+from resources.rooms import BucketResource, ChaptersResource, StagesResource
 
 ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
 
@@ -84,6 +84,8 @@ def section_plans(
         plans = stages.open().section_plans(
             chapter_brief, chapter_outline, evidence_map, research_set, recommendations, earlier
         )
+        shown = [figure.sha256 for plan in plans.plans for figure in plan.figures if figure.sha256 is not None]
+        chapters.images().keep(shown)  # from here on the chapter needs no document for them
     rows = [
         [
             plan.title,
@@ -174,7 +176,6 @@ def final_chapter(
     gap_report: GapReport,
     stages: StagesResource,
     chapters: ChaptersResource,
-    library: LibraryResource,
     bucket: BucketResource,
 ) -> dg.MaterializeResult[FinalChapter]:
     """Stage 14: the last look at the whole, a new published version, and its exports in the bucket."""
@@ -186,11 +187,13 @@ def final_chapter(
             slug,
             stored.id,
             stored.sha256,
+            documents=final.documents,
+            images=final.images,
             held=final.gap_report.requires_revision,
             origin=context.run.tags.get(ORIGIN_TAG, "written"),
         )
         published = version.state == "published"
-        exports = put_exports(final, version.number, bucket, library) if published else []
+        exports = put_exports(final, version.number, bucket, chapters) if published else []
     rows = [[Path(key).suffix.removeprefix("."), key] for key in exports]
     return stage_result(
         final,
@@ -226,7 +229,7 @@ def version_folder(slug: str, number: int) -> str:
     return f"chapters/{slug}/v{number}/"
 
 
-def put_exports(final: FinalChapter, number: int, bucket: BucketResource, library: LibraryResource) -> list[str]:
+def put_exports(final: FinalChapter, number: int, bucket: BucketResource, chapters: ChaptersResource) -> list[str]:
     """Put every format of version `number` under ``chapters/<slug>/v<number>/``; what is there stays. Their keys."""
     # pandoc and typst are heavy: imported when the first chapter is exported, not when definitions load.
     from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
@@ -238,7 +241,7 @@ def put_exports(final: FinalChapter, number: int, bucket: BucketResource, librar
             final,
             formats=list(ExportFormat),
             destination=folder,
-            figure_content=library.store().figure_content,
+            figure_content=chapters.images().content,
             version=number,
         )
         files = sorted(path for path in folder.rglob("*") if path.is_file())

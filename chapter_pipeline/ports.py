@@ -219,11 +219,12 @@ class PassageRecord(BaseModel):
 
 
 class FigureRecord(BaseModel):
-    """A figure of a document, without its image."""
+    """A figure of a document, without its image, whose bytes have the hash `sha256`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: int
+    sha256: str
     document: str
     page: int
     label: str | None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.storage.bucket import ObjectBucket
     from chapter_pipeline.storage.chapters import ChapterStore
     from chapter_pipeline.storage.database import Database
+    from chapter_pipeline.storage.figure_images import FigureImages
     from chapter_pipeline.storage.library import LibraryStore
     from chapter_pipeline.writing.stages import Stages
 
@@ -197,6 +198,11 @@ class ChaptersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from chapter_pipeline.storage.artifacts import ArtifactStore
 
         return ArtifactStore(self.database.open())
+
+    def images(self) -> FigureImages:
+        from chapter_pipeline.storage.figure_images import FigureImages
+
+        return FigureImages(self.database.open())
 
 
 class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -35,6 +35,7 @@ class FakeStages:
         self.misquoted = False
         self.uncited = False
         self.edition = "first"
+        self.illustrated = False
         self.written: Counter[str] = Counter()
         self.recommended: list[tuple[str, ...]] = []
         self._lock = threading.Lock()
@@ -161,11 +162,23 @@ class FakeStages:
                     word_budget=one.word_budget,
                     subsections=(),
                     quotes=evidence.quotes,
+                    figures=self._figures(research) if one == outline.sections[0] else (),
                     recommendations=tuple(g.recommendation for g in recommendations if g.section == one.kind),
                 )
                 for one in outline.sections
             ),
         )
+
+    def _figures(self, research: model.ResearchSet) -> tuple[model.PlannedFigure, ...]:
+        """The figures of all sources, when the chapter is to be illustrated."""
+        sources = {source.document: source for source in research.sources if source.document}
+        return tuple(
+            model.PlannedFigure(
+                sha256=one.sha256, source=sources[one.document].key, document=one.document, page=one.page,
+                label=one.label, caption=one.caption or "", licence=None, media_type=one.media_type,
+            )
+            for one in (self.library.figures(list(sources)) if self.illustrated else ())
+        )  # fmt: skip
 
     def section(self, kind: str, plans: model.SectionPlans, *, variant: str = "") -> model.Section:
         with self._lock:
@@ -193,6 +206,7 @@ class FakeStages:
             title=f"{plan.title} ({self.edition} edition)",
             status="written",
             subsections=(model.Subsection(title=None, paragraphs=(paragraph,)),),
+            figures=plan.figures,
             provider="fake",
             model="fake-1",
         )
@@ -211,7 +225,8 @@ class FakeStages:
     ) -> model.ChapterDraft:
         written = [section for section in sections if section.status == "written"]
         quotes = {quote.key: quote for plan in plans.plans for quote in plan.quotes}
-        cited = dict.fromkeys(quotes[key].source for s in written for c in s.sentences for key in c.quotes)
+        cited = list(dict.fromkeys(quotes[key].source for s in written for c in s.sentences for key in c.quotes))
+        shown = [(section.kind, figure) for section in written for figure in section.figures]
         return model.ChapterDraft(
             chapter=model.ChapterText(
                 slug=brief.slug,
@@ -222,7 +237,12 @@ class FakeStages:
                     model.Reference(number=number, source=research.source(key))
                     for number, key in enumerate(cited, start=1)
                 ),
-                figures=(),
+                figures=tuple(
+                    model.NumberedFigure(
+                        number=number, section=kind, figure=figure, reference=cited.index(figure.source) + 1
+                    )
+                    for number, (kind, figure) in enumerate(shown, start=1)
+                ),
                 quotes=quotes,
                 key_points=(),
                 abbreviations=(),
@@ -230,7 +250,12 @@ class FakeStages:
         )
 
     def reviewed_chapter(self, brief: model.ChapterBrief, draft: model.ChapterDraft) -> model.ReviewedChapter:
-        return model.ReviewedChapter(chapter=draft.chapter, edits=())
+        support = tuple(
+            model.SentenceSupport(section=s.kind, sentence=c.text, quotes=c.quotes, words=1.0, meaning=1.0)
+            for s in draft.chapter.sections
+            for c in s.sentences
+        )
+        return model.ReviewedChapter(chapter=draft.chapter, edits=(), support=support)
 
     def gap_report(
         self,
@@ -262,5 +287,6 @@ class FakeStages:
         gaps: model.GapReport,
     ) -> model.FinalChapter:
         return model.FinalChapter(
-            chapter=reviewed.chapter, gap_report=gaps, cutoff_date=brief.cutoff_date, providers=("fake",)
-        )
+            chapter=reviewed.chapter, gap_report=gaps, support=reviewed.support, cutoff_date=brief.cutoff_date,
+            providers=("fake",),
+        )  # fmt: skip

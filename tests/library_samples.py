@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.schema import Base
+from tests.publishing.finished_chapter import png
 
 TABLES = ("documents", "document_names", "pages", "figures", "passages", "postings", "passage_embeddings")
 
@@ -80,7 +82,8 @@ def parsed_from(content: bytes) -> ParsedDocument:
             )
             start = end + 2
         pages.append(Page(number=number, width=595.0, height=842.0, text=text, blocks=tuple(blocks)))
-    image = b"PNG" + content[:5]
+    shade = zlib.crc32(content)
+    image = png(20 + shade % 97, 20 + shade // 97 % 89)  # another file, another image
     figure = Figure(
         ordinal=1, page=1, box=(1.0, 2.0, 3.0, 4.0), label="Figure 1", caption="A tumour", media_type="image/png",
         width_px=10, height_px=20, sha256=hashlib.sha256(image).hexdigest(), content=image,

@@ -343,7 +343,7 @@ def export_version(
             final,
             formats=formats,
             destination=output,
-            figure_content=opened.library.figure_content,
+            figure_content=opened.images.content,
             version=number,
             style=style or CitationStyle.VANCOUVER,
         )

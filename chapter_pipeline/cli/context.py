@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.storage.bucket import ObjectBucket
     from chapter_pipeline.storage.chapters import ChapterStore
     from chapter_pipeline.storage.database import Database
+    from chapter_pipeline.storage.figure_images import FigureImages
     from chapter_pipeline.storage.library import LibraryStore
 
 
@@ -74,6 +75,12 @@ class Context:
         from chapter_pipeline.storage.artifacts import ArtifactStore
 
         return ArtifactStore(self.database)
+
+    @cached_property
+    def images(self) -> FigureImages:
+        from chapter_pipeline.storage.figure_images import FigureImages
+
+        return FigureImages(self.database)
 
     @cached_property
     def models(self) -> ModelRoom:

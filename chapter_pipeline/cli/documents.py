@@ -64,6 +64,13 @@ def _show_outcomes(outcomes: list[IngestOutcome]) -> None:
     print_table("Ingested", ["File", "Status", "Pages", "Passages", "Figures", "Title or reason"], rows)
     counts = {status: sum(o.status is status for o in outcomes) for status in IngestStatus}
     say(", ".join(f"{count} {status.value}" for status, count in counts.items() if count))
+    for outcome in outcomes:
+        if outcome.cited_by:
+            say(
+                f"{Path(outcome.path).name} took the place of document {outcome.replaced}, which is cited by "
+                f"{', '.join(outcome.cited_by)}: the versions there are keep what they cite, write the chapters again to"
+                " take up the new one"
+            )
     if counts[IngestStatus.QUARANTINED]:
         say("what to do about the files in quarantine: chapter-pipeline documents list")
 
@@ -152,14 +159,20 @@ def _as_json(document: DocumentSummary) -> dict[str, Any]:
 def show_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
-    """One document: metadata, names, figures with captions."""
+    """One document: metadata, names, the chapters that cite it, figures with captions."""
+    from chapter_pipeline.operations.citing import cited_in
+
     with context() as opened:
         found = opened.library.document(document)
         figures = opened.library.figures([found.key])
+        citing = opened.chapters.citing(found.key)
     if json:
-        print_json({**_as_json(found), "figure_list": [figure.model_dump() for figure in figures]})
+        cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in citing]
+        figure_list = [figure.model_dump() for figure in figures]
+        print_json({**_as_json(found), "cited_by": cited_by, "figure_list": figure_list})
         return
-    print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in _as_json(found).items()])
+    about = {**_as_json(found), "cited_by": cited_in(citing)}
+    print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in about.items()])
     if figures:
         print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
 
@@ -174,13 +187,24 @@ def _readable(value: object) -> object:
 def remove_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
-    """Take a document out of the library: its text, passages, vectors, names and its file in the bucket."""
+    """Take a document out of the library: its text, passages, vectors, names and its file in the bucket.
+
+    Versions of chapters that cite it stay whole; they are named.
+    """
+    from chapter_pipeline.operations.citing import Departures, what_follows
+
     with context() as opened:
+        names = opened.library.names_meant(document)
+        departures = Departures(names, library=opened.library, chapters=opened.chapters)
         # The files go first: were they left over, the next look at the bucket would ingest them again.
-        for name in opened.library.names_meant(document):
+        for name in names:
             opened.bucket.delete(name)
         names = opened.library.remove(document)
+        gone = departures.of(names[0])
     if json:
-        print_json({"removed": names})
+        cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in gone.citing] if gone else []
+        print_json({"removed": names, "document": gone.document if gone else None, "cited_by": cited_by})
         return
     say(f"removed {', '.join(names)}")
+    if gone and gone.citing:
+        say(what_follows(gone.citing))

@@ -6,7 +6,7 @@ The code location is loaded as a workspace loads it, by name: the one exception 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from chapter_pipeline.cli.execution import Executed, Executor
 from chapter_pipeline.cli.instance import WORKSPACE, dagster_home, open_instance
 from chapter_pipeline.documents.model import IngestOutcome
 from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
+from chapter_pipeline.operations.citing import Departures
+from chapter_pipeline.operations.paths import FOLDER
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import StoredArtifact
 from chapter_pipeline.storage.chapters import StoredVersion
@@ -67,9 +69,13 @@ class Runs:
         """
         outcomes: dict[Path, IngestOutcome] = {}
         with self._location() as location, location.library.ingest() as ingest:
+            departures = location.departures(FOLDER + path.name for path in paths)
 
             def finish(path: Path, outcome: IngestOutcome) -> None:
                 if path not in outcomes:
+                    gone = departures.of(FOLDER + path.name)
+                    if gone is not None:
+                        outcome = replace(outcome, replaced=gone.document, cited_by=gone.chapters)
                     outcomes[path] = replace(outcome, path=str(path))
                     if on_outcome is not None:
                         on_outcome(outcomes[path])
@@ -135,6 +141,10 @@ class _Location:
         self._database = resources["database"]
         self._executor = Executor(instance, dagster_home(settings) / WORKSPACE, self._database.open().engine)
 
+    def departures(self, names: Iterable[str]) -> Departures:
+        """What the documents behind these bucket keys are now, to see later which of them are gone."""
+        return Departures(names, library=self.library.store(), chapters=self._chapters.requests())
+
     def ingest(self, names: Sequence[str], finish: Callable[[str], None]) -> None:
         """Ingest these bucket keys; `finish` hears of each that is stored or quarantined. Raises as `Runs.ingest`."""
         wanted = set(names)
@@ -191,7 +201,7 @@ class _Location:
         """See `Runs.approve`."""
         version: StoredVersion = self._chapters.requests().approve(slug, number, by=by, because=because)
         final = self._chapters.artifacts().by_id(version.artifact_id, FinalChapter)
-        self._writing.put_exports(final, number, self._bucket, self.library)
+        self._writing.put_exports(final, number, self._bucket, self._chapters)
         self._report(slug, "final_chapter", f"version {number} approved by {by}: {because}")
         return version
 
@@ -212,10 +222,11 @@ class _Location:
             self._report(slug, f"section/{kind}", origin, artifacts.put(f"section/{kind}", slug, own))
         stored = artifacts.put("final_chapter", slug, final)
         version: StoredVersion = requests.add_version(
-            slug, stored.id, stored.sha256, held=wanted.state == "held", origin=origin
-        )
+            slug, stored.id, stored.sha256, documents=final.documents, images=final.images,
+            held=wanted.state == "held", origin=origin,
+        )  # fmt: skip
         if version.state == "published":
-            self._writing.put_exports(final, version.number, self._bucket, self.library)
+            self._writing.put_exports(final, version.number, self._bucket, self._chapters)
         self._report(slug, "final_chapter", origin, stored)
         return version
 

@@ -15,7 +15,6 @@ from chapter_pipeline.writing.model import (
     FinalChapter,
     Quote,
     ResearchSet,
-    ReviewedChapter,
     Section,
     SectionPlans,
     Source,
@@ -62,21 +61,25 @@ def _about(final: FinalChapter) -> dict[str, Any]:
     return {"words": final.chapter.words, "completeness_score": final.gap_report.completeness_score}
 
 
-def support(slug: Slug, json: Json = False) -> None:
-    """Each sentence of the newest writing with what it cites and how far that supports it, the least supported first."""
+def support(
+    slug: Slug,
+    version: Annotated[int | None, typer.Option(min=1, help="A version; default the newest, held ones too.")] = None,
+    json: Json = False,
+) -> None:
+    """Each sentence of a version with what it cites and how far that supports it, the least supported first."""
     with context() as opened:
-        opened.chapters.get(slug)
-        if opened.artifacts.latest("reviewed_chapter", slug) is None:
-            raise NotFound(f"chapter {slug!r} has no text yet: chapter-pipeline chapters write {slug}")
-        reviewed = opened.artifacts.get("reviewed_chapter", slug, ReviewedChapter)
-    quotes = reviewed.chapter.quotes
+        found = opened.chapters.versions(slug)
+        if not found:
+            raise NotFound(f"chapter {slug!r} has no version yet: chapter-pipeline chapters write {slug}")
+        final = _final(opened, slug, found[-1].number if version is None else version)
+    quotes = final.chapter.quotes
     rows: list[dict[str, Any]] = [
         {
             "section": one.section, "words": one.words, "meaning": one.meaning, "sentence": one.sentence,
             "cites": [f"{quotes[key].source}, p. {quotes[key].page}" for key in one.quotes],
             "problems": list(one.problems),
         }
-        for one in sorted(reviewed.support, key=lambda one: min(one.words, one.meaning))
+        for one in sorted(final.support, key=lambda one: min(one.words, one.meaning))
     ]  # fmt: skip
     if json:
         for row in rows:

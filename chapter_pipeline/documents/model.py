@@ -260,7 +260,11 @@ class IngestStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOutcome:
-    """One line of `chapter-pipeline ingest --json`. `document` is the document key, None when quarantined."""
+    """One line of `chapter-pipeline ingest --json`. `document` is the document key, None when quarantined.
+
+    `replaced` is the key of the document that the name meant before and that is gone now; `cited_by` names the chapters
+    with a version that cites it.
+    """
 
     path: str
     status: IngestStatus
@@ -273,3 +277,5 @@ class IngestOutcome:
     year: int | None = None
     doi: str | None = None
     reason: str | None = None
+    replaced: str | None = None
+    cited_by: tuple[str, ...] = ()

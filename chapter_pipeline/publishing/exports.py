@@ -55,7 +55,7 @@ def export_chapter(
 ) -> list[Path]:
     """Write `final` as ``<slug>-v<version>.<extension>`` for each format and return the files in that order.
 
-    `figure_content` gives the image of a figure id. `destination` is created. Markdown and JATS put their images into
+    `figure_content` gives the image with a sha256. `destination` is created. Markdown and JATS put their images into
     ``<slug>-v<version>-figures/``; all other formats hold them. All files appear together at the end: after an
     error `destination` is as it was. The same input gives the same bytes.
 

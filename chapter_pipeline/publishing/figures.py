@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from chapter_pipeline.writing.model import NumberedFigure
 
-FigureContent = Callable[[int], bytes]
+FigureContent = Callable[[str], bytes]
+"""The image whose bytes have the given sha256."""
 
 MAX_WIDTH_CM = 14.0
 MAX_HEIGHT_CM = 10.5
@@ -38,10 +39,12 @@ class FigureImage:
 
 
 def load_images(figures: Iterable[NumberedFigure], content: FigureContent) -> dict[int, FigureImage]:
-    """The images by figure number; one that is no whole PNG, JPEG or GIF is left out, and the layout says so."""
+    """The images by figure number; one that is lost, or no whole PNG, JPEG or GIF, is left out, and the layout says so."""
     images: dict[int, FigureImage] = {}
     for figure in figures:
-        blob = content(figure.figure.figure_id)
+        if figure.figure.sha256 is None:
+            continue
+        blob = content(figure.figure.sha256)
         measured = measure(blob)
         if measured is not None:
             media_type, width, height = measured

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from chapter_pipeline.errors import AlreadyExists, NotFound, UsageError
 from chapter_pipeline.storage.artifacts import take_turns
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.schema import Chapter, ChapterVersion
+from chapter_pipeline.storage.schema import Chapter, ChapterVersion, VersionDocument, VersionFigure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,15 @@ class StoredVersion:
         return "held" if self.published_at is None else "published"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citing:
+    """A chapter with the `versions` that cite a document, oldest first; `newest`: the chapter's newest one is among them."""
+
+    chapter: str
+    versions: tuple[int, ...]
+    newest: bool
+
+
 class ChapterStore:
     """Chapters by slug."""
 
@@ -75,11 +84,20 @@ class ChapterStore:
         return self._read(None)
 
     def add_version(
-        self, slug: str, artifact_id: int, sha256: str, *, held: bool = False, origin: str = "written"
+        self,
+        slug: str,
+        artifact_id: int,
+        sha256: str,
+        *,
+        documents: Collection[str],
+        images: Collection[str],
+        held: bool = False,
+        origin: str = "written",
     ) -> StoredVersion:
         """The value `artifact_id` as the next version, published unless it is to be `held`.
 
-        Content identical to the latest version makes no new one: then that. Raises `NotFound`.
+        `documents`: the keys of those that it cites; `images`: the hashes of those it shows, all kept by
+        `FigureImages`. Content identical to the latest version makes no new one: then that. Raises `NotFound`.
         """
         self.get(slug)
         with self._database.session() as session:
@@ -94,8 +112,30 @@ class ChapterStore:
             )  # fmt: skip
             session.add(row)
             session.flush()
+            session.add_all(VersionDocument(slug=slug, number=row.number, document=key) for key in documents)
+            session.add_all(VersionFigure(slug=slug, number=row.number, sha256=image) for image in images)
+            session.flush()
             session.refresh(row)
             return _version(row)
+
+    def citing(self, document: str) -> Sequence[Citing]:
+        """The chapters with a version, held or published, that cites the document with this key, by slug."""
+        newest = select(func.max(ChapterVersion.number)).where(ChapterVersion.slug == VersionDocument.slug)
+        query = (
+            select(
+                VersionDocument.slug,
+                func.array_agg(aggregate_order_by(VersionDocument.number, VersionDocument.number)),
+                newest.scalar_subquery(),
+            )
+            .where(VersionDocument.document == document)
+            .group_by(VersionDocument.slug)
+            .order_by(VersionDocument.slug)
+        )
+        with self._database.session() as session:
+            return [
+                Citing(chapter=slug, versions=tuple(numbers), newest=last in numbers)
+                for slug, numbers, last in session.execute(query)
+            ]
 
     def approve(self, slug: str, number: int, *, by: str, because: str) -> StoredVersion:
         """Publish a held version, with who decided so and why. Raises `NotFound`, `AlreadyExists` when it is published."""

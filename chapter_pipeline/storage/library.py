@@ -48,6 +48,16 @@ class LibraryStore(LibraryDrafts, LibraryReading):
         """All names, sorted."""
         return self._names(None)
 
+    def document_keys(self, names: Sequence[str]) -> dict[str, str]:
+        """The key of the document that each of `names` means; names that mean none are left out."""
+        query = (
+            select(DocumentName.name, Document.key)
+            .join(Document, Document.id == DocumentName.document_id)
+            .where(DocumentName.name.in_(names))
+        )
+        with self._database.session() as session:
+            return dict(session.execute(query).all())
+
     def drafts(self) -> set[str]:
         """The names for which a document is begun and not finished."""
         query = select(Document.draft_of).where(Document.draft_of.is_not(None), ~Document.searchable)

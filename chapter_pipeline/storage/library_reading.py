@@ -141,7 +141,7 @@ class LibraryReading:
         with self._database.session() as session:
             found = [
                 FigureRecord(
-                    id=row.id, document=key, page=row.page, label=row.label, caption=row.caption,
+                    id=row.id, sha256=row.sha256, document=key, page=row.page, label=row.label, caption=row.caption,
                     media_type=row.media_type, width_px=row.width_px, height_px=row.height_px,
                     kind=FigureKind(row.kind), figure_class=row.figure_class, description=row.description,
                 )
@@ -178,15 +178,6 @@ class LibraryReading:
                 )
                 for row in session.scalars(query)
             ]  # fmt: skip
-
-    def figure_content(self, figure_id: int) -> bytes:
-        """The image itself, of the figure's media type. Raises `NotFound`."""
-        query = select(FigureRow.content).join(Document).where(FigureRow.id == figure_id, Document.searchable)
-        with self._database.session() as session:
-            content = session.scalar(query)
-        if content is None:
-            raise NotFound(f"the library holds no figure {figure_id!r}: its document was removed or changed")
-        return content
 
     def passages(self, ids: Sequence[int]) -> list[PassageRecord]:
         """These passages in the order of `ids`; unknown ones are left out."""

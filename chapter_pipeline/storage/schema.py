@@ -307,6 +307,47 @@ class ChapterVersion(Base):
     approved_because: Mapped[str | None]
 
 
+class FigureImage(Base):
+    """The image of a figure that a chapter was planned with, by the sha256 of its bytes: kept whatever becomes of its document."""
+
+    __tablename__ = "figure_images"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(sa.Text)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class VersionFigure(Base):
+    """An image that a version shows."""
+
+    __tablename__ = "chapter_version_figures"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["slug", "number"], ["chapter_versions.slug", "chapter_versions.number"], ondelete="CASCADE"
+        ),
+    )
+
+    slug: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.ForeignKey("figure_images.sha256"), primary_key=True)
+
+
+class VersionDocument(Base):
+    """A document that a version cites, by its key: no foreign key, for the version outlives the document."""
+
+    __tablename__ = "chapter_version_documents"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["slug", "number"], ["chapter_versions.slug", "chapter_versions.number"], ondelete="CASCADE"
+        ),
+    )
+
+    slug: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    document: Mapped[str] = mapped_column(sa.Text, primary_key=True, index=True)
+
+
 class ModelCallRow(Base):
     """One attempt to have a text model answer: reserved, sent, then committed, failed, or ambiguous.
 

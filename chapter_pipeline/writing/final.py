@@ -36,6 +36,7 @@ def final_chapter(
     return FinalChapter(
         chapter=reviewed.chapter,
         gap_report=gaps,
+        support=reviewed.support,
         cutoff_date=brief.cutoff_date,
         providers=tuple(name for name in providers if name),
         cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections) + sum(use.cost_usd for use in uses),

@@ -299,7 +299,7 @@ def choose_figures(
 
 def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:
     return PlannedFigure(
-        figure_id=figure.id,
+        sha256=figure.sha256,
         source=source.key,
         document=figure.document,
         page=figure.page,

@@ -12,13 +12,13 @@ from lxml import etree, html
 
 from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
 from chapter_pipeline.writing.model import FinalChapter
-from tests.publishing.finished_chapter import CHAPTER, FINAL, png
+from tests.publishing.finished_chapter import CHAPTER, FINAL, IMAGE, png
 
 DOCUMENTS = [known for known in ExportFormat if known not in (ExportFormat.BIB, ExportFormat.RIS)]
 
 
-def figure_content(figure_id: int) -> bytes:
-    assert figure_id == 7
+def figure_content(sha256: str) -> bytes:
+    assert sha256 == IMAGE
     return png()
 
 

@@ -43,6 +43,7 @@ HOSTILE = (
     "{{braces}} \\begin{x} %percent #hash @at |pipe|",
     "![[wiki]] :::{.note} $x^2$ ~~gone~~",
 )
+IMAGE = "7" * 64
 SYMBOLS = "α-synuclein ≥ 5 µg · cm² at 10⁻³ mol, ±2 °C → p ≤ 0.05, Ångström, naïve"
 
 
@@ -204,7 +205,7 @@ FIGURE = NumberedFigure(
     number=1,
     section="introduction",
     figure=PlannedFigure(
-        figure_id=7,
+        sha256=IMAGE,
         source="mueller2021",
         document="inbox/mueller2021.pdf",
         page=12,

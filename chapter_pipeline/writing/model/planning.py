@@ -88,9 +88,12 @@ class ChapterOutline(Artifact):
 
 
 class PlannedFigure(Artifact):
-    """A figure of a source that illustrates a section."""
+    """A figure of a source that illustrates a section. `sha256` is that of its image; None: the image is lost.
 
-    figure_id: int
+    A lost image is one of a chapter of an earlier release, whose document was gone before chapters kept their images.
+    """
+
+    sha256: str | None
     source: str
     document: str
     page: int

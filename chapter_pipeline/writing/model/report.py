@@ -129,12 +129,28 @@ class RevisionLog(Artifact):
 
 
 class FinalChapter(Artifact):
-    """Stage 14: what is published, with what was found of it and the cost of all its stages."""
+    """Stage 14: what is published, with what was found of it and the cost of all its stages.
+
+    With the images that `images` names it is whole: nothing of it is looked up in the library.
+    """
 
     chapter: ChapterText
     gap_report: GapReport
+    support: tuple[SentenceSupport, ...] = Field(default=(), description="How far each sentence is supported.")
     cutoff_date: date
     providers: tuple[str, ...]
     cost_usd: Decimal = Decimal(0)
     notes: tuple[str, ...] = ()
     differences: tuple[Relation, ...] = ()
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Keys of the documents that it cites or shows a figure of, sorted."""
+        cited = {reference.source.document for reference in self.chapter.references}
+        shown = {item.figure.document for item in self.chapter.figures}
+        return tuple(sorted(key for key in cited | shown if key is not None))
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """sha256 of the images of its figures, sorted."""
+        return tuple(sorted({item.figure.sha256 for item in self.chapter.figures if item.figure.sha256 is not None}))
