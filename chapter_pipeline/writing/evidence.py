@@ -31,6 +31,8 @@ SENTENCE_FLOOR = 0.22
 """Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""
 SAME_SENTENCE = 0.92
 MAX_QUOTES = 600
+GONE = "passages that the library does not hold any more"
+"""Counted among the refusals: the document was removed, or changed, after the research."""
 _DEFINITION = re.compile(
     r"(?:An?\s|The\s)?(?P<subject>[\w\s,()-]{3,90}?)\s(?:is|are)\s(?:defined|characteri[sz]ed|an?\b|the\b|one\sof)",
     re.IGNORECASE,
@@ -108,10 +110,11 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
     for source in research.sources:
         if not source.passages or source.retracted:
             continue
-        relevance = {item.passage.passage_id: item.relevance for item in source.passages}
-        passages = library.passages(sorted(relevance))
-        numbered = uses_numbered_parentheses([passage.text for passage in passages])
-        for passage in passages:
+        passages = _passages_now(source, library)
+        if len(passages) < len(source.passages):
+            refused[GONE] += len(source.passages) - len(passages)
+        numbered = uses_numbered_parentheses([passage.text for passage, _ in passages])
+        for passage, relevance in passages:
             for start, end in passage.sentences:
                 read += 1
                 text = passage.text[start - passage.start : end - passage.start]
@@ -128,10 +131,28 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
                         end=end,
                         text=text,
                         display=display,
-                        relevance=relevance[passage.id],
+                        relevance=relevance,
                     )
                 )
     return found, read
+
+
+def _passages_now(source: Source, library: LibraryReader) -> list[tuple[PassageRecord, float]]:
+    """The source's passages as the library holds them now, with their relevance, in its own order.
+
+    A document that was ingested again since the research has the same passages under other numbers: they are found by
+    their place and text.
+    """
+    relevance = {item.passage.passage_id: item.relevance for item in source.passages}
+    found = {passage.id: passage for passage in library.passages(sorted(relevance))}
+    if len(found) < len(relevance) and source.document is not None:
+        by_place = {(one.page, one.start, one.end, one.text): one for one in library.passages_of([source.document])}
+        for item in source.passages:
+            asked = item.passage
+            same = by_place.get((asked.page, asked.start, asked.end, asked.text))
+            if asked.passage_id not in found and same is not None:
+                found[asked.passage_id] = same
+    return [(found[one], relevance[one]) for one in sorted(found)]
 
 
 def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[_Candidate]) -> list[int]:

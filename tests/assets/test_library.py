@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
+from dagster._core.events import DagsterEventType
+from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 from sqlalchemy import insert, select
 
 from assets.library import STAGES
@@ -11,6 +13,7 @@ from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import tables_preview
 from chapter_pipeline.documents.model import IngestStatus, Table
 from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
+from chapter_pipeline.writing.model import GapStatistics
 from tests.orchestration import GLIOMA, Location
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
@@ -59,6 +62,33 @@ def test_ingest_library__changed_file__its_data_version_changes(location: Locati
     assert result.success
     assert set(result.asset_materializations_for_node("library_documents")[0].tags or {}) >= {"dagster/data_version"}
     assert location.parser.calls[GLIOMA.upper().encode()] == 1
+
+
+def test_ingest_library__content_that_a_chapter_cites_is_replaced__the_run_names_the_chapter(
+    location: Location,
+) -> None:
+    location.ingest(GOOD)
+    keys = location.library.document_keys(list(GOOD))
+    location.chapters.create("glioma", {})
+    counts = dict.fromkeys(GapStatistics.model_fields, 0)  # any value: what a version cites is told to the store
+    stored = location.artifacts.put("final_chapter", "glioma", GapStatistics(**counts))
+    location.chapters.add_version("glioma", stored.id, stored.sha256, documents=list(keys.values()), images=[])
+    result = location.ingest(
+        {"library/other.pdf": b"Another text of this name", "library/glioma.pdf": b"BAD:encrypted"}
+    )
+    (replaced,) = [
+        event.metadata
+        for event in result.asset_materializations_for_node("library_documents")
+        if event.asset_key == dg.AssetKey("passage_embeddings")
+    ]
+    told = [replaced, *(event.asset_observation_data.asset_observation.metadata for event in _observations(result))]
+    assert [(one["replaced document"].value, one["cited by"].value) for one in told] == [
+        (keys["library/other.pdf"], "glioma (version 1)"), (keys["library/glioma.pdf"], "glioma (version 1)"),
+    ]  # fmt: skip
+
+
+def _observations(result: ExecuteInProcessResult) -> list[dg.DagsterEvent]:
+    return [event for event in result.all_events if event.event_type is DagsterEventType.ASSET_OBSERVATION]
 
 
 def test_ingest_library__names_that_dagster_forbids__are_ingested_under_their_own_key(location: Location) -> None:

@@ -12,7 +12,7 @@ from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.assembly import key_points
-from chapter_pipeline.writing.evidence import NO_FIT
+from chapter_pipeline.writing.evidence import GONE, NO_FIT
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.model import (
     BriefRequest,
@@ -27,7 +27,7 @@ from chapter_pipeline.writing.model import (
 )
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign, fit_floor
 from chapter_pipeline.writing.stages import Stages
-from tests.writing.conftest import OTHER_KINDS, TOPIC, store
+from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, store
 
 
 def write(stages: Stages, topic: str = TOPIC, **request: object) -> Written:
@@ -46,6 +46,25 @@ def test_stages__every_quote__stands_verbatim_on_its_page(stages: Stages, librar
     assert written.evidence.quotes
     for quote in written.evidence.quotes:
         assert library.page(quote.document, quote.page).text[quote.start : quote.end] == quote.text
+
+
+def test_evidence_map__documents_ingested_again_or_removed_since_the_research__are_found_or_told(
+    stages: Stages, library: LibraryStore, embedder: MiniLM
+) -> None:
+    written = write(stages)
+    titles = list(ARTICLES)
+    for title in titles:
+        library.remove(f"{title}.pdf")
+    store(library, embedder, titles)  # the same files: the same passages under other numbers
+    again = stages.evidence_map(written.brief, written.concepts, written.research)
+    assert again == written.evidence
+    cited = {quote.document for quote in written.evidence.quotes}
+    gone = next(iter(sorted(cited)))
+    library.remove(gone)
+    fewer = stages.evidence_map(written.brief, written.concepts, written.research)
+    assert {quote.document for quote in fewer.quotes} == cited - {gone}
+    (source,) = [source for source in written.research.sources if source.document == gone]
+    assert fewer.refused[GONE] == len(source.passages)
 
 
 def test_stages__library_holds_other_matters__they_stay_out(stages: Stages) -> None:
