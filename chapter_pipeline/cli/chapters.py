@@ -262,14 +262,22 @@ def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
 
 
 @app.command("gaps")
-def show_gaps(slug: Slug, json: Json = False) -> None:
-    """The gap report of the newest writing."""
+def show_gaps(
+    slug: Slug,
+    version: Annotated[int | None, typer.Option(min=1, help="A version; default the newest writing.")] = None,
+    json: Json = False,
+) -> None:
+    """The gap report of the newest writing, or of a version."""
     from chapter_pipeline.writing.rendering import gap_table
 
     with context() as opened:
         opened.chapters.get(slug)
-        report = _value(opened, "gap_report", slug, GapReport)
-        logged = opened.artifacts.latest("revision_log", slug) is not None
+        if version is None:
+            report = _value(opened, "gap_report", slug, GapReport)
+        else:
+            artifact = opened.chapters.version(slug, version).artifact_id
+            report = opened.artifacts.by_id(artifact, FinalChapter).gap_report
+        logged = version is None and opened.artifacts.latest("revision_log", slug) is not None
         rounds = opened.artifacts.get("revision_log", slug, model.RevisionLog).rounds if logged else ()
     if json:
         # The shape of the gap rule; what else the stage holds is shown by `chapters show SLUG --stage gap_report`.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.model import Gap, GapType, Severity
 from tests.cli.conftest import Cli
 from tests.cli.program import by_name, paper
 from tests.fake_stages import FakeStages
@@ -15,6 +16,10 @@ from tests.orchestration import GLIOMA
 
 SLUG = "glioma-surgery"
 SHUNT = "Shunts in children\n\nInfection was seen in 6 of 88 children."
+NO_DOSE = Gap(
+    type=GapType.CRITICAL_INFORMATION, severity=Severity.MEDIUM, description="No dose is given.",
+    recommendation="Add one.",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -59,8 +64,12 @@ def test_rollback__cited_document_removed_since__shows_its_figures_and_its_own_s
 ) -> None:
     before = exported(written, tmp_path / "before")
     support = written("chapters", "support", SLUG, "--json").done().lines
+    gaps = written("chapters", "gaps", SLUG, "--json").done().value
     written("documents", "remove", "shunt.pdf").done()
+    stages.gaps = (NO_DOSE,)
     written("chapters", "write", SLUG).done()
+    assert [one["severity"] for one in written("chapters", "gaps", SLUG, "--json").done().value["gaps"]] == ["medium"]
+    assert written("chapters", "gaps", SLUG, "--version", 1, "--json").done().value == gaps
     fewer = written("chapters", "support", SLUG, "--json").done().lines
     assert {one["cites"][0] for one in fewer} < {one["cites"][0] for one in support}
     assert written("chapters", "support", SLUG, "--version", 1, "--json").done().lines == support
@@ -73,7 +82,6 @@ def test_rollback__cited_document_removed_since__shows_its_figures_and_its_own_s
     assert [content for name, content in sorted(after.items()) if name.endswith(".png")] == [
         content for name, content in sorted(before.items()) if name.endswith(".png")
     ]
-    # What the removed document is cited for is told no longer once the newest version does without it.
     again = written("documents", "remove", "glioma.pdf").done().out
     assert f"{SLUG} (versions 1, 2, 3)" in again
 
