@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.http_client import REPLY_MAX_BYTES
+from chapter_pipeline.shown import shown, shown_text
 
 PREFIX = "CHAPTER_"
 
@@ -123,6 +125,10 @@ class Settings(BaseSettings):
     model_deadline_s: float = Field(
         default=300.0, gt=0, description="For one request to a text model, its attempts and waits included."
     )
+    reply_max_bytes: int = Field(
+        default=REPLY_MAX_BYTES, ge=64 * 1024, le=1024**3,
+        description="Most that is read of one reply of a model, packed or unpacked.",
+    )  # fmt: skip
     budget_call_usd: Decimal = Field(default=Decimal(2), ge=0, description="Most that one request may cost.")
     budget_chapter_usd: Decimal = Field(default=Decimal(20), ge=0, description="Most that one chapter may cost.")
     budget_day_usd: Decimal = Field(default=Decimal(50), ge=0, description="Most that a day (UTC) may cost.")
@@ -191,7 +197,7 @@ def settings_from_environment() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise UsageError(f"{name}={first.get('input')!r} is not usable: {first['msg']}") from error
+        raise UsageError(f"{name}={shown(first.get('input'))} is not usable: {shown_text(first['msg'])}") from error
 
 
 @lru_cache(maxsize=1)

@@ -191,13 +191,21 @@ def _stop_requests() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Makes a redirect an error: what answers so on our port is not Dagster's webserver."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 def _wait_until_it_answers(address: str, children: Sequence[Child], stopped: Sequence[int]) -> bool:
     deadline = time.monotonic() + START_TIMEOUT_S
+    opener = urllib.request.build_opener(_NoRedirect)
     while time.monotonic() < deadline:
         if stopped or _dead(children) is not None:
             return False
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with opener.open(address, timeout=5):
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(POLL_S)

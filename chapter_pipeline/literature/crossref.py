@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from chapter_pipeline.errors import TransientError
+from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
 from chapter_pipeline.ports import RegisteredWork
 
 ADDRESS = "https://api.crossref.org"
@@ -21,21 +21,22 @@ class Crossref:
 
     def __init__(self, *, contact: str | None = None, address: str = ADDRESS) -> None:
         agent = "chapter-pipeline" + (f" (mailto:{contact})" if contact else "")
-        self._client = httpx2.Client(base_url=address, timeout=TIMEOUT_S, headers={"User-Agent": agent})
+        self._service = Service(deadline_s=TIMEOUT_S, headers={"User-Agent": agent})
+        self._address = address
 
     def work(self, doi: str) -> RegisteredWork | None:
         """The work registered under `doi`; None when there is none. Raises `TransientError`."""
         try:
-            response = self._client.get(f"/works/{quote(doi, safe='')}")
+            response = self._service.get(f"{self._address}/works/{quote(doi, safe='')}")
             if response.status_code == httpx2.codes.NOT_FOUND:
                 return None
             response.raise_for_status()
             return _work(response.json()["message"])
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TransientError(f"Crossref gave no answer for {doi!r}: {type(error).__name__}; try again") from error
+        except UNREADABLE as error:
+            raise no_answer(self.name, doi, error) from error
 
     def close(self) -> None:
-        self._client.close()
+        self._service.close()
 
 
 def _work(message: dict[str, Any]) -> RegisteredWork:

@@ -7,9 +7,7 @@ import threading
 import time
 from typing import Any
 
-import httpx2
-
-from chapter_pipeline.errors import TransientError
+from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
 from chapter_pipeline.ports import RegisteredWork
 
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -26,7 +24,7 @@ class PubMed:
 
     def __init__(self, *, contact: str | None = None, address: str = ADDRESS) -> None:
         named = {"tool": "chapter_pipeline", **({"email": contact} if contact else {})}
-        self._client = httpx2.Client(timeout=TIMEOUT_S)
+        self._service = Service(deadline_s=TIMEOUT_S)
         self._address = address
         self._parameters = {"db": "pubmed", "retmode": "json", **named}
         self._turn = threading.Lock()
@@ -43,17 +41,17 @@ class PubMed:
             if _has_doi(record, doi):
                 return _work(record)
             return None
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TransientError(f"PubMed gave no answer for {doi!r}: {type(error).__name__}; try again") from error
+        except UNREADABLE as error:
+            raise no_answer(self.name, doi, error) from error
 
     def close(self) -> None:
-        self._client.close()
+        self._service.close()
 
     def _asked(self, tool: str, **parameters: str) -> dict[str, Any]:
         with self._turn:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
             self._free_at = time.monotonic() + INTERVAL_S
-        response = self._client.get(f"{self._address}/{tool}.fcgi", params={**self._parameters, **parameters})
+        response = self._service.get(f"{self._address}/{tool}.fcgi", {**self._parameters, **parameters})
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer

@@ -58,15 +58,16 @@ class ModelRoom:
 
     @cached_property
     def gateway(self) -> Gateway:
-        settings = self._settings
-        configured = [*settings.keys, *(["local"] if settings.local_url else [])]
-        return self._gateway({name: _adapter(name, settings) for name in configured})
+        return self._gateway(adapters_of(self._settings))
 
     @cached_property
     def embedding_gateway(self) -> Gateway:
         """The same way, with the same ledger, slots and breaker, to the embedding model of ``gpt``."""
         key = self._settings.keys["gpt"].get_secret_value()
-        embeddings = GptEmbeddings(api_key=key, dimension=EMBEDDING_DIMENSION, base_url=self._settings.gpt_url)
+        embeddings = GptEmbeddings(
+            api_key=key, dimension=EMBEDDING_DIMENSION, base_url=self._settings.gpt_url,
+            reply_max_bytes=self._settings.reply_max_bytes,
+        )  # fmt: skip
         return self._gateway({embeddings.name: embeddings})
 
     def library_embedder(self, local: Embedder) -> Embedder:
@@ -125,20 +126,27 @@ class ModelRoom:
             self.presence.close()
 
 
+def adapters_of(settings: Settings) -> dict[str, Adapter]:
+    """The adapter of every provider that has a key, or an address, by its name."""
+    configured = [*settings.keys, *(["local"] if settings.local_url else [])]
+    return {name: _adapter(name, settings) for name in configured}
+
+
 def _adapter(name: str, settings: Settings) -> Adapter:
     from chapter_pipeline.providers.claude import Claude
     from chapter_pipeline.providers.gemini import Gemini
     from chapter_pipeline.providers.gpt import Gpt
     from chapter_pipeline.providers.local import Local
 
+    limit = settings.reply_max_bytes
     if name == "local":
         assert settings.local_url is not None
-        return Local(base_url=settings.local_url)
+        return Local(base_url=settings.local_url, reply_max_bytes=limit)
     key = settings.keys[name].get_secret_value()
     match name:
         case "claude":
-            return Claude(api_key=key, base_url=settings.claude_url)
+            return Claude(api_key=key, base_url=settings.claude_url, reply_max_bytes=limit)
         case "gpt":
-            return Gpt(api_key=key, base_url=settings.gpt_url)
+            return Gpt(api_key=key, base_url=settings.gpt_url, reply_max_bytes=limit)
         case _:
-            return Gemini(api_key=key, base_url=settings.gemini_url)
+            return Gemini(api_key=key, base_url=settings.gemini_url, reply_max_bytes=limit)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, read_answer
@@ -61,8 +62,10 @@ class GptEmbeddings:
 
     name = PROVIDER
 
-    def __init__(self, *, api_key: str, dimension: int, base_url: str | None = None) -> None:
-        self._client = openai_client(api_key, base_url)
+    def __init__(
+        self, *, api_key: str, dimension: int, base_url: str | None = None, reply_max_bytes: int = REPLY_MAX_BYTES
+    ) -> None:
+        self._client = openai_client(api_key, base_url, reply_max_bytes)
         self._dimension = dimension
 
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from typing import Any
 
 import httpx2
 
+from chapter_pipeline.http_client import Redirected, refused_reply
 from chapter_pipeline.providers.call import TokenUsage
+from chapter_pipeline.shown import shown_text
 
 
 class Fault(StrEnum):
@@ -35,6 +38,8 @@ class Fault(StrEnum):
     REFUSED = "refused"
     CUT_OFF = "reply cut off"
     BAD_REQUEST = "bad request"
+    REDIRECTED = "redirected"
+    TOO_LARGE = "reply too large"
 
 
 class Effect(StrEnum):
@@ -68,6 +73,10 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.REFUSED: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
     Fault.CUT_OFF: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
     Fault.BAD_REQUEST: Verdict(retry=False, effect=Effect.NEUTRAL),
+    # What answers so is not the API. Key and prompts go there no more until a person has looked at the address.
+    Fault.REDIRECTED: Verdict(retry=False, effect=Effect.ISOLATE),
+    # Whatever it is, it was written for us: it may have been paid for, and would be again.
+    Fault.TOO_LARGE: Verdict(retry=False, effect=Effect.FAILURE, sent=True),
 }
 
 _STATUS: dict[int, Fault] = {
@@ -89,6 +98,8 @@ _TRY_AGAIN = re.compile(r"(?:try again|retry) in ((?:\d+(?:\.\d+)?(?:ms|h|m|s) ?
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DETAIL_CHARACTERS = 300
+_BODY_CHARACTERS = 100_000
+"""Of the body of an error that is looked at."""
 _SECRET = re.compile(r"\b(?:sk-|AIza|key-)[\w*-]{6,}|Bearer \S+", re.IGNORECASE)
 
 
@@ -102,7 +113,7 @@ class CallFailed(Exception):
         self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: TokenUsage | None = None
     ) -> None:
         self.fault = fault
-        self.detail = _SECRET.sub("[key]", " ".join(detail.split()))[:_DETAIL_CHARACTERS]
+        self.detail = shown_text(_SECRET.sub("[key]", detail[:_BODY_CHARACTERS]), _DETAIL_CHARACTERS)
         super().__init__(f"{fault}: {self.detail}")
         self.retry_after_s = retry_after_s
         self.usage = usage
@@ -119,11 +130,16 @@ def classify(error: BaseException) -> CallFailed:
     """
     if isinstance(error, CallFailed):
         return error
+    refused = refused_reply(error)
+    if refused is not None:
+        return CallFailed(Fault.REDIRECTED if isinstance(refused, Redirected) else Fault.TOO_LARGE, str(refused))
     status = _status(error)
     if status is not None:
         return _by_status(status, _body(error), _headers(error))
     if isinstance(error, TimeoutError | asyncio.TimeoutError | httpx2.TimeoutException) or "Timeout" in _names(error):
         return CallFailed(Fault.TIMEOUT, "no whole answer within the time given")
+    if isinstance(_innermost(error), httpx2.DecodingError):
+        return CallFailed(Fault.BAD_REPLY, _cause(error))
     if isinstance(error, httpx2.HTTPError | ConnectionError | OSError) or "APIConnectionError" in _names(error):
         return CallFailed(Fault.UNREACHABLE, _cause(error))
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError) or "APIResponseValidationError" in _names(error):
@@ -132,7 +148,7 @@ def classify(error: BaseException) -> CallFailed:
 
 
 def _by_status(status: int, body: Any, headers: Mapping[str, str]) -> CallFailed:
-    text = body if isinstance(body, str) else json.dumps(body, default=str)
+    text = (body if isinstance(body, str) else json.dumps(body, default=str))[:_BODY_CHARACTERS]
     fault = _STATUS.get(status, Fault.SERVER_ERROR if status >= 500 else Fault.BAD_REQUEST)
     if status < 300:
         fault = Fault.BAD_REPLY
@@ -183,13 +199,13 @@ def _message(body: Any) -> str:
         if isinstance(inner, dict):
             return str(inner.get("message") or inner)
         return str(body.get("message") or inner)
-    return re.sub(r"<[^>]*>", " ", str(body))
+    return re.sub(r"<[^<>]*>", " ", str(body)[:_BODY_CHARACTERS])
 
 
 def _retry_after(text: str, headers: Mapping[str, str]) -> float | None:
     """Seconds to wait as the provider asks: its header, in milliseconds, seconds or as a date, else its message."""
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
+        return max(0.0, milliseconds / 1000)
     given = headers.get("retry-after")
     if given is not None:
         if (seconds := _number(given)) is not None:
@@ -205,9 +221,10 @@ def _retry_after(text: str, headers: Mapping[str, str]) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text is not None else None
+        number = float(text) if text is not None else math.nan
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _names(error: BaseException) -> str:
@@ -216,6 +233,11 @@ def _names(error: BaseException) -> str:
 
 def _cause(error: BaseException) -> str:
     """The innermost reason: SDKs say no more than "Connection error."."""
+    error = _innermost(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _innermost(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
-    return f"{type(error).__name__}: {error}"
+    return error

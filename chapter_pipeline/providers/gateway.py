@@ -247,7 +247,17 @@ def _given_up(failed: CallFailed, request: _Request, tally: _Tally) -> ModelUnav
     detail = f"{request.provider} ({request.model}), asked {tries}: {failed}{later}"
     if failed.verdict.retry and failed.fault is not Fault.SCHEMA:
         return ModelUnavailable(f"{detail}; try again later")
-    return ModelRefused(f"{detail}; see `chapter-pipeline providers status`")
+    return ModelRefused(f"{detail}; {_remedy(failed, request.provider)}")
+
+
+def _remedy(failed: CallFailed, provider: str) -> str:
+    match failed.fault:
+        case Fault.REDIRECTED:
+            return f"check CHAPTER_{provider.upper()}_URL, then `chapter-pipeline providers close {provider}`"
+        case Fault.TOO_LARGE:
+            return f"it may have been paid for; check CHAPTER_{provider.upper()}_URL and CHAPTER_REPLY_MAX_BYTES"
+        case _:
+            return "see `chapter-pipeline providers status`"
 
 
 def _replayed(request: _Request, begun: Replayed, reply_type: type[ValueT]) -> Answer[ValueT]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from chapter_pipeline.http_client import REPLY_MAX_BYTES, reply_hooks
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, Lazy, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -60,15 +62,28 @@ class Gemini:
 
     name = "gemini"
 
-    def __init__(self, *, api_key: str, base_url: str | None = None) -> None:
-        def make() -> Client:
+    def __init__(self, *, api_key: str, base_url: str | None = None, reply_max_bytes: int = REPLY_MAX_BYTES) -> None:
+        def make() -> tuple[Client, httpx2.AsyncClient]:
             from google.genai import Client
             from google.genai.types import HttpOptions, HttpRetryOptions
 
-            options = HttpOptions(base_url=base_url, retry_options=HttpRetryOptions(attempts=1))
-            return Client(api_key=api_key, vertexai=False, http_options=options)
+            # The SDK's own clients follow redirects, key and all, and it has a second way out by aiohttp; with these
+            # two it makes none. The synchronous one is never used.
+            bounded = httpx2.AsyncClient(follow_redirects=False, event_hooks=reply_hooks(reply_max_bytes))
+            options = HttpOptions(
+                base_url=base_url,
+                retry_options=HttpRetryOptions(attempts=1),
+                httpx_async_client=bounded,
+                httpx_client=httpx2.Client(follow_redirects=False),
+            )
+            return Client(api_key=api_key, vertexai=False, http_options=options), bounded
 
-        self._client = Lazy(make, lambda client: client.aio.aclose())
+        async def close(made: tuple[Client, httpx2.AsyncClient]) -> None:
+            client, bounded = made
+            await client.aio.aclose()
+            await bounded.aclose()  # the SDK leaves it to whoever has made it
+
+        self._client = Lazy(make, close)
 
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
@@ -77,7 +92,8 @@ class Gemini:
         parts: list[Any] = [
             Part.from_bytes(data=picture.content, mime_type=picture.media_type) for picture in call.pictures
         ]
-        response = await self._client().aio.models.generate_content(
+        client, _ = self._client()
+        response = await client.aio.models.generate_content(
             model=model,
             contents=[*parts, Part.from_text(text=call.prompt)],
             config=GenerateContentConfig(

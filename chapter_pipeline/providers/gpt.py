@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from chapter_pipeline.http_client import REPLY_MAX_BYTES, reply_hooks
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, Lazy, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -58,8 +59,8 @@ class Gpt:
 
     name = "gpt"
 
-    def __init__(self, *, api_key: str, base_url: str | None = None) -> None:
-        self._client = openai_client(api_key, base_url)
+    def __init__(self, *, api_key: str, base_url: str | None = None, reply_max_bytes: int = REPLY_MAX_BYTES) -> None:
+        self._client = openai_client(api_key, base_url, reply_max_bytes)
 
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
@@ -81,13 +82,14 @@ class Gpt:
         await self._client.close()
 
 
-def openai_client(api_key: str, base_url: str | None) -> Lazy[AsyncOpenAI]:
-    """A client of the OpenAI API, or of a server that speaks it, that makes no retry."""
+def openai_client(api_key: str, base_url: str | None, reply_max_bytes: int) -> Lazy[AsyncOpenAI]:
+    """A client of the OpenAI API, or of a server that speaks it, that makes no retry and follows no redirect."""
 
     def make() -> AsyncOpenAI:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-        return AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0)
+        bounded = DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=reply_hooks(reply_max_bytes))
+        return AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, http_client=bounded)
 
     return Lazy(make, lambda client: client.close())
 

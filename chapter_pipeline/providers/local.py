@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -39,8 +40,8 @@ class Local:
 
     name = "local"
 
-    def __init__(self, *, base_url: str, api_key: str = "none") -> None:
-        self._client = openai_client(api_key, base_url)
+    def __init__(self, *, base_url: str, api_key: str = "none", reply_max_bytes: int = REPLY_MAX_BYTES) -> None:
+        self._client = openai_client(api_key, base_url, reply_max_bytes)
 
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 import socket
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +22,7 @@ from tests.library_samples import HashEmbedder
 MESSAGES, RESPONSES, CHAT, GENERATE = "claude", "gpt", "local", "gemini"
 EMBEDDINGS = "embeddings"
 DRIP_S = 0.05
+PIECE = bytes(64 * 1024)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What is done with one request. `how` is one of answer, status, reset, half, drip."""
+    """What is done with one request. `how` is one of answer, status, reset, half, drip, flood.
+
+    A flood is `size_bytes` of zeros, without end when that is None; its head tells the length when `declared`.
+    """
 
     how: str = "answer"
     text: str = "{}"
@@ -52,8 +58,10 @@ class Behaviour:
     tokens: tuple[int, int] = (1000, 500)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
+    body: str | bytes = ""
     delay_s: float = 0.0
+    size_bytes: int | None = None
+    declared: bool = False
 
 
 def answer(text: str, *, tokens: tuple[int, int] = (1000, 500), delay_s: float = 0.0) -> Behaviour:
@@ -95,6 +103,24 @@ def drip() -> Behaviour:
     return Behaviour(how="drip")
 
 
+def redirect(code: int, location: str | None) -> Behaviour:
+    return Behaviour(how="status", status=code, headers={} if location is None else {"Location": location})
+
+
+def flood(size_bytes: int | None = None, *, code: int = 200, declared: bool = False, pause_s: float = 0.0) -> Behaviour:
+    """A body of zeros in pieces of 64 KiB, `pause_s` after each."""
+    return Behaviour(how="flood", status=code, size_bytes=size_bytes, declared=declared, delay_s=pause_s)
+
+
+@cache
+def gzip_bomb(size_bytes: int, *, times: int = 1) -> Behaviour:
+    """A body that is a thousandth of what it becomes, compressed `times` times."""
+    body = bytes(size_bytes)
+    for _ in range(times):
+        body = gzip.compress(body)
+    return Behaviour(how="status", body=body, headers={"Content-Encoding": ", ".join(["gzip"] * times)})
+
+
 Plan = Callable[[Request], Behaviour]
 
 
@@ -110,14 +136,19 @@ def in_turn(*behaviours: Behaviour) -> Plan:
 
 
 class FaultServer:
-    """Runs within its ``with`` block. `bill` has model, input and output tokens of every reply that was sent whole."""
+    """Runs within its ``with`` block. `bill` has model, input and output tokens of every reply that was sent whole.
+
+    `body_bytes` counts what the floods have written; some of it may lie in the buffers of the two sockets.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.requests: list[Request] = []
         self.bill: list[tuple[str, int, int]] = []
         self.at_once = self.most_at_once = 0
+        self.body_bytes = 0
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -146,8 +177,18 @@ class FaultServer:
         return self.plan(request)
 
     def left(self) -> None:
-        with self._lock:
+        with self._idle:
             self.at_once -= 1
+            self._idle.notify_all()
+
+    def settled(self) -> None:
+        """Wait until no request is being answered."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: self.at_once == 0, timeout=60)
+
+    def wrote(self, count: int) -> None:
+        with self._lock:
+            self.body_bytes += count
 
     def billed(self, request: Request, tokens: tuple[int, int]) -> None:
         with self._lock:
@@ -164,13 +205,18 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # else the second write of an answer waits 40 ms for the first one's receipt
 
+        def do_GET(self) -> None:
+            """What a client asks that follows a redirect: nobody here should."""
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(api=_api(self.path), path=self.path, headers=headers, body=body)
             behaviour = server.arrived(request)
             try:
-                time.sleep(behaviour.delay_s)
+                if behaviour.how != "flood":
+                    time.sleep(behaviour.delay_s)
                 self._behave(request, behaviour)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
@@ -178,6 +224,12 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
                 server.left()
 
         def _behave(self, request: Request, behaviour: Behaviour) -> None:
+            if behaviour.how == "flood":
+                self._flood(behaviour)
+                return
+            if not request.body:  # what a client asks that has followed a redirect
+                self._head(404, 0, {})
+                return
             content = json.dumps(whole_reply(request, behaviour)).encode()
             match behaviour.how:
                 case "reset":
@@ -198,7 +250,7 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
                         self.wfile.flush()
                         time.sleep(DRIP_S)
                 case "status":
-                    whole = behaviour.body.encode()
+                    whole = behaviour.body if isinstance(behaviour.body, bytes) else behaviour.body.encode()
                     self._head(behaviour.status, len(whole), behaviour.headers)
                     self.wfile.write(whole)
                 case _:
@@ -207,11 +259,25 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
                     self._head(200, len(content), {})
                     self.wfile.write(content)
 
-        def _head(self, code: int, length: int, headers: Mapping[str, str]) -> None:
+        def _flood(self, behaviour: Behaviour) -> None:
+            size = behaviour.size_bytes
+            self._head(behaviour.status, size if behaviour.declared else None, {})
+            while size is None or size > 0:
+                piece = PIECE if size is None else PIECE[:size]
+                self.wfile.write(piece if behaviour.declared else b"%x\r\n%b\r\n" % (len(piece), piece))
+                server.wrote(len(piece))
+                size = None if size is None else size - len(piece)
+                time.sleep(behaviour.delay_s)
+            self.wfile.write(b"" if behaviour.declared else b"0\r\n\r\n")
+
+        def _head(self, code: int, length: int | None, headers: Mapping[str, str]) -> None:
             self.send_response(code)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(length))
+            if length is None:
+                self.send_header("Transfer-Encoding", "chunked")
+            else:
+                self.send_header("Content-Length", str(length))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.ports import Picture
 from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.claude import Claude
@@ -33,11 +34,13 @@ from tests.providers.fault_server import (
     answer,
     cut_off,
     drip,
+    flood,
     half_body,
     half_json,
     html,
     in_turn,
     quota_exhausted,
+    redirect,
     refusal,
     reset,
     status,
@@ -133,6 +136,8 @@ FAULTS: dict[str, tuple[Callable[[str], Behaviour], Fault]] = {
     "too long": (lambda _: cut_off(), Fault.CUT_OFF),
     "401": (lambda _: status(401, body(f"Incorrect API key provided: {KEY}")), Fault.UNAUTHORISED),
     "quota": (quota_exhausted, Fault.QUOTA_EXHAUSTED),
+    "redirect": (lambda _: redirect(307, "/elsewhere"), Fault.REDIRECTED),
+    "too large": (lambda _: flood(2 * REPLY_MAX_BYTES, declared=True), Fault.TOO_LARGE),
 }
 
 
