@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from reprlib import Repr
 
-LONGEST = 80
+LONGEST = 100
 """Characters of a value in a message."""
 
 
 class _Shown(Repr):
     """Python's repr, cut in the middle, of structures a few levels and items deep."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
         super().__init__()
         self.maxlevel = 2
         self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = 4
-        self.maxstring = self.maxother = LONGEST
+        self.maxstring = self.maxother = longest
 
     def repr_int(self, value: int, _level: int) -> str:
         # Python refuses to write out a very long one.
@@ -25,10 +25,10 @@ class _Shown(Repr):
         return f"{len(value)} bytes"
 
 
-def shown(value: object) -> str:
-    """`value` for a message, at most `LONGEST` characters."""
-    text = _Shown().repr(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+def shown(value: object, longest: int = LONGEST) -> str:
+    """`value` for a message, at most `longest` characters."""
+    text = _Shown(longest).repr(value)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def shown_text(text: str, longest: int = 300) -> str:

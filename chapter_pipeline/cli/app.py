@@ -16,6 +16,7 @@ from chapter_pipeline.cli import chapters, documents, evaluate, operate, provide
 from chapter_pipeline.cli.console import close_output, err, fail
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
 from chapter_pipeline.settings import settings_from_environment
+from chapter_pipeline.shown import shown_text
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 INTERRUPTED = 130
@@ -92,9 +93,9 @@ def _refused(error: TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # typer has shown the help, or has it as the message
         err.print(error.format_message(), end="")
     elif context is None:
-        fail(error.format_message())
+        fail(shown_text(error.format_message(), 500))
     else:
-        fail(f"{error.format_message().rstrip('.')}: see {context.command_path} --help")
+        fail(f"{shown_text(error.format_message(), 500).rstrip('.')}: see {context.command_path} --help")
     return error.exit_code
 
 

@@ -20,6 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+LONGEST_LINE = 4000
+"""Characters of an error; what is longer repeats what it was given."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -46,6 +48,7 @@ def say(text: str, *, style: str | None = None) -> None:
 def fail(message: str) -> None:
     """One clear line on standard error."""
     line = " ".join(part.strip() for part in readable(message).splitlines())
+    line = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."
     err.print(Text(f"chapter-pipeline: {line}", style="bold red"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from itertools import accumulate, islice
 
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.library import Library
@@ -14,13 +16,27 @@ from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_i
 from bibtexparser.model import DuplicateBlockKeyBlock, Entry, ParsingFailedBlock
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]  # bibtexparser's decoder
 
-from chapter_pipeline.literature.reference_fields import RawReference
+from chapter_pipeline.literature.reference_fields import MAX_ENTRIES, MAX_FIELD, FileTooLarge, RawReference
+from chapter_pipeline.shown import shown, shown_text
 
+MAX_CHARACTERS = 10_000_000
+"""Of a file, and of what its fields hold once strings stand in them: to decode LaTeX takes a second for each 100,000."""
+MAX_BRACES = 50
+"""Levels of a field; the parser of LaTeX calls itself for each."""
+_BLOCK = re.compile(r"@\w+[ \t]*[{(]")
 _DECODER = LatexNodes2Text(math_mode="text", keep_braced_groups=False)
 
 
 def read_bibtex(text: str) -> list[RawReference]:
-    """Entries of a BibTeX or BibLaTeX file in its order; an entry that cannot be parsed carries its problem."""
+    """Entries of a BibTeX or BibLaTeX file in its order; an entry that cannot be parsed carries its problem.
+
+    Raises `FileTooLarge`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise FileTooLarge(f"{len(text)} characters, more than {MAX_CHARACTERS}")
+    if sum(1 for _ in islice(_BLOCK.finditer(text), MAX_ENTRIES + 1)) > MAX_ENTRIES:
+        raise FileTooLarge(f"more than {MAX_ENTRIES} entries")
+    logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # each entry that it cannot read is told by us
     parsed = parse_string(text, parse_stack=[])
     entries = [*parsed.entries, *(_repeated(block) for block in parsed.failed_blocks if _is_repeated(block))]
     for number, entry in enumerate(entries):
@@ -28,7 +44,10 @@ def read_bibtex(text: str) -> list[RawReference]:
     library = Library([*parsed.strings, *entries])
     for middleware in (ResolveStringReferencesMiddleware(True), RemoveEnclosingMiddleware(True)):
         library = middleware.transform(library)
-    read = [_reference(entry) for entry in library.entries]
+    held = sum(len(str(field.value)) for entry in library.entries for field in entry.fields)
+    if held > MAX_CHARACTERS:
+        raise FileTooLarge(f"{held} characters once its @string blocks are put in, more than {MAX_CHARACTERS}")
+    read = [_bounded(entry) for entry in library.entries]
     broken = [_broken(block) for block in parsed.failed_blocks if not _is_repeated(block)]
     return sorted([*read, *broken], key=lambda reference: reference.line)
 
@@ -45,7 +64,30 @@ def _repeated(block: ParsingFailedBlock) -> Entry:
 
 def _broken(block: ParsingFailedBlock) -> RawReference:
     reason = getattr(block.error, "abort_reason", None) or str(block.error) or "unknown"
-    return RawReference(line=(block.start_line or 0) + 1, problem=f"no BibTeX: {' '.join(reason.split())[:300]}")
+    return RawReference(line=(block.start_line or 0) + 1, problem=f"no BibTeX: {shown_text(reason)}")
+
+
+def _bounded(entry: Entry) -> RawReference:
+    """The entry, or what of it is beyond all bounds."""
+    line = (entry.start_line or 0) + 1
+    for field in entry.fields:
+        value = str(field.value)
+        if len(value) > MAX_FIELD:
+            problem = f"the field {shown(field.key)} has {len(value)} characters, more than {MAX_FIELD}"
+            return RawReference(line=line, problem=problem)
+        if _depth(value) > MAX_BRACES:
+            problem = f"the braces of the field {shown(field.key)} are more than {MAX_BRACES} levels deep"
+            return RawReference(line=line, problem=problem)
+    try:
+        return _reference(entry)
+    except RecursionError:  # macros and environments nest without braces
+        return RawReference(line=line, problem="its LaTeX is too deep")
+
+
+def _depth(value: str) -> int:
+    """Most braces that are open at once."""
+    steps = (1 if brace == "{" else -1 for brace in re.findall(r"[{}]", value))
+    return max(accumulate(steps), default=0)
 
 
 def _reference(entry: Entry) -> RawReference:

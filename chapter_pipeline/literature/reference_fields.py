@@ -16,6 +16,18 @@ _PMID_ADDRESS = re.compile(
 _INITIALS = re.compile(r"[A-Z](?:[-. ]?[A-Z]){0,3}\.?")
 
 
+MAX_ENTRIES = 20_000
+"""Of one file; BibTeX takes a millisecond each."""
+MAX_FIELD = 100_000
+"""Characters of a field: an author list of five thousand names, thirty pages of an abstract."""
+MAX_VALUES = 10_000
+"""Of one field, such as authors, in one entry."""
+
+
+class FileTooLarge(Exception):
+    """A file holds more than is read of one; the message says what, and `read_references` of which file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawReference:
     """An entry as its file has it. Each field holds candidates, best first; `line` is where the entry starts.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_bibtex import read_bibtex
-from chapter_pipeline.literature.reference_fields import RawReference, normalised_doi, to_work
+from chapter_pipeline.literature.reference_fields import FileTooLarge, RawReference, normalised_doi, to_work
 from chapter_pipeline.literature.reference_tags import read_nbib, read_ris
+from chapter_pipeline.shown import shown
 from chapter_pipeline.writing.model import Work
 
 Reader = Callable[[str], list[RawReference]]
@@ -21,7 +22,7 @@ _READERS: dict[str, Reader] = {".ris": read_ris, ".nbib": read_nbib, ".bib": rea
 _SIGNS = {
     ".ris": re.compile(r"^TY {1,2}- ", re.MULTILINE),
     ".nbib": re.compile(r"^PMID ?- ", re.MULTILINE),
-    ".bib": re.compile(r"^\s*@\w+\s*[{(]", re.MULTILINE),
+    ".bib": re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE),
 }
 MAX_BYTES = 50_000_000
 
@@ -44,7 +45,10 @@ def read_references(name: str, content: bytes) -> ReferenceFile:
     if len(content) > MAX_BYTES:
         raise UsageError(f"{name!r} has {len(content)} bytes, more than {MAX_BYTES}; split it into smaller exports")
     text = _decoded(name, content)
-    entries = _READERS[_format(name, text)](text)
+    try:
+        entries = _READERS[_format(name, text)](text)
+    except FileTooLarge as error:
+        raise UsageError(f"{name!r} has {error}; split it into smaller exports") from error
     if not entries:
         raise _unreadable(name, text)
     works: list[Work] = []
@@ -89,7 +93,7 @@ def _unreadable(name: str, text: str) -> UsageError:
     lines = ((number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
     number, line = next(lines, (1, ""))
     return UsageError(
-        f"{name!r} holds no reference: line {number} is {line[:60]!r}; export the references as RIS (lines like "
+        f"{name!r} holds no reference: line {number} is {shown(line, 60)}; export the references as RIS (lines like "
         "'TY  - JOUR'), PubMed NBIB ('PMID- 123') or BibTeX ('@article{key,')"
     )
 
@@ -100,29 +104,31 @@ def deduplicate(works: Iterable[Work]) -> list[Work]:
     Two works are the same when they share a DOI, or, where not both have one, title and year. What the richest
     record lacks is filled from the others.
     """
-    groups: list[list[Work]] = []
-    by_doi: dict[str, list[Work]] = {}
-    by_title: dict[tuple[str, int | None], list[list[Work]]] = {}
+    groups: list[_Group] = []
+    by_doi: dict[str, _Group] = {}
+    by_title: dict[tuple[str, int | None], _Group] = {}
     for work in works:
         doi, title = normalised_doi(work.doi or ""), (normalised_title(work.title), work.year)
-        group = by_doi.get(doi or "") or _same_title(by_title.get(title, []), doi)
+        # Of several groups of a title only the first can be without a DOI: later works of that title join it.
+        titled = by_title.get(title)
+        group = by_doi.get(doi or "") or (titled if titled is not None and not (doi and titled.has_doi) else None)
         if group is None:
-            group = []
+            group = _Group()
             groups.append(group)
-            by_title.setdefault(title, []).append(group)
-        group.append(work)
+            by_title.setdefault(title, group)
+        group.works.append(work)
         if doi:
+            group.has_doi = True
             by_doi.setdefault(doi, group)
-    return [_merged(group) for group in groups]
+    return [_merged(group.works) for group in groups]
 
 
-def _same_title(groups: Iterable[list[Work]], doi: str | None) -> list[Work] | None:
-    """The first group of works with this title that no other DOI speaks against."""
-    for group in groups:
-        dois = {normalised_doi(work.doi or "") for work in group} - {None}
-        if not doi or not dois or doi in dois:
-            return group
-    return None
+@dataclass(slots=True)
+class _Group:
+    """Records of one work."""
+
+    works: list[Work] = field(default_factory=list)
+    has_doi: bool = False
 
 
 def normalised_title(title: str) -> str:

@@ -7,10 +7,10 @@ line numbers, and leave out what real exports carry (DOIs in ``LID``, authors in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from chapter_pipeline.literature.reference_fields import RawReference
+from chapter_pipeline.literature.reference_fields import MAX_ENTRIES, MAX_FIELD, MAX_VALUES, FileTooLarge, RawReference
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: (.*)|\s*)$")
 _NBIB_LINE = re.compile(r"([A-Z]{2,4}) {0,2}- ?(.*)$")
@@ -18,29 +18,52 @@ _NBIB_LINE = re.compile(r"([A-Z]{2,4}) {0,2}- ?(.*)$")
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Values by tag in the order of the file; empty ones are left out."""
+    """Values by tag in the order of the file, each as its lines; empty ones are left out."""
 
     line: int
-    fields: dict[str, list[str]] = field(default_factory=dict)
+    fields: dict[str, list[list[str]]] = field(default_factory=dict)
 
     def all(self, *tags: str) -> tuple[str, ...]:
-        return tuple(value for tag in tags for value in self.fields.get(tag, []))
+        return tuple("\n".join(lines) for tag in tags for lines in self.fields.get(tag, []))
+
+    @property
+    def problem(self) -> str | None:
+        """What of it is beyond all bounds."""
+        for tag, values in self.fields.items():
+            longest = max(sum(map(len, lines)) for lines in values)
+            if longest > MAX_FIELD:
+                return f"{tag} has {longest} characters, more than {MAX_FIELD}"
+            if len(values) > MAX_VALUES:
+                return f"{tag} stands there {len(values)} times, more than {MAX_VALUES}"
+        return None
 
 
 def read_ris(text: str) -> list[RawReference]:
     """Entries of a RIS file as Zotero, Mendeley, EndNote, Covidence and Google Scholar write it."""
-    return [_ris_reference(record) for record in _records(text, _RIS_LINE, start="TY", end="ER", indent="")]
+    records = _records(text, _RIS_LINE, start="TY", end="ER", indent="")
+    return _references(records, _ris_reference)
 
 
 def read_nbib(text: str) -> list[RawReference]:
     """Entries of PubMed's "send to citation manager" file."""
-    return [_nbib_reference(record) for record in _records(text, _NBIB_LINE, start="PMID", end="", indent="      ")]
+    records = _records(text, _NBIB_LINE, start="PMID", end="", indent="      ")
+    return _references(records, _nbib_reference)
+
+
+def _references(records: Iterator[_Record], read: Callable[[_Record], RawReference]) -> list[RawReference]:
+    references: list[RawReference] = []
+    for record in records:
+        if len(references) >= MAX_ENTRIES:
+            raise FileTooLarge(f"more than {MAX_ENTRIES} entries")
+        problem = record.problem
+        references.append(RawReference(line=record.line, problem=problem) if problem else read(record))
+    return references
 
 
 def _records(text: str, pattern: re.Pattern[str], *, start: str, end: str, indent: str) -> Iterator[_Record]:
     """Records from `start` tag to the next one. A line without a tag continues the one before it."""
     record: _Record | None = None
-    last: list[str] | None = None
+    last: list[list[str]] | None = None
     for number, line in enumerate(text.split("\n"), start=1):
         found = pattern.match(line) if not (indent and line.startswith(indent)) else None
         tag, value = (found.group(1), (found.group(2) or "").strip()) if found else ("", line.strip())
@@ -56,9 +79,9 @@ def _records(text: str, pattern: re.Pattern[str], *, start: str, end: str, inden
         elif tag:
             last = record.fields.setdefault(tag, []) if value else None
             if last is not None:
-                last.append(value)
+                last.append([value])
         elif value and last:
-            last[-1] = f"{last[-1]}\n{value}"
+            last[-1].append(value)
     if record is not None:
         yield record
 

@@ -34,7 +34,9 @@ def literature_research(brief: ChapterBrief, *, bucket: Bucket, embedder: Embedd
             reports.append(SourceReport(source=key, status="failed", detail=str(error)))
             continue
         works += found.works
-        detail = f"{len(found.works)} references read, {found.skipped} without a title skipped"
+        detail = f"{len(found.works)} references read, {len(found.skipped)} skipped"
+        if found.skipped:
+            detail += f", the first because of: {found.skipped[0]}"
         reports.append(SourceReport(source=key, status="searched", works=len(found.works), detail=detail))
     if not keys:
         detail = f"no RIS, NBIB or BibTeX file under {REFERENCES!r} of the bucket"

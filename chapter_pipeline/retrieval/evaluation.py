@@ -18,6 +18,7 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import FUSED, LibrarySearch, Weights
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.shown import shown
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.scratch import scratch_schema
@@ -117,11 +118,13 @@ def read_beir(corpus_path: Path, queries_path: Path, qrels_path: Path) -> DataSe
         fields = line.split("\t")
         if fields[0] == "query-id":
             continue
-        if len(fields) != 3 or not fields[2].strip().lstrip("-").isdigit():
-            raise UsageError(f"{where}: {line!r} is not 'query-id<TAB>corpus-id<TAB>score'")
+        if len(fields) != 3 or not fields[2].strip().lstrip("-").isdigit() or len(fields[2]) > 9:
+            raise UsageError(f"{where}: {shown(line)} is not 'query-id<TAB>corpus-id<TAB>score'")
         query_id, corpus_id, grade = fields[0], fields[1], int(fields[2])
         if query_id not in queries or corpus_id not in corpus:
-            raise UsageError(f"{where}: query {query_id!r} or text {corpus_id!r} is not in the other two files")
+            raise UsageError(
+                f"{where}: query {shown(query_id)} or text {shown(corpus_id)} is not in the other two files"
+            )
         if grade > 0:
             relevant.setdefault(query_id, {})[corpus_id] = grade
     if not relevant:
@@ -168,7 +171,7 @@ def _json_lines(path: Path) -> list[tuple[str, dict[str, object]]]:
     for where, line in _lines(path):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # no JSON, a number without end, a list without end
             raise UsageError(f"{where} is not JSON: {error}") from error
         if not isinstance(row, dict):
             raise UsageError(f"{where} is {type(row).__name__}, not a JSON object with _id and text")
@@ -179,5 +182,5 @@ def _json_lines(path: Path) -> list[tuple[str, dict[str, object]]]:
 def _field(row: Mapping[str, object], name: str, where: str) -> str:
     value = row.get(name)
     if not isinstance(value, str):
-        raise UsageError(f"{where}: {name!r} is {value!r}, not a text")
+        raise UsageError(f"{where}: {name!r} is {shown(value)}, not a text")
     return value

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chapter_pipeline.errors import InvalidBrief
+from chapter_pipeline.shown import shown, shown_text
+from chapter_pipeline.writing.authored_yaml import read_mapping
 from chapter_pipeline.writing.model import (
     BriefRequest,
     ChapterBrief,
@@ -19,7 +21,7 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Slug,
 )
-from chapter_pipeline.writing.templates import own_template, read_mapping, read_template, template
+from chapter_pipeline.writing.templates import own_template, read_template, template
 from chapter_pipeline.writing.text import words
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -32,7 +34,7 @@ def validated_slug(slug: str) -> str:
         return _SLUG.validate_python(slug)
     except ValidationError as error:
         raise InvalidBrief(
-            f"chapter slug {slug!r} is not usable: use lower-case letters, digits and single hyphens, "
+            f"chapter slug {shown(slug)} is not usable: use lower-case letters, digits and single hyphens, "
             "2 to 80 characters, for example 'malignant-glioma'"
         ) from error
 
@@ -42,8 +44,9 @@ def request_from(values: dict[str, Any]) -> BriefRequest:
     try:
         return BriefRequest.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "brief"
+        # A point is a text or a mapping: what is wrong with a text is not that it is no mapping.
+        first = next((one for one in error.errors() if one["type"] != "model_type"), error.errors()[0])
+        key = shown_text(".".join(str(part) for part in first["loc"]), 120) or "brief"
         if first["type"] == "extra_forbidden":
             form: type[BaseModel] = BriefRequest
             if first["loc"][0] == "sections":
@@ -52,7 +55,8 @@ def request_from(values: dict[str, Any]) -> BriefRequest:
             raise InvalidBrief(f"unknown key {key!r} in the brief: the keys are {known}") from error
         if first["type"] == "missing":
             raise InvalidBrief(f"the brief has no {key!r}: give it one") from error
-        raise InvalidBrief(f"brief key {key!r} has the value {first.get('input')!r}: {first['msg']}") from error
+        told = f"brief key {key!r} has the value {shown(first.get('input'))}: {shown_text(first['msg'])}"
+        raise InvalidBrief(told) from error
 
 
 def request_from_yaml(path: Path, **values: Any) -> BriefRequest:
@@ -117,7 +121,7 @@ def changed_sections(sections: tuple[SectionTemplate, ...], request: BriefReques
         kept[change.kind] = _changed(known, change, request.topic)
     unknown = [kind for kind in request.order if kind not in kept]
     if unknown:
-        raise InvalidBrief(f"the brief's order names the section {unknown[0]!r}: there are {', '.join(kept)}")
+        raise InvalidBrief(f"the brief's order names the section {shown(unknown[0])}: there are {', '.join(kept)}")
     if not kept:
         raise InvalidBrief("the brief drops every section of its template: keep one, or add one")
     return tuple(kept[kind] for kind in dict.fromkeys([*request.order, *kept]))

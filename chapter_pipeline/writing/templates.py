@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -11,28 +12,31 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from chapter_pipeline.errors import InvalidBrief
+from chapter_pipeline.errors import InvalidBrief, UsageError
+from chapter_pipeline.shown import shown, shown_text
+from chapter_pipeline.writing.authored_yaml import read_mapping
 from chapter_pipeline.writing.model import Artifact, ChapterKind, MustCoverPoint, SectionTemplate
+from chapter_pipeline.writing.model.base import KIND_LONGEST, KIND_PATTERN, Line
 
 
 class _Point(Artifact):
-    text: str = Field(min_length=3)
-    terms: tuple[str, ...] = Field(min_length=1)
+    text: Line = Field(min_length=3)
+    terms: tuple[Line, ...] = Field(min_length=1, max_length=100)
     critical: bool = False
 
 
 class _Section(Artifact):
     """A section as YAML states it; `SectionTemplate` says what its keys mean."""
 
-    kind: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40)
-    title: str = Field(min_length=2)
-    purpose: str = Field(min_length=5)
-    queries: tuple[str, ...] = Field(min_length=1)
-    cues: tuple[str, ...] = ()
-    decisive: tuple[str, ...] = ()
+    kind: str = Field(pattern=KIND_PATTERN, max_length=KIND_LONGEST)
+    title: Line = Field(min_length=2)
+    purpose: Line = Field(min_length=5)
+    queries: tuple[Line, ...] = Field(min_length=1, max_length=20)
+    cues: tuple[Line, ...] = Field(default=(), max_length=200)
+    decisive: tuple[Line, ...] = Field(default=(), max_length=200)
     share: float = Field(gt=0, le=1)
-    must_cover: tuple[_Point, ...] = ()
-    figures: tuple[str, ...] = ()
+    must_cover: tuple[_Point, ...] = Field(default=(), max_length=50)
+    figures: tuple[Line, ...] = Field(default=(), max_length=20)
     clinical: bool = False
 
 
@@ -42,9 +46,11 @@ class ChapterTemplate(Artifact):
     `perspectives` maps a point of view (surgeon, radiologist...) to what it asks of the topic.
     """
 
-    name: str = Field(min_length=2, max_length=80)
-    title: str = "{topic}"
-    perspectives: dict[str, str] = Field(default_factory=lambda: {"surgeon": "treatment", "patient_safety": "risks"})
+    name: Line = Field(min_length=2, max_length=80)
+    title: Line = "{topic}"
+    perspectives: dict[Line, Line] = Field(
+        default_factory=lambda: {"surgeon": "treatment", "patient_safety": "risks"}, max_length=20
+    )
     sections: tuple[_Section, ...] = Field(min_length=1, max_length=40)
 
     @model_validator(mode="after")
@@ -90,25 +96,9 @@ def own_template(values: Mapping[str, Any], *, where: str) -> ChapterTemplate:
         return ChapterTemplate.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "template"
-        given = "" if first["type"] == "missing" else f" has the value {first.get('input')!r:.80}"
-        raise InvalidBrief(f"{where}: {key}{given}: {first['msg']}") from error
-
-
-def read_mapping(path: Path, what: str) -> dict[str, Any]:
-    """The keys of an author's YAML file; `what` it is, for errors. An empty file has none. Raises `InvalidBrief`."""
-    try:
-        loaded = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidBrief(f"cannot read the {what} {str(path)!r}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = " ".join(line.strip() for line in str(error).splitlines())
-        raise InvalidBrief(f"the {what} {str(path)!r} is not YAML: {where}") from error
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise InvalidBrief(f"the {what} {str(path)!r} has to be a YAML mapping of keys, not a {type(loaded).__name__}")
-    return loaded
+        key = shown_text(".".join(str(part) for part in first["loc"]), 120) or "template"
+        given = "" if first["type"] == "missing" else f" has the value {shown(first.get('input'))}"
+        raise InvalidBrief(f"{where}: {key}{given}: {shown_text(first['msg'])}") from error
 
 
 def read_template(path: Path) -> dict[str, Any]:
@@ -126,14 +116,31 @@ def packaged_kinds() -> tuple[str, ...]:
 
 def section_kinds(folder: Path) -> tuple[str, ...]:
     """The keys of the section assets: the packaged kinds, and those of authors that were put on record in `folder`."""
-    try:
-        known = (folder / _KINDS).read_text("utf-8").split()
-    except FileNotFoundError:
-        known = []
-    return tuple(dict.fromkeys([*packaged_kinds(), *known]))
+    return tuple(dict.fromkeys([*packaged_kinds(), *_recorded_kinds(folder / _KINDS)]))
 
 
 _KINDS = "section_kinds.txt"
+_KINDS_MAX_BYTES = 64 * 1024
+_KIND = re.compile(KIND_PATTERN)
+
+
+def _recorded_kinds(path: Path) -> list[str]:
+    """The kinds of the record, one a line; none without one. Raises `UsageError` naming the line that is no kind."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_KINDS_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return []
+    if len(content) > _KINDS_MAX_BYTES:
+        raise UsageError(f"{str(path)!r} has more than {_KINDS_MAX_BYTES} bytes: it should hold a section kind a line")
+    try:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is not UTF-8 text: it should hold a section kind a line") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not (_KIND.fullmatch(line.strip()) and len(line.strip()) <= KIND_LONGEST):
+            raise UsageError(f"{str(path)!r}, line {number}: {shown(line)} is no section kind: take the line out")
+    return [line.strip() for line in lines if line.strip()]
 
 
 def record_kinds(folder: Path, kinds: tuple[str, ...]) -> tuple[str, ...]:

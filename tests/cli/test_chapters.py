@@ -46,6 +46,38 @@ def test_chapters_new__topic_and_kind__are_on_record(cli: Cli, environment: Sett
     assert cli("chapters", "list", "--json").done().lines == [new]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\ntopic: *b\n", "(line 2, column 8)"),
+        (f"topic: {'[' * 10_000}", "levels deep (line 1"),
+        (f"topic: {'x' * 200_000}", "brief key 'topic'"),
+        (f"topic: Glioma\n? {'x' * 1000}\n: 1\n", "unknown key"),
+        ('topic: "Gli\\e[31moma"\n', r"control character '\x1b'"),
+    ],
+    ids=["alias bomb", "deep list", "long topic", "long key", "escape sequence"],
+)
+def test_chapters_new__hostile_brief__is_one_short_line(cli: Cli, tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "brief.yaml").write_text(content)
+    line = cli("chapters", "new", SLUG, "--brief", tmp_path / "brief.yaml").refused(2)
+    assert len(line) < 1000
+    assert said in line
+    as_template = ("--topic", TOPIC, "--template", tmp_path / "brief.yaml")
+    assert len(cli("chapters", "new", SLUG, *as_template).refused(2)) < 1000
+    assert cli("chapters", "list", "--json").done().lines == []
+
+
+@pytest.mark.parametrize("option", ["--topic", "--kind", "--template"])
+def test_chapters_new__option_of_a_megabyte__is_one_short_line(cli: Cli, option: str) -> None:
+    topic = () if option == "--topic" else ("--topic", TOPIC)
+    assert len(cli("chapters", "new", SLUG, *topic, option, "x" * 1_000_000).refused(2)) < 1000
+
+
+@pytest.mark.parametrize("command", ["chapters show", "chapters gaps", "documents show", "providers reset"])
+def test_program__name_of_a_megabyte_that_is_unknown__is_one_line_within_bounds(cli: Cli, command: str) -> None:
+    assert len(cli(*command.split(), "x" * 1_000_000).refused(2)) < 4100
+
+
 def test_chapters_new__brief__is_read_and_options_win_over_it(cli: Cli, database: Database, tmp_path: Path) -> None:
     brief = tmp_path / "brief.yaml"
     brief.write_text("topic: Shunts\nkind: disease\nword_budget: 1500\nmust_cover: [infection]\n")

@@ -45,6 +45,7 @@ def test_program__no_command__shows_what_there_is(cli: Cli, command: str) -> Non
     [
         ("CHAPTER_POOL_SIZE", "many", "CHAPTER_POOL_SIZE='many' is not usable"),
         ("CHAPTER_SECTION_CONCURRENCY", "0", "CHAPTER_SECTION_CONCURRENCY='0' is not usable"),
+        ("CHAPTER_TEXT_MODEL", "x" * 10_000, "CHAPTER_TEXT_MODEL='xxx"),
         ("CHAPTER_TEXT_MODEL", "oracle", "CHAPTER_TEXT_MODEL='oracle' is not usable"),
         (
             "CHAPTER_HOEM",
@@ -62,6 +63,7 @@ def test_program__unusable_setting__is_named_with_its_remedy(
     current_settings.cache_clear()
     line = cli("ingest", paper(tmp_path / "a.pdf", "shunt")).refused(2)
     assert said in line
+    assert len(line) < 3000  # the names of all settings
     assert "secret" not in line
 
 

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+KIND_PATTERN = r"^[a-z][a-z_]*$"
+KIND_LONGEST = 40
+
+
+def _one_line(value: str) -> str:
+    """`value` with its line breaks and tabs as spaces. Raises `ValueError` for what a terminal or a page would obey."""
+    found = _CONTROL.search(value)
+    if found:
+        raise ValueError(f"it holds the control character {found.group()!r}: take it out")
+    return " ".join(part.strip() for part in re.split(r"[\t\r\n]+", value.strip("\t\r\n"))) or value
+
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=2, max_length=80)]
-Topic = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300)]
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
+"""What a person writes of a brief or template."""
+Topic = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300), AfterValidator(_one_line)
+]
 
 
 class Artifact(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from chapter_pipeline.writing.licences import FigurePolicy
-from chapter_pipeline.writing.model.base import Artifact, ModelUse, Slug, Topic
+from chapter_pipeline.writing.model.base import KIND_LONGEST, KIND_PATTERN, Artifact, Line, ModelUse, Slug, Topic
 
 
 class ChapterKind(StrEnum):
@@ -23,8 +23,8 @@ class ChapterKind(StrEnum):
 class PointChange(Artifact):
     """A must-cover point that an author adds; `terms` are what evidence of it mentions, default its words."""
 
-    text: str = Field(min_length=3, max_length=300)
-    terms: tuple[str, ...] = Field(default=(), max_length=30)
+    text: Line = Field(min_length=3, max_length=300)
+    terms: tuple[Line, ...] = Field(default=(), max_length=30)
     critical: bool = True
 
 
@@ -34,16 +34,16 @@ class SectionChange(Artifact):
     A new section needs a title and a purpose. A share is that of the chapter's words.
     """
 
-    kind: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=40)
+    kind: str = Field(pattern=KIND_PATTERN, max_length=KIND_LONGEST)
     drop: bool = False
-    title: str | None = Field(default=None, min_length=2, max_length=200)
-    purpose: str | None = Field(default=None, min_length=5, max_length=500)
+    title: Line | None = Field(default=None, min_length=2, max_length=200)
+    purpose: Line | None = Field(default=None, min_length=5, max_length=500)
     share: float | None = Field(default=None, gt=0, le=1)
-    queries: tuple[str, ...] = Field(default=(), max_length=10, description="Added to the template's.")
-    cues: tuple[str, ...] = Field(default=(), max_length=50, description="Added to the template's.")
-    figures: tuple[str, ...] = Field(default=(), max_length=10, description="What its figures should show; added.")
+    queries: tuple[Line, ...] = Field(default=(), max_length=10, description="Added to the template's.")
+    cues: tuple[Line, ...] = Field(default=(), max_length=50, description="Added to the template's.")
+    figures: tuple[Line, ...] = Field(default=(), max_length=10, description="What its figures should show; added.")
     clinical: bool | None = Field(default=None, description="Of people: no sentence of animals or bench work alone.")
-    must_cover: tuple[PointChange | str, ...] = Field(default=(), max_length=20)
+    must_cover: tuple[PointChange | Line, ...] = Field(default=(), max_length=20)
 
 
 class BriefRequest(Artifact):
@@ -51,15 +51,15 @@ class BriefRequest(Artifact):
 
     topic: Topic
     kind: ChapterKind = ChapterKind.DISEASE
-    title: str | None = Field(default=None, max_length=300)
-    audience: str = Field(default="neurosurgeons in training and in practice", max_length=300)
+    title: Line | None = Field(default=None, max_length=300)
+    audience: Line = Field(default="neurosurgeons in training and in practice", max_length=300)
     word_budget: int = Field(default=4000, ge=500, le=40000, description="Words of the whole chapter.")
-    must_cover: tuple[str, ...] = Field(default=(), max_length=50, description="Points beyond the template's.")
+    must_cover: tuple[Line, ...] = Field(default=(), max_length=50, description="Points beyond the template's.")
     template: dict[str, Any] | None = Field(
         default=None, description="The author's own template, as its YAML states it."
     )
     sections: tuple[SectionChange, ...] = Field(default=(), max_length=40, description="Changes of the template.")
-    order: tuple[str, ...] = Field(default=(), max_length=40, description="Kinds that come first, in this order.")
+    order: tuple[Line, ...] = Field(default=(), max_length=40, description="Kinds that come first, in this order.")
     figures: FigurePolicy = Field(default=FigurePolicy.CREDITED, description="Which figures it may show.")
     cutoff_date: date | None = Field(default=None, description="Nothing published later is used; default today.")
 
