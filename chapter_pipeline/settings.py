@@ -6,16 +6,18 @@ import os
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.shown import shown, shown_text
 
 PREFIX = "CHAPTER_"
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def available_processors() -> int:
@@ -141,6 +143,11 @@ class Settings(BaseSettings):
 
     webserver_host: str = "127.0.0.1"
     webserver_port: int = Field(default=3000, ge=1, le=65535)
+    webserver_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Further addresses under which browsers reach the Dagster pages (behind a reverse proxy, or from"
+        " another machine): scheme://host[:port], separated by commas.",
+    )
     inbox_interval_s: int = Field(default=15, ge=5, le=30, description="How often the sensor looks at the inbox.")
 
     @field_validator("home")
@@ -154,6 +161,12 @@ class Settings(BaseSettings):
         assert info.field_name is not None
         default: ModelNames = cls.model_fields[info.field_name].default
         return {**default.model_dump(), **value} if isinstance(value, dict) else value
+
+    @field_validator("webserver_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:
+        listed = value.split(",") if isinstance(value, str) else value
+        return tuple(_origin(one.strip()) for one in listed if one.strip())
 
     @property
     def keys(self) -> dict[str, SecretStr]:
@@ -179,6 +192,17 @@ class Settings(BaseSettings):
     @property
     def log_folder(self) -> Path:
         return self.home / "logs"
+
+
+def _origin(text: str) -> str:
+    """`text` as a browser writes an origin: lower case, no port that the scheme implies. Raises `ValueError`."""
+    parts = urlsplit(text.lower())
+    port = parts.port  # raises for one that is no number, or too large
+    beyond = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or beyond:
+        raise ValueError(f"{text!r} is no origin: write scheme://host[:port], https://chapters.example.org say")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
 def settings_from_environment() -> Settings:

@@ -12,13 +12,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from chapter_pipeline.cli.access import Access, access_of, address_file, new_token
 from chapter_pipeline.cli.processes import Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import PREFIX, Settings
@@ -39,7 +39,7 @@ class Child:
     log: Path
 
 
-def run_up(settings: Settings, *, open_browser: bool = False, say: Say = print) -> int:
+def run_up(settings: Settings, *, say: Say = print) -> int:
     """Start everything, say where it is, and wait for SIGINT or SIGTERM; the exit code.
 
     0 when asked to stop, 1 when a child died by itself (then all else is stopped too). Raises `UsageError` when the
@@ -55,18 +55,22 @@ def run_up(settings: Settings, *, open_browser: bool = False, say: Say = print) 
         home = _prepare(settings, say)
         if stopped:
             return _end([], stopped, say)
+        access = access_of(settings, new_token())
         children: list[Child] = []
         stack.callback(_stop, children, ours)
-        for name, command in _commands(settings, home).items():
-            children.append(_child(name, command, settings, ours))
-        address = f"http://{settings.webserver_host}:{settings.webserver_port}"
-        if not _wait_until_it_answers(f"{address}/server_info", children, stopped):
+        for name, command in _commands(home).items():
+            told = access.token if name == "webserver" else ""
+            children.append(_child(name, command, settings, ours, told=told))
+        if not _wait_until_it_answers(access, children, stopped):
             return _end(children, stopped, say)
-        say(f"Dagster:  {address}")
+        kept = stack.enter_context(address_file(settings.home, access))
+        for address in access.addresses:
+            say(f"Dagster:  {address}")
+        say(
+            f"          (as long as this runs, also in {kept}; the token in it opens the pages, and nothing does without)"
+        )
         say(f"Inbox:    {_inbox(settings)} (drop PDFs there)")
         say("Ctrl-C stops everything.")
-        if open_browser:
-            webbrowser.open(address)
         while not stopped and _dead(children) is None:
             time.sleep(POLL_S)
         return _end(children, stopped, say)
@@ -114,25 +118,22 @@ def _prepare(settings: Settings, say: Say) -> Path:
     return home
 
 
-def _commands(settings: Settings, home: Path) -> dict[str, list[str]]:
+def _commands(home: Path) -> dict[str, list[str]]:
     workspace = str(home / "workspace.yaml")
     return {
-        "webserver": [
-            sys.executable, "-m", "dagster_webserver", "--workspace", workspace, "--host", settings.webserver_host,
-            "--port", str(settings.webserver_port),
-        ],
+        "webserver": [sys.executable, "-m", "chapter_pipeline.cli.webserver", workspace],
         "daemon": [sys.executable, "-m", "dagster._daemon", "run", "--workspace", workspace],
-    }  # fmt: skip
+    }
 
 
-def _child(name: str, command: Sequence[str], settings: Settings, ours: Household) -> Child:
-    """The started program; what it says goes to a log file."""
+def _child(name: str, command: Sequence[str], settings: Settings, ours: Household, *, told: str) -> Child:
+    """The started program, `told` on its standard input; what it says goes to a log file."""
     settings.log_folder.mkdir(parents=True, exist_ok=True)
     log = settings.log_folder / f"{name}.log"
-    with log.open("ab") as output:
+    with log.open("ab") as output, _pipe_with(told) as given:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=instance_folder(settings),
@@ -140,6 +141,18 @@ def _child(name: str, command: Sequence[str], settings: Settings, ours: Househol
             start_new_session=True,  # Ctrl-C reaches us alone; we tell the children
         )
     return Child(name, process, log)
+
+
+@contextmanager
+def _pipe_with(text: str) -> Iterator[int]:
+    """The reading end of a pipe that holds `text`, of at most a few hundred characters, and ends after it."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, text.encode())
+        os.close(writing)
+        yield reading
+    finally:
+        os.close(reading)
 
 
 def _environment(settings: Settings, ours: Household) -> Mapping[str, str]:
@@ -198,14 +211,18 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _wait_until_it_answers(address: str, children: Sequence[Child], stopped: Sequence[int]) -> bool:
+def _wait_until_it_answers(access: Access, children: Sequence[Child], stopped: Sequence[int]) -> bool:
+    question = urllib.request.Request(
+        f"{access.told[0]}/server_info", headers={"Authorization": f"Bearer {access.token}"}
+    )
+    # A proxy, or the target of a redirect, would be told the token.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     deadline = time.monotonic() + START_TIMEOUT_S
-    opener = urllib.request.build_opener(_NoRedirect)
     while time.monotonic() < deadline:
         if stopped or _dead(children) is not None:
             return False
         try:
-            with opener.open(address, timeout=5):
+            with opener.open(question, timeout=5):
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(POLL_S)
