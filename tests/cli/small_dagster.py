@@ -131,12 +131,12 @@ def small_dagster(folder: Path) -> Iterator[SmallDagster]:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
         yield server
-    finally:
         process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOPS_IN_S)
-        finally:
-            process.kill()
+        assert process.wait(STOPS_IN_S) == 0
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:
