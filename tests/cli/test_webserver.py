@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ from tests.browsing import chromium
 from tests.cli.small_dagster import BEARER, LAUNCH, TOKEN, SmallDagster, small_dagster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("small_dagster")]
+ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = "https://attacker.example"
 QUERY = json.dumps({"query": LAUNCH})
 
@@ -108,6 +110,20 @@ def test_webserver__with_the_cookie__shows_the_page_and_starts_a_run_for_it(
 def test_webserver__script_with_the_token__starts_a_run(server: SmallDagster) -> None:
     before = server.runs()
     assert server.graphql(LAUNCH, BEARER).status == 200
+    assert server.runs() == before + 1
+
+
+def test_readme__script_that_asks_the_pages__starts_a_run(server: SmallDagster, tmp_path: Path) -> None:
+    [script] = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    kept = tmp_path / "webserver-address"
+    kept.write_text(f"{server.origin}/?token={TOKEN}\nhttps://chapters.example.org/?token={TOKEN}\n")
+    for there, here in ((".data/webserver-address", str(kept)), ("3000", str(server.port))):
+        assert there in script
+        script = script.replace(there, here)
+    before = server.runs()
+    names: dict[str, Any] = {}
+    exec(script, names)
+    names["client"].submit_job_execution("spend", repository_location_name="small", repository_name="__repository__")
     assert server.runs() == before + 1
 
 

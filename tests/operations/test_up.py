@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ import pytest
 
 from chapter_pipeline.cli.processes import PREFIX, Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
+from tests.browsing import chromium
 from tests.documents.papers import article
 
 pytestmark = pytest.mark.timeout(240)
@@ -38,15 +39,22 @@ class Up:
         self._said_before = len(output.read_text())
         self.home = home
         self.process = _start(home, port)
-        self.address = f"http://127.0.0.1:{port}"
+        self.origin = f"http://127.0.0.1:{port}"
 
     def is_ready(self) -> bool:
         assert self.process.poll() is None, self.output()
         return "Ctrl-C stops everything." in self.output()
 
+    @property
+    def address(self) -> str:
+        """What it says that a person should open, with the token."""
+        [line] = [line for line in self.output().splitlines() if line.startswith("Dagster:")]
+        return line.split()[1]
+
     def ask(self, query: str, **variables: object) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.address.partition('=')[2]}"}
+        request = urllib.request.Request(f"{self.origin}/graphql", body, headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["data"]
 
@@ -128,7 +136,11 @@ def _left_behind(home: Path) -> list[str]:
         if int(name.parent.name) != os.getpid() and (command := _read(name)) is not None
         if mark in command or mark in (_read(name.with_name("environ")) or b"")
     ]
-    return found + [str(path) for path in (home / "up.lock", home / "postgres" / "postmaster.pid") if path.exists()]
+    return found + [
+        str(path)
+        for path in (home / "up.lock", home / "webserver-address", home / "postgres" / "postmaster.pid")
+        if path.exists()
+    ]
 
 
 def _read(path: Path) -> bytes | None:
@@ -148,11 +160,28 @@ def test_up__file_dropped_into_the_inbox__is_in_the_library_within_a_minute_and_
         assert took_s < IN_LIBRARY_IN_S
         temporary = Path((up_home / "up.lock").read_text())
         assert temporary.is_dir()
+        _assert_the_pages_are_guarded(up)
         assert up.stop(signal.SIGINT) == 0
     assert up.output().splitlines()[-1] == "Stopping."
     assert "Traceback" not in up.output()
     assert _left_behind(up_home) == []
     assert not temporary.exists()
+
+
+def _assert_the_pages_are_guarded(up: Up) -> None:
+    """The address opens them and is told to its owner alone; without the token, or at a name that is not ours, nothing."""
+    told = up.home / "webserver-address"
+    assert (told.read_text(), told.stat().st_mode & 0o777) == (f"{up.address}\n", 0o600)
+    with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(up.address, timeout=60) as page:
+        assert (page.status, page.url) == (200, f"{up.origin}/")
+    for status, headers in ((401, {}), (403, {"Host": "attacker.example"})):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(up.address.partition("?")[0], headers=headers), timeout=60)
+        assert refused.value.code == status
+    token = up.address.partition("=")[2].encode()
+    assert not [name for name in Path("/proc").glob("[0-9]*/cmdline") if token in (_read(name) or b"")]
+    assert not [name for name in Path("/proc").glob("[0-9]*/environ") if token in (_read(name) or b"")]
+    assert not [log for log in (up.home / "logs").glob("*.log") if token in log.read_bytes()]
 
 
 @pytest.mark.slow
@@ -182,8 +211,6 @@ def test_up__supervisor_killed__the_next_start_ends_what_it_left_and_goes_on(up_
 @pytest.mark.slow
 @pytest.mark.browser
 def test_up__opened_in_a_browser__shows_the_asset_graph_in_the_order_of_the_stages(up_home: Path) -> None:
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        pytest.skip("Debian's chromium and chromium-driver are not installed: make install-browser")
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -191,43 +218,25 @@ def test_up__opened_in_a_browser__shows_the_asset_graph_in_the_order_of_the_stag
         "0_library", "1_question", "2_research", "3_plan", "4_sections", "5_assembly", "6_quality", "7_publication",
         "8_vision",
     ]  # fmt: skip
-    with _up(up_home) as up, _browser(up_home) as browser:
+    with _up(up_home) as up, chromium(up_home) as browser:
 
         def nodes() -> list[str]:
             """What the boxes of the drawn graph say, not its list at the side."""
             drawn = "return [...document.querySelectorAll('foreignObject')].map(box => (box.textContent || '').trim())"
             return [str(text) for text in browser.execute_script(drawn)]
 
-        browser.get(f"{up.address}/asset-groups")
+        browser.get(up.address)
+        browser.get(f"{up.origin}/asset-groups")
         WebDriverWait(browser, 60).until(lambda _: sorted(nodes()) == groups)
         # Icons are paths too; only edges end in an arrow.
         assert len(browser.find_elements(By.CSS_SELECTOR, "path[marker-end]")) >= len(groups) - 1
         shown = str(browser.execute_script("return document.body.innerText"))
         assert sorted(groups, key=shown.index) == groups
-        browser.get(f"{up.address}/locations/chapter_pipeline/asset-groups/2_research/lineage")
+        browser.get(f"{up.origin}/locations/chapter_pipeline/asset-groups/2_research/lineage")
         expected = ("library_research", "research_set", "passage_embeddings")
         WebDriverWait(browser, 60).until(
             lambda _: all(any(node.startswith(name) for node in nodes()) for name in expected)
         )
-
-
-@contextmanager
-def _browser(home: Path) -> Iterator[Any]:
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    options = ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    for argument in (
-        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1800,1200",
-        f"--user-data-dir={home / 'chromium'}",
-    ):  # fmt: skip
-        options.add_argument(argument)
-    browser = Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    try:
-        yield browser
-    finally:
-        browser.quit()
 
 
 def _sleeper(environment: dict[str, str], *, deaf: bool = False) -> subprocess.Popen[bytes]:
