@@ -64,16 +64,18 @@ def run_up(settings: Settings, *, say: Say = print) -> int:
         if not _wait_until_it_answers(access, children, stopped):
             return _end(children, stopped, say)
         kept = stack.enter_context(address_file(settings.home, access))
-        for address in access.addresses:
-            say(f"Dagster:  {address}")
-        say(
-            f"          (as long as this runs, also in {kept}; the token in it opens the pages, and nothing does without)"
-        )
-        say(f"Inbox:    {_inbox(settings)} (drop PDFs there)")
-        say("Ctrl-C stops everything.")
+        _say_where(access, kept, settings, say)
         while not stopped and _dead(children) is None:
             time.sleep(POLL_S)
         return _end(children, stopped, say)
+
+
+def _say_where(access: Access, kept: Path, settings: Settings, say: Say) -> None:
+    for address in access.addresses:
+        say(f"Dagster:  {address}")
+    say(f"          (opens only with the token in it; {kept} has it until the end)")
+    say(f"Inbox:    {_inbox(settings)} (drop PDFs there)")
+    say("Ctrl-C stops everything.")
 
 
 def _inbox(settings: Settings) -> str:
