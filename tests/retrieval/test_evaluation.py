@@ -80,6 +80,9 @@ def test_evaluate__schema_of_a_killed_run__is_dropped(files: Files, settings: Se
     ("file", "line", "message"),
     [
         (0, "{", r"corpus\.jsonl' line 4 is not JSON"),
+        pytest.param(0, "[" * 100_000, r"corpus\.jsonl' line 4 is not JSON", id="deep list"),
+        pytest.param(0, '{"_id": ' + "1" * 5000 + "}", r"corpus\.jsonl' line 4 is not JSON", id="endless number"),
+        pytest.param(2, f"q1\td1\t{'1' * 5000}", r"qrels\.tsv' line 5: 'q1.{,110} is not", id="endless grade"),
         (0, "[]", r"corpus\.jsonl' line 4 is list"),
         (0, '{"_id": "x"}', r"corpus\.jsonl' line 4: 'text' is None"),
         (1, '{"_id": 7, "text": "x"}', r"queries\.jsonl' line 3: '_id' is 7"),
