@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from chapter_pipeline.cli.supervisor import _wait_until_it_answers
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -124,3 +128,27 @@ def test_demo__fresh_home__a_chapter_of_eight_sections_its_six_files_and_its_gap
         "CHAPTER_TEXT_MODEL", "extractive"
     )  # as the demo does; else the key would be a wish to write anew
     assert finished(start("chapters", "write", chapter["slug"], "--json")).value["unchanged"]
+
+
+def test_up__redirect_on_its_port__is_no_answer_and_is_not_followed() -> None:
+    stopped: list[int] = []
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            stopped.append(signal.SIGTERM)  # one look is enough
+            self.send_response(302 if self.path == "/server_info" else 200)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/server_info"
+        assert not _wait_until_it_answers(address, [], stopped)
+        server.shutdown()
+    assert asked == ["/server_info"]
