@@ -17,19 +17,29 @@ The tree is split by what the caller does next::
     │   └── ModelUnavailable
     │       └── BreakerOpen     the provider is left alone for a while
     ├── PermanentError          a retry cannot help: dead-letter
+    │   ├── DatabaseRefused     PostgreSQL answers, and turns us down as things are configured
+    │   ├── BucketRefused       the object store answers, and turns us down as things are configured
     │   ├── ModelFilesCorrupt
     │   └── ModelRefused        a provider turned the request down, and would again
     └── InvariantViolated       our own promise is broken: fix the code
         └── ClaimNotGrounded
 
-Messages say what happened, the value with ``!r``, and the remedy.
+Messages say what happened, the value with ``!r``, and the remedy; no address is shown with what it holds of a password.
 """
 
 from __future__ import annotations
 
 
 class ChapterPipelineError(Exception):
-    """Root of everything this project raises on purpose."""
+    """Root of everything this project raises on purpose.
+
+    The message is `what` and, where it is given apart, `remedy`: ``doctor`` shows the two in columns of their own.
+    """
+
+    def __init__(self, what: str = "", remedy: str | None = None) -> None:
+        super().__init__(what if remedy is None else f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy
 
 
 class UsageError(ChapterPipelineError):
@@ -95,6 +105,14 @@ class BreakerOpen(ModelUnavailable):
 
 class PermanentError(ChapterPipelineError):
     """No retry can help; the work goes to the dead letters."""
+
+
+class DatabaseRefused(PermanentError):
+    """PostgreSQL answers but cannot be used: password, role, database, rights, extension, or a newer schema."""
+
+
+class BucketRefused(PermanentError):
+    """The object store answers but cannot be used: no such bucket, credentials, rights, region, a folder's mode."""
 
 
 class ModelFilesCorrupt(PermanentError):

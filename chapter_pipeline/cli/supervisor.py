@@ -99,9 +99,10 @@ def _prepare(settings: Settings, say: Say) -> Path:
     """Database up and migrated, runs of an earlier kill reported; the folder of dagster.yaml."""
     # Dagster is imported here, when the port is known to be free.
     from chapter_pipeline.cli.instance import INSTANCE, dagster_home, open_instance
+    from chapter_pipeline.storage.address import place_of
     from chapter_pipeline.storage.bucket import ObjectBucket
-    from chapter_pipeline.storage.database import place_of
 
+    _require_database(settings)
     with open_instance(settings) as instance:
         # By name, as runs.py does: the code location is imported by nobody.
         rooms = importlib.import_module("resources.rooms")
@@ -118,6 +119,17 @@ def _prepare(settings: Settings, say: Say) -> Path:
         instance_home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home / INSTANCE, instance_home / INSTANCE)
     return home
+
+
+def _require_database(settings: Settings) -> None:
+    """Open and migrate the database, for our own errors: Dagster tries one that is down for a minute, and says so."""
+    from chapter_pipeline.storage.database import Database
+
+    database = Database.open(settings)
+    try:
+        database.migrate()
+    finally:
+        database.close()
 
 
 def _commands(home: Path) -> dict[str, list[str]]:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, text
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from chapter_pipeline.errors import DatabaseUnavailable, UsageError
+from chapter_pipeline.errors import DatabaseRefused, DatabaseUnavailable
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.address import given_url, place_of
 from chapter_pipeline.storage.embedded import EmbeddedServer, embedded_server
+from chapter_pipeline.storage.refusals import explained
 
 DATABASE = "chapter_pipeline"
 DAGSTER_DATABASE = "dagster"
@@ -77,7 +79,7 @@ class Database:
         the embedded server does not start. A given server is not contacted before the first session.
         """
         if settings.database_url is not None:
-            return cls(_given_url(settings), settings)
+            return cls(given_url(settings), settings)
         server = embedded_server(settings.home)
         server.create_database(DATABASE)
         return cls(make_url(server.url(DATABASE, "psycopg")), settings, server=server)
@@ -90,7 +92,8 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A transaction: committed at the end of the block, rolled back when it raises.
 
-        Raises `DatabaseUnavailable` when there is no connection, or the server breaks off the transaction.
+        Raises `DatabaseUnavailable` when there is no connection, or the server breaks off the transaction,
+        `DatabaseRefused` when the server does not let us in or do it: the password, the role, the rights.
         """
         with self.unavailable_is_transient(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -102,7 +105,10 @@ class Database:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the schema to the newest revision; several processes may call it at once."""
+        """Bring the schema to the newest revision; several processes may call it at once.
+
+        Raises `DatabaseRefused` when the extension cannot be had, or a newer program has written the schema.
+        """
         from chapter_pipeline.storage.migrate import upgrade
 
         with self.unavailable_is_transient():
@@ -110,7 +116,7 @@ class Database:
 
     def health_check(self) -> Health:
         """Ask the server for its versions; never raises, a failure is told in `detail`."""
-        from chapter_pipeline.storage.migrate import current_revision, newest_revision
+        from chapter_pipeline.storage.migrate import current_revision, newest_revision, require_known
 
         started = time.perf_counter()
         try:
@@ -119,7 +125,8 @@ class Database:
                 latency_ms = (time.perf_counter() - started) * 1000
                 vector = session.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"))
                 migration = current_revision(session.connection())
-        except DatabaseUnavailable as error:
+                require_known(migration)
+        except (DatabaseUnavailable, DatabaseRefused) as error:
             return Health(ok=False, detail=str(error))
         detail = ""
         if migration != newest_revision():
@@ -172,6 +179,7 @@ class Database:
 
     @contextmanager
     def unavailable_is_transient(self) -> Iterator[None]:
+        """Errors of the server inside the block as our own: those that pass, and those that last."""
         place = place_of(self.url)
         try:
             yield
@@ -180,12 +188,11 @@ class Database:
                 f"all {self.settings.pool_size + self.settings.pool_overflow} connections to {place} were in use for"
                 f" {self.settings.pool_timeout_s:g} s: try again, or raise CHAPTER_POOL_SIZE"
             ) from error
-        except (OperationalError, InterfaceError) as error:
-            reason = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-            raise DatabaseUnavailable(
-                f"the database at {place} did not answer ({reason[0]}): check that it runs and that"
-                " CHAPTER_DATABASE_URL is right, then try again"
-            ) from error
+        except DBAPIError as error:
+            told = explained(error, self.url, place)
+            if told is None:  # a matter of the statement, such as a broken constraint
+                raise
+            raise told from error
 
 
 def dagster_database_url(settings: Settings) -> str:
@@ -194,28 +201,7 @@ def dagster_database_url(settings: Settings) -> str:
     Embedded: a database of its own in the same server. Given: the given database; the table names do not clash.
     """
     if settings.database_url is not None:
-        return _given_url(settings).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+        return given_url(settings).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
     server = embedded_server(settings.home)
     server.create_database(DAGSTER_DATABASE)
     return server.url(DAGSTER_DATABASE, "psycopg2")
-
-
-def place_of(url: URL) -> str:
-    """Where `url` points, for messages: host, port and database, never a password."""
-    host = url.host or url.query.get("host") or "localhost"
-    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
-
-
-def _given_url(settings: Settings) -> URL:
-    assert settings.database_url is not None
-    given = settings.database_url.get_secret_value()
-    try:
-        url = make_url(given.replace("postgres://", "postgresql://", 1))
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None or url.get_backend_name() != "postgresql" or not url.database:
-        raise UsageError(
-            "CHAPTER_DATABASE_URL is not a usable address (not shown, it may hold a password):"
-            " write postgresql://user:password@host:5432/database"
-        ) from None
-    return url.set(drivername="postgresql+psycopg")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
-from chapter_pipeline.errors import UsageError
+from chapter_pipeline.errors import DatabaseRefused
 
 # Alembic takes a third of a second to load, and all but one command in a thousand find their tables as they should be.
 if TYPE_CHECKING:
@@ -24,20 +24,16 @@ LOCK_KEY = 0x43484150  # any fixed number; all processes that migrate agree on i
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Upgrade to `revision`; processes that come at the same time wait for each other."""
     with engine.connect() as connection:
-        if revision == "head" and current_revision(connection) == newest_revision():
+        current = current_revision(connection)
+        require_known(current)
+        if revision == "head" and current == newest_revision():
             return
         from alembic import command
 
         connection.rollback()
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-            try:
-                connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-            except (ProgrammingError, NotSupportedError) as error:
-                raise UsageError(
-                    f"the PostgreSQL server does not let us have the extension 'vector' ({error.orig}): install"
-                    " pgvector there, and run CREATE EXTENSION vector as its administrator"
-                ) from error
+            _require_extension(connection)
             command.upgrade(_config(connection), revision)
 
 
@@ -77,7 +73,40 @@ def current_revision(connection: Connection) -> str | None:
 @lru_cache(maxsize=1)
 def newest_revision() -> str:
     """The revision that the code is written for: its files are named by number, ``0001_...py``."""
-    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    return max(_revisions())
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> frozenset[str]:
+    return frozenset(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+def require_known(revision: str | None) -> None:
+    """Raise `DatabaseRefused` when a database has a revision that this program has no file of."""
+    if revision is not None and revision not in _revisions():
+        raise DatabaseRefused(
+            f"a newer chapter_pipeline has written this database: its schema is at revision {revision!r}, this program"
+            f" knows those up to {newest_revision()!r}",
+            "upgrade the program, or name another database in CHAPTER_DATABASE_URL",
+        )
+
+
+def _require_extension(connection: Connection) -> None:
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    except DBAPIError as error:
+        match getattr(error.orig, "sqlstate", None):
+            case "0A000" | "58P01":
+                raise DatabaseRefused(
+                    "the PostgreSQL server does not have the extension 'vector'",
+                    "install pgvector on its machine (Debian: postgresql-18-pgvector), then try again",
+                ) from error
+            case "42501":
+                raise DatabaseRefused(
+                    "the database has no extension 'vector', and its user may not create it",
+                    "have the administrator run CREATE EXTENSION vector in this database, then try again",
+                ) from error
+        raise
 
 
 def _config(connection: Connection | None) -> Config:
