@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.cli.context import Context
 from chapter_pipeline.errors import ChapterPipelineError
 
@@ -28,33 +29,26 @@ class Check:
 
 def run_checks(opened: Context) -> list[Check]:
     """All checks; one that raises is reported as failed and stops no other."""
-    parts: list[tuple[str, Callable[[Context], list[Check]], str]] = [
-        (
-            "database",
-            _database,
-            "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server",
-        ),
-        ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
-        ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
-        ("embeddings", _embeddings, "mend the database first"),
-        ("exports", _exports, "install the locked requirements again"),
-        ("text models", _text_models, ""),
-    ]
     checks: list[Check] = []
-    for name, part, remedy in parts:
+    for name, part, remedy in _PARTS:
+        if part in _WITH_DATABASE and any(check.name == "database" and check.state == "failed" for check in checks):
+            continue  # it would wait for the database once more, to say the same
         try:
             checks += part(opened)
         except ChapterPipelineError as error:
-            checks.append(Check(name=name, state="failed", detail=str(error), remedy=remedy))
+            checks.append(Check(name=name, state="failed", detail=error.what, remedy=error.remedy or remedy))
         except Exception as error:  # noqa: BLE001  a broken installation raises what it likes; this is who tells it
-            detail = f"{type(error).__name__}: {error}"
+            detail = without_secrets(f"{type(error).__name__}: {error}")
             checks.append(Check(name=name, state="failed", detail=detail, remedy=remedy))
     return checks
 
 
 def _database(opened: Context) -> list[Check]:
-    health = opened.database.health_check()
-    pool = opened.database.pool_status()
+    database = opened.database  # migrated: raises what is wrong, with its remedy
+    health = database.health_check()
+    if health.latency_ms is None:
+        return [Check(name="database", state="failed", detail=health.detail, remedy="try again")]
+    pool = database.pool_status()
     where = "given by CHAPTER_DATABASE_URL" if opened.settings.database_url else "embedded"
     version = health.pgvector_version
     return [
@@ -128,8 +122,12 @@ def _text_models(opened: Context) -> list[Check]:
             checks.append(Check(name=f"{provider} key", state="ok", detail=f"set; {detail}"))
         else:
             checks.append(Check(name=f"{provider} key", state="missing", detail="not needed by the extractive writer"))
+    return checks
+
+
+def _breakers(opened: Context) -> list[Check]:
     breakers = opened.models.breakers.status()
-    return checks + [_breaker(name, one) for name, one in breakers.items() if name in opened.models.order]
+    return [_breaker(name, one) for name, one in breakers.items() if name in opened.models.order]
 
 
 def _breaker(name: str, one: BreakerStatus) -> Check:
@@ -140,3 +138,15 @@ def _breaker(name: str, one: BreakerStatus) -> Check:
         f"mend that, then chapter-pipeline providers close {name}" if one.retry_after_s is None else "wait a minute"
     )
     return Check(name=f"{name} breaker", state="failed", detail=f"{one.state.value}: {one.reason}{rate}", remedy=remedy)
+
+
+_PARTS: tuple[tuple[str, Callable[[Context], list[Check]], str], ...] = (
+    ("database", _database, "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server"),
+    ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
+    ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
+    ("embeddings", _embeddings, "mend the database first"),
+    ("exports", _exports, "install the locked requirements again"),
+    ("text models", _text_models, ""),
+    ("breakers", _breakers, "mend the database first"),
+)
+_WITH_DATABASE = (_embeddings, _breakers)

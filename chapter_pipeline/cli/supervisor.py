@@ -103,6 +103,8 @@ def _prepare(settings: Settings, say: Say) -> Path:
     from chapter_pipeline.storage.bucket import ObjectBucket
 
     _require_database(settings)
+    bucket = ObjectBucket.open(settings)
+    bucket.require()
     with open_instance(settings) as instance:
         # By name, as runs.py does: the code location is imported by nobody.
         rooms = importlib.import_module("resources.rooms")
@@ -111,7 +113,6 @@ def _prepare(settings: Settings, say: Say) -> Path:
         reaped = importlib.import_module("sensors.orphans").reap(instance, database)
         if reaped:
             say(f"Reported as failed, because their process is gone: {', '.join(reaped)}")
-    bucket = ObjectBucket.open(settings)
     if (folder := bucket.folder) is not None:
         (folder / "inbox").mkdir(exist_ok=True)  # so that a person finds where to drop files
     home, instance_home = dagster_home(settings), instance_folder(settings)

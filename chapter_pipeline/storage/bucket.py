@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from chapter_pipeline.errors import BucketUnavailable, NotFound, UsageError
+from chapter_pipeline.addresses import without_secrets
+from chapter_pipeline.errors import BucketRefused, NotFound, UsageError
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket_errors import explained
 
 KEY_BYTES = 1024
 """Longest key S3 takes."""
@@ -44,9 +46,10 @@ class ObjectBucket:
         """The bucket of `settings`: ``HOME/bucket``, ``file:///folder`` or ``s3://bucket/prefix``.
 
         S3 takes address and credentials from the usual AWS_* variables (AWS_ENDPOINT_URL for a store of one's own).
+        Raises `UsageError` for an unusable address, `BucketRefused` and `BucketUnavailable` for an unusable folder.
         """
         url = settings.bucket_url or (settings.home / "bucket").as_uri()
-        parts = urlsplit(url)
+        parts = _parts(url)
         try:
             match parts.scheme:
                 case "file" if not parts.netloc and len(parts.path) > 1:
@@ -61,11 +64,17 @@ class ObjectBucket:
                     )
                 case _:
                     raise UsageError(
-                        f"CHAPTER_BUCKET_URL={url!r} is not a bucket: write s3://bucket/prefix or file:///folder"
+                        f"CHAPTER_BUCKET_URL={without_secrets(url)!r} is not a bucket: write s3://bucket/prefix or"
+                        " file:///folder"
                     )
         except (BaseError, OSError) as error:
-            raise BucketUnavailable(f"the bucket {url!r} cannot be opened: {error}") from error
+            raise explained(error, url, "when it was opened") from None
         return cls(store, place=url)
+
+    def require(self) -> None:
+        """Ask the bucket for its first objects. Raises what it has against us: `BucketRefused`, `BucketUnavailable`."""
+        with self._reachable("inbox"):
+            next(iter(obstore.list(self._store, prefix="inbox", chunk_size=1)), None)
 
     @property
     def folder(self) -> Path | None:
@@ -124,14 +133,29 @@ class ObjectBucket:
         try:
             yield
         except (NotFoundError, FileNotFoundError) as error:
+            told = explained(error, self.place, f"for {key!r}")
+            if isinstance(told, BucketRefused):  # the bucket itself is missing: another 404
+                raise told from None
             raise NotFound(
                 f"the bucket {self.place!r} holds no object {key!r}: list its keys to see what it holds"
             ) from error
         except (BaseError, OSError) as error:
-            reason = str(error).strip().splitlines()[0][:300]
-            raise BucketUnavailable(
-                f"the bucket {self.place!r} did not answer for {key!r}: {reason}; try again"
-            ) from error
+            raise explained(error, self.place, f"for {key!r}") from None  # its text quotes the endpoint's password
+
+
+def _parts(url: str) -> SplitResult:
+    """`url` taken apart. Raises `UsageError`, which shows no password, for one with credentials or a query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise UsageError("CHAPTER_BUCKET_URL is not an address: write s3://bucket/prefix or file:///folder") from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise UsageError(
+            "CHAPTER_BUCKET_URL holds a user, a password, a query or an unescaped '?' or '#' (not shown)",
+            "write s3://bucket/prefix alone, with ? as %3F and # as %23, and set AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY",
+        )
+    return parts
 
 
 def valid_key(key: str) -> str:

@@ -50,7 +50,10 @@ LASTING: dict[str, tuple[str, str]] = {
     ),
 }
 """Errors that stay until something is changed."""
-NO_PASSWORD = ("wants a password for the user {user!r}", f"write it into {VARIABLE}: postgresql://user:password@host/db")
+NO_PASSWORD = (
+    "wants a password for the user {user!r}",
+    f"write it into {VARIABLE}: postgresql://user:password@host/db",
+)
 NO_ROLE = ("has no role {user!r}", f"create it there with CREATE ROLE, or name another user in {VARIABLE}")
 NOT_ADMITTED = (
     "does not admit the user {user!r} from here ({reason})",

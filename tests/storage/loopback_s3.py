@@ -18,6 +18,16 @@ class _Objects(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     objects: dict[str, bytes]
     lock: threading.Lock
+    refusal: tuple[int, str] | None
+
+    def parse_request(self) -> bool:
+        """As always; a store that refuses has answered already."""
+        if not super().parse_request() or self.refusal is None:
+            return self.refusal is None
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status, code = self.refusal
+        self._answer(status, f"<Error><Code>{code}</Code></Error>".encode())
+        return False
 
     def do_PUT(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
@@ -78,9 +88,9 @@ def _tag(content: bytes) -> str:
 
 
 @contextmanager
-def loopback_s3() -> Iterator[str]:
-    """Its address; the bucket is called ``books``."""
-    handler = type("Objects", (_Objects,), {"objects": {}, "lock": threading.Lock()})
+def loopback_s3(refusal: tuple[int, str] | None = None) -> Iterator[str]:
+    """Its address; the bucket is called ``books``. `refusal`: status and error code of the answer to every request."""
+    handler = type("Objects", (_Objects,), {"objects": {}, "lock": threading.Lock(), "refusal": refusal})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

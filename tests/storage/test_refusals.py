@@ -187,15 +187,13 @@ def test_session__parameter_that_libpq_does_not_know__is_refused_without_showing
 
 def test_session__no_right_to_a_table__is_refused(database: Database) -> None:
     with pytest.raises(DatabaseRefused, match="does not let the user"), database.session() as session:
-        session.execute(text("CREATE ROLE somebody"))
-        session.execute(text("SET LOCAL ROLE somebody"))
-        session.execute(text("SELECT * FROM documents"))
+        session.execute(text("SET LOCAL ROLE pg_monitor; SELECT * FROM documents"))
 
 
 def test_migrate__newer_schema__is_refused_and_left_as_it_is(database: Database) -> None:
     with database.session() as session:
         session.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9001'"))
-    with pytest.raises(DatabaseRefused, match="a newer chapter_pipeline has written this database.*'9001'") as raised:
+    with pytest.raises(DatabaseRefused, match=r"a newer chapter_pipeline has .*'9001'") as raised:
         database.migrate()
     assert "upgrade the program" in str(raised.value)
     health = database.health_check()
