@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.http_client import REPLY_MAX_BYTES
@@ -18,6 +19,12 @@ from chapter_pipeline.shown import shown, shown_text
 
 PREFIX = "CHAPTER_"
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST_SHOWN = 20
+"""Characters of a value that a message still shows; keys of providers have 39 and more."""
+_MAYBE_SECRET = re.compile(r"://|@|^(sk|pk|gh[a-z]|xox[a-z]|AKIA|ASIA|AIza|eyJ)[-_A-Za-z0-9]")
+_WEB_ADDRESS = re.compile(r"https?://([^\s/?#@\[\]]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?([/?][^\s#@]*)?")
+_FIELD = re.compile(r'field "(\w+)"')
+_JSON_FORM = """write it as in CHAPTER_CLAUDE_MODELS='{"writing": "..."}'"""
 
 
 def available_processors() -> int:
@@ -43,7 +50,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", populate_by_name=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
@@ -155,6 +167,13 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("local_url", "claude_url", "gpt_url", "gemini_url")
+    @classmethod
+    def _of_a_web_server(cls, value: str | None) -> str | None:
+        if value is not None and not _WEB_ADDRESS.fullmatch(value):
+            raise ValueError("write http://host:port/path, with a user and a password before the host percent-encoded")
+        return value
+
     @field_validator("claude_models", "gpt_models", "gemini_models", "local_models", mode="before")
     @classmethod
     def _over_the_defaults(cls, value: Any, info: ValidationInfo) -> Any:
@@ -208,7 +227,8 @@ def _origin(text: str) -> str:
 def settings_from_environment() -> Settings:
     """Build the settings from the environment.
 
-    Raises `UsageError` naming the variable and the value when one is wrong, or unknown under our prefix.
+    Raises `UsageError` naming the variable, and a value that can be no secret, when one is wrong, or unknown under
+    our prefix.
     """
     known = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if not field.validation_alias}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
@@ -216,12 +236,35 @@ def settings_from_environment() -> Settings:
         raise UsageError(
             f"unknown environment variable {unknown[0]!r}: unset it, or use one of {', '.join(sorted(known))}"
         )
+    settings = _settings_or_fault()
+    if isinstance(settings, UsageError):
+        raise settings  # out here: the errors of pydantic quote what was given, and none is kept as a cause
+    return settings
+
+
+def _settings_or_fault() -> Settings | UsageError:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        raise UsageError(f"{name}={shown(first.get('input'))} is not usable: {shown_text(first['msg'])}") from error
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        return UsageError(f"{_variable(name)}{_shown(first.get('input'))} is not usable: {shown_text(first['msg'])}")
+    except SettingsError as error:
+        found = _FIELD.search(str(error))
+        return UsageError(f"{_variable(found[1]) if found else 'a setting'} is not usable: it is not JSON", _JSON_FORM)
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting; a key of a provider has its usual name."""
+    return PREFIX + name.upper() if name in Settings.model_fields else name
+
+
+def _shown(value: object) -> str:
+    """``='value'`` of an ordinary setting; nothing of what may be a secret under a wrong name, or an address with one."""
+    text = str(value)
+    return (
+        f"={shown(value)}" if len(text) <= LONGEST_SHOWN and not _MAYBE_SECRET.search(text) else " (its value is not shown)"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.cli import chapters, documents, evaluate, operate, providers
 from chapter_pipeline.cli.console import close_output, err, fail
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
@@ -79,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         fail(f"{_subject(error)}: check that it exists, may be written and has space left")
         return FAILED
     except Exception as error:  # noqa: BLE001  the border of the program: a defect too is one line
-        said = next(iter(str(error).splitlines()), "no message")
+        said = without_secrets(next(iter(str(error).splitlines()), "no message"))
         fail(f"unexpected {type(error).__name__}: {said}. {_recorded(error)}")
         return FAILED
     if code == INTERRUPTED:  # what typer makes of Ctrl-C
@@ -110,8 +111,8 @@ def _recorded(error: Exception) -> str:
         folder = settings_from_environment().log_folder
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "errors.log").open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {' '.join(sys.argv)}\n")
-            log.write("".join(traceback.format_exception(error)) + "\n")
+            log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {without_secrets(' '.join(sys.argv))}\n")
+            log.write(without_secrets("".join(traceback.format_exception(error))) + "\n")
     except (OSError, UsageError):
         return "This is a defect of the program: please report it"
     return f"This is a defect of the program: please report it with {str(folder / 'errors.log')!r}"

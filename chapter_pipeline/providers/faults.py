@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx2
 
+from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.http_client import Redirected, refused_reply
 from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.shown import shown_text
@@ -113,7 +114,7 @@ class CallFailed(Exception):
         self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: TokenUsage | None = None
     ) -> None:
         self.fault = fault
-        self.detail = shown_text(_SECRET.sub("[key]", detail[:_BODY_CHARACTERS]), _DETAIL_CHARACTERS)
+        self.detail = shown_text(_SECRET.sub("[key]", without_secrets(detail[:_BODY_CHARACTERS])), _DETAIL_CHARACTERS)
         super().__init__(f"{fault}: {self.detail}")
         self.retry_after_s = retry_after_s
         self.usage = usage
