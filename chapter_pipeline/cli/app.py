@@ -18,6 +18,7 @@ from chapter_pipeline.cli.console import close_output, err, fail
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
 from chapter_pipeline.settings import settings_from_environment
 from chapter_pipeline.shown import shown_text
+from chapter_pipeline.storage.home import PRIVATE, open_home
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 INTERRUPTED = 130
@@ -108,8 +109,10 @@ def _subject(error: OSError) -> str:
 def _recorded(error: Exception) -> str:
     """Write the traceback to the log of the home folder; where it lies, for the message."""
     try:
-        folder = settings_from_environment().log_folder
-        folder.mkdir(parents=True, exist_ok=True)
+        settings = settings_from_environment()
+        open_home(settings.home)
+        folder = settings.log_folder
+        folder.mkdir(mode=PRIVATE, exist_ok=True)
         with (folder / "errors.log").open("a", encoding="utf-8") as log:
             log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {without_secrets(' '.join(sys.argv))}\n")
             log.write(without_secrets("".join(traceback.format_exception(error))) + "\n")

@@ -12,6 +12,7 @@ import typer
 from chapter_pipeline.cli import costs, versions
 from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import Context, context
+from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
 from chapter_pipeline.operations.chapter_inputs import WrittenFrom, chapter_inputs
 from chapter_pipeline.writing import model
@@ -318,7 +319,7 @@ def export(
     from chapter_pipeline.publishing.styles import parse_style
 
     wanted, cited = parse_formats([name for name in formats.split(",") if name.strip()]), parse_style(style)
-    with context() as opened, progress(quiet=json) as bars:
+    with context() as opened, progress(quiet=json) as bars, of_the_person():
         bars.add_task(f"Exporting {slug}", total=None)
         paths = export_version(opened, slug, wanted, output, version, cited)
     for export_format, path in zip(wanted, paths, strict=True):

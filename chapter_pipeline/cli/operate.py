@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from chapter_pipeline.cli.checks import Check, run_checks
 from chapter_pipeline.cli.console import err, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
+from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.errors import AlreadyExists, PermanentError, UsageError
 from chapter_pipeline.settings import PREFIX
 
@@ -29,15 +31,17 @@ def demo(
 
     # A key in the environment is no wish to pay for a demonstration: who has one says CHAPTER_TEXT_MODEL.
     os.environ.setdefault(f"{PREFIX}TEXT_MODEL", "extractive")
+    written_for_the_person = nullcontext if output is None else of_the_person
     with context() as opened:
         folder = output or opened.settings.home / "demo"
         with progress(quiet=False) as bars:
             task = bars.add_task("Typesetting the sample library", total=None)
-            samples = build_samples(
-                examples_folder() / "library",
-                folder / "library",
-                on_built=lambda _: bars.advance(task),
-            )
+            with written_for_the_person():
+                samples = build_samples(
+                    examples_folder() / "library",
+                    folder / "library",
+                    on_built=lambda _: bars.advance(task),
+                )
             bars.update(task, total=len(samples), completed=len(samples))
             task = bars.add_task("Ingesting", total=len(samples))
             outcomes = opened.runs.ingest(samples, on_outcome=lambda _: bars.advance(task))
@@ -56,7 +60,8 @@ def demo(
                 raise PermanentError(f"the demo chapter stopped: {'; '.join(report.failures)} (run {report.run_id})")
             record_inputs(opened, DEMO_SLUG, inputs)
             task = bars.add_task("Exporting", total=None)
-            paths = export_version(opened, DEMO_SLUG, DEMO_FORMATS, folder)
+            with written_for_the_person():
+                paths = export_version(opened, DEMO_SLUG, DEMO_FORMATS, folder)
         final = opened.artifacts.get("final_chapter", DEMO_SLUG, FinalChapter)
     _tell(len(outcomes), final, paths)
 

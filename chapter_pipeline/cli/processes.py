@@ -19,6 +19,7 @@ from pathlib import Path
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import PREFIX as SETTINGS_PREFIX
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.home import open_home
 
 PREFIX = "chapter-pipeline-up-"
 VARIABLE = "TMPDIR"
@@ -68,7 +69,7 @@ def household(home: Path) -> Iterator[tuple[Household, int]]:
 
     Raises `UsageError` when a living one is there: two daemons on one database would do everything twice.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    open_home(home)
     record = home / "up.lock"
     with _locked(record):
         earlier = record.read_text().strip()

@@ -9,6 +9,7 @@ import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, readable, say
 from chapter_pipeline.cli.context import Context, context
+from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
 from chapter_pipeline.writing.model import (
     EvidenceMap,
@@ -107,7 +108,8 @@ def diff(
     diffs = chapter_diff(old, new)
     if html is not None:
         try:
-            html.write_text(as_html(diffs, title=new.title, before=before, after=after), "utf-8")
+            with of_the_person():
+                html.write_text(as_html(diffs, title=new.title, before=before, after=after), "utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {str(html)!r} ({error.strerror}): name another file with --html") from error
         say(str(html))

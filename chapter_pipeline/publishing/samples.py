@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -80,12 +80,11 @@ def _compile(path: Path, root: Path, file_format: Literal["pdf", "png"]) -> byte
 
 def _write(target: Path, content: bytes) -> None:
     """Put the whole file in place at once: a reader never sees a part of it."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    # Not a file of `tempfile`: its mode would be 0600, where the umask says who may read the samples.
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
+        part.write_bytes(content)
+        part.replace(target)
     except BaseException:  # whatever ended it, nothing half-written stays
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise

@@ -18,6 +18,7 @@ from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.errors import BucketRefused, NotFound, UsageError
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket_errors import explained
+from chapter_pipeline.storage.home import PRIVATE, open_home
 
 KEY_BYTES = 1024
 """Longest key S3 takes."""
@@ -51,6 +52,9 @@ class ObjectBucket:
         url = settings.bucket_url or (settings.home / "bucket").as_uri()
         parts = _parts(url)
         try:
+            if settings.bucket_url is None:
+                open_home(settings.home)
+                (settings.home / "bucket").mkdir(mode=PRIVATE, exist_ok=True)
             match parts.scheme:
                 case "file" if not parts.netloc and len(parts.path) > 1:
                     store: ObjectStore = LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)

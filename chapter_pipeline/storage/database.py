@@ -18,6 +18,7 @@ from chapter_pipeline.errors import DatabaseRefused, DatabaseUnavailable
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.address import given_url, place_of
 from chapter_pipeline.storage.embedded import EmbeddedServer, embedded_server
+from chapter_pipeline.storage.home import close_home
 from chapter_pipeline.storage.refusals import explained
 
 DATABASE = "chapter_pipeline"
@@ -79,6 +80,7 @@ class Database:
         the embedded server does not start. A given server is not contacted before the first session.
         """
         if settings.database_url is not None:
+            close_home(settings.home)
             return cls(given_url(settings), settings)
         server = embedded_server(settings.home)
         server.create_database(DATABASE)

@@ -27,6 +27,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from chapter_pipeline.errors import DatabaseUnavailable, UsageError
+from chapter_pipeline.storage.home import close_home, open_home
 from chapter_pipeline.storage.programs import binaries, let_traverse, remove_stale_pid_file, system_user
 
 SUPERUSER = "postgres"
@@ -140,6 +141,7 @@ class EmbeddedServer:
 
     def _make_folder(self) -> None:
         try:
+            open_home(self.folder.parent)
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise UsageError(
@@ -180,8 +182,9 @@ class EmbeddedServer:
     def _initialise(self) -> None:
         user = system_user()
         if user is not None:
-            let_traverse(self.folder)
-            let_traverse(self._binaries / "postgres")
+            close_home(self.folder.parent)  # its group may pass through from here on
+            let_traverse(self.folder, user)
+            let_traverse(self._binaries / "postgres", user)
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         self.folder.chmod(0o700)
         socket_folder = self._socket_folder()

@@ -29,30 +29,39 @@ def binaries() -> Path:
     return binaries
 
 
-def system_user() -> pwd.struct_passwd | None:
-    """The user PostgreSQL runs as under root; None when we are not root."""
+def known_system_user() -> pwd.struct_passwd | None:
+    """The user PostgreSQL runs as under root, if there is one yet; None when we are not root."""
     if os.geteuid() != 0:
         return None
     try:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-        program = shutil.which("useradd", path=path)
-        if program is None:
-            raise UsageError(
-                f"PostgreSQL does not run as root, and there is no useradd to make its user {SYSTEM_USER!r}:"
-                " run as another user, or set CHAPTER_DATABASE_URL"
-            ) from None
-        subprocess.run([program, "--system", "--no-create-home", SYSTEM_USER], capture_output=True, check=False)
-        return pwd.getpwnam(SYSTEM_USER)
+        return None
 
 
-def let_traverse(path: Path) -> None:
+def system_user() -> pwd.struct_passwd | None:
+    """The user PostgreSQL runs as under root; None when we are not root."""
+    known = known_system_user()
+    if known is not None or os.geteuid() != 0:
+        return known
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    program = shutil.which("useradd", path=path)
+    if program is None:
+        raise UsageError(
+            f"PostgreSQL does not run as root, and there is no useradd to make its user {SYSTEM_USER!r}:"
+            " run as another user, or set CHAPTER_DATABASE_URL"
+        )
+    subprocess.run([program, "--system", "--no-create-home", SYSTEM_USER], capture_output=True, check=False)
+    return pwd.getpwnam(SYSTEM_USER)
+
+
+def let_traverse(path: Path, user: pwd.struct_passwd) -> None:
     """Let PostgreSQL's user pass through the folders above `path`: to traverse, not to list."""
     for folder in path.parents:
-        mode = stat.S_IMODE(folder.stat().st_mode)
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
+        found = folder.stat()
+        by_group = found.st_gid == user.pw_gid and found.st_mode & stat.S_IXGRP
+        if not by_group and not found.st_mode & stat.S_IXOTH:
+            folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
 
 
 def remove_stale_pid_file(path: Path) -> None:
