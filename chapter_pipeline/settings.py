@@ -21,6 +21,7 @@ PREFIX = "CHAPTER_"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_SHOWN = 20
 """Characters of a value that a message still shows; keys of providers have 39 and more."""
+HIDDEN = " (its value is not shown)"
 _MAYBE_SECRET = re.compile(r"://|@|^(sk|pk|gh[a-z]|xox[a-z]|AKIA|ASIA|AIza|eyJ)[-_A-Za-z0-9]")
 _WEB_ADDRESS = re.compile(r"https?://([^\s/?#@\[\]]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?([/?][^\s#@]*)?")
 _FIELD = re.compile(r'field "(\w+)"')
@@ -248,7 +249,9 @@ def _settings_or_fault() -> Settings | UsageError:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        return UsageError(f"{_variable(name)}{_shown(first.get('input'))} is not usable: {shown_text(first['msg'])}")
+        told = HIDDEN if name.endswith("_url") else _shown(first.get("input"))
+        reason = shown_text(first["msg"].removeprefix("Value error, "))
+        return UsageError(f"{_variable(name)}{told} is not usable: {reason}")
     except SettingsError as error:
         found = _FIELD.search(str(error))
         return UsageError(f"{_variable(found[1]) if found else 'a setting'} is not usable: it is not JSON", _JSON_FORM)
@@ -262,9 +265,7 @@ def _variable(name: str) -> str:
 def _shown(value: object) -> str:
     """``='value'`` of an ordinary setting; nothing of what may be a secret under a wrong name, or an address with one."""
     text = str(value)
-    return (
-        f"={shown(value)}" if len(text) <= LONGEST_SHOWN and not _MAYBE_SECRET.search(text) else " (its value is not shown)"
-    )
+    return f"={shown(value)}" if len(text) <= LONGEST_SHOWN and not _MAYBE_SECRET.search(text) else HIDDEN
 
 
 @lru_cache(maxsize=1)
