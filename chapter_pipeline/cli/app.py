@@ -6,7 +6,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,7 +15,7 @@ from typer.exceptions import TyperException
 
 from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.cli import chapters, documents, evaluate, operate, providers
-from chapter_pipeline.cli.console import close_output, err, fail
+from chapter_pipeline.cli.console import close_output, err, fail, say
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
 from chapter_pipeline.settings import settings_from_environment
 from chapter_pipeline.shown import shown_text
@@ -38,12 +39,28 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     name="chapter-pipeline",
-    help="Turns a library of medical PDFs into cited, gap-checked textbook chapters.",
     cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"chapter-pipeline {version('chapter-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Name and version of the program.")
+    ] = False,
+) -> None:
+    """Turns a library of medical PDFs into cited, gap-checked textbook chapters."""
+
+
 app.command()(operate.demo)
 app.command()(operate.up)
 app.command()(operate.doctor)

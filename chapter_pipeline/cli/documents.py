@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chapter_pipeline.cli.console import close_output, print_json, print_table, progress, say
+from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.storage.library_reading import DocumentSummary
 
 app = typer.Typer(no_args_is_help=True)
+DOCUMENT_COLUMNS = ["Document", "Author", "Year", "Title", "Journal", "DOI", "Pages", "Files"]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -81,17 +82,23 @@ def search(
     json: Json = False,
 ) -> None:
     """Find passages of the library, with the page each stands on."""
+    from chapter_pipeline.retrieval.search import fits
+
     with context() as opened:
         hits = opened.search.search(query, k=k)
         titles = {
             record.key: record.title for record in opened.library.document_records(sorted({h.document for h in hits}))
         }
+        empty = not hits and not opened.library.documents()
     if json:
         for hit in hits:
-            print_json({**hit.model_dump(), "title": titles.get(hit.document)})
+            print_json({**hit.model_dump(), "title": titles.get(hit.document), "fits": fits(hit)})
         return
-    if not hits:
-        say("nothing found")
+    if empty:
+        say("the library is empty: put documents into it with chapter-pipeline ingest FILES")
+    elif not any(map(fits, hits)):
+        nearest = "; the nearest passages, which are hardly about it:" if hits else ""
+        say(f"nothing in the library fits {query!r}: try other words, or ingest documents on it{nearest}")
     for hit in hits:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
         read = "" if hit.confidence is None else f", recognised from a scan (confidence {hit.confidence:.2f})"
@@ -112,14 +119,24 @@ def list_documents(json: Json = False) -> None:
         for name in quarantined:
             print_json({"name": name.name, "status": "quarantined", "reason": name.reason, "detail": name.detail})
         return
-    rows = [
-        (d.key, d.record.title, d.record.year, d.record.page_count, d.passage_count, ", ".join(d.names))
-        for d in documents
-    ]
-    columns = ["Document", "Title", "Year", "Pages", "Passages", "Names"]
-    print_table("Documents", columns, rows, whole="Document")
+    if not documents and not quarantined:
+        say("the library is empty: chapter-pipeline ingest FILES")
+    if documents:
+        shown = len(DOCUMENT_COLUMNS) - out.is_terminal  # a terminal has no room for the names of the files
+        rows = [_listed(document)[:shown] for document in documents]
+        print_table("Documents", DOCUMENT_COLUMNS[:shown], rows, whole="Document", one_line=True)
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
+
+
+def _listed(document: DocumentSummary) -> tuple[object, ...]:
+    """A document as one line; `DOCUMENT_COLUMNS` names the cells."""
+    record = document.record
+    author = f"{record.authors[0]} et al." if len(record.authors) > 1 else ", ".join(record.authors)
+    return (
+        document.key, author, record.year, record.title, record.journal, record.doi, record.page_count,
+        ", ".join(document.names),
+    )  # fmt: skip
 
 
 @app.command("inventory")

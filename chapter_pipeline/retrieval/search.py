@@ -111,6 +111,19 @@ FROM ranked JOIN passages ON passages.id = ranked.passage_id JOIN wanted ON want
 ORDER BY ranked.score DESC, ranked.cosine DESC, ranked.bm25 DESC, ranked.passage_id
 """).bindparams(bindparam("documents", type_=ARRAY(SqlText)))
 
+ALONE_FLOOR = 0.30
+"""Least cosine of a passage that fits a query without sharing a word with it; see docs/decisions/relevance.md."""
+SHARED_FLOOR = 0.15
+"""Least cosine of a passage that fits and shares a word: a word may mean something else there."""
+
+
+def fits(passage: RetrievedPassage) -> bool:
+    """Whether a passage that was found is about what was asked: a search always finds the nearest, however far."""
+    shares_a_word, cosine = passage.parts["bm25"] > 0, passage.parts["cosine"]
+    if shares_a_word and cosine == 0:
+        return True  # its vector is of another embedder and was not compared
+    return cosine >= (SHARED_FLOOR if shares_a_word else ALONE_FLOOR)
+
 
 class LibrarySearch:
     """Implements `chapter_pipeline.ports.PassageSearch` over the searchable documents of `database`."""

@@ -101,5 +101,20 @@ def test_search__blank_query_or_impossible_k__is_refused(cli: Cli, environment: 
     assert "'--k'" in cli("search", "glioma", "--k", "0").refused(2)
 
 
-def test_search__empty_library__finds_nothing_and_that_is_no_error(cli: Cli, environment: Settings) -> None:
-    assert cli("search", "glioma").done().out == "nothing found\n"
+def test_search__empty_library__says_so_and_that_is_no_error(cli: Cli, environment: Settings) -> None:
+    assert cli("search", "glioma").done().out == (
+        "the library is empty: put documents into it with chapter-pipeline ingest FILES\n"
+    )
+    assert cli("search", "glioma", "--json").done().out == ""
+
+
+def test_search__nothing_fits__says_so_and_still_shows_the_nearest(cli: Cli, tmp_path: Path) -> None:
+    cli("ingest", paper(tmp_path / "a.pdf", "shunt"), "--json").done()
+    said = cli("search", "basketball championship").done().out.splitlines()
+    assert said[0].startswith("nothing in the library fits 'basketball championship': try other words, or ingest")
+    assert said[1].startswith("1. Treatment of shunt")
+    hits = cli("search", "basketball championship", "--json").done().lines
+    assert hits
+    assert not any(hit["fits"] for hit in hits)
+    assert "nothing in the library fits" not in cli("search", "infection of the shunt").done().out
+    assert cli("search", "infection of the shunt", "--json").done().lines[0]["fits"] is True
