@@ -131,8 +131,10 @@ def list_documents(json: Json = False) -> None:
 
 def _listed(document: DocumentSummary) -> tuple[object, ...]:
     """A document as one line; `DOCUMENT_COLUMNS` names the cells."""
+    from chapter_pipeline.publishing.csl import family_name
+
     record = document.record
-    author = f"{record.authors[0]} et al." if len(record.authors) > 1 else ", ".join(record.authors)
+    author = family_name(record.authors[0]) + " et al." * (len(record.authors) > 1) if record.authors else ""
     return (
         document.key, author, record.year, record.title, record.journal, record.doi, record.page_count,
         ", ".join(document.names),

@@ -74,7 +74,7 @@ def test_documents_list__read_by_a_program__each_document_is_one_whole_line(
     assert (title, names) == ("# Documents", "# " + "\t".join(COLUMNS))
     cells = [dict(zip(COLUMNS, record.split("\t"), strict=True)) for record in records]
     assert sorted(cell["Document"] for cell in cells) == sorted(documents)
-    assert cells[0]["Author"] == "Cushing, Harvey"
+    assert cells[0]["Author"] == "Cushing"
     assert (cells[0]["Year"], cells[0]["Files"]) == ("1932", NAME.replace("end", "1"))
     assert "\x1b" not in "".join(records)
 

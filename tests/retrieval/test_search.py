@@ -224,3 +224,23 @@ def test_session__vector_settings__are_set_when_the_connection_is_made(database:
     with database.session() as session:
         assert session.scalar(text("SHOW hnsw.iterative_scan")) == "strict_order"
         assert session.scalar(text("SHOW hnsw.ef_search")) == "200"
+
+
+@pytest.mark.parametrize(
+    ("bm25", "cosine", "expected"),
+    [
+        (0.0, 0.30, True),
+        (0.0, 0.299, False),
+        (0.1, 0.15, True),
+        (0.1, 0.149, False),
+        (0.1, -0.02, False),
+        (0.1, 0.0, True),  # not compared: its vector is of another embedder
+        (0.0, 0.0, False),
+    ],
+)
+def test_fits__closeness_and_a_shared_word__decide(bm25: float, cosine: float, expected: bool) -> None:
+    passage = RetrievedPassage(
+        rank=1, passage_id=1, document="d", page=1, start=0, end=1, text="x", section=None, score=1.0,
+        parts={"bm25": bm25, "cosine": cosine},
+    )  # fmt: skip
+    assert search_module.fits(passage) is expected
