@@ -12,14 +12,12 @@ import dagster as dg
 
 from assets.border import OWNERS, REWRITE_TAG, failed, md
 from assets.partitions import CHAPTERS
-from chapter_pipeline.errors import ChapterPipelineError, TransientError
+from chapter_pipeline.errors import ChapterPipelineError, NotFound, TransientError
 from chapter_pipeline.quality.closure import section_problems
-from chapter_pipeline.settings import current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
-from chapter_pipeline.writing.model import Section, SectionPlans
+from chapter_pipeline.writing.model import ChapterOutline, Section, SectionPlans
 from chapter_pipeline.writing.rendering import section_markdown
 from chapter_pipeline.writing.stages import Stages
-from chapter_pipeline.writing.templates import section_kinds
 from resources.rooms import ChaptersResource, StagesResource
 
 SECTIONS = "4_sections"
@@ -27,8 +25,32 @@ CHECK = "claims_are_cited"
 FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
 HOW_WRITTEN = {"provider", "model", "cost_usd", "input_tokens", "output_tokens", "latency_s", "fallbacks", "dropped"}
 """Fields of a section that are no part of its text."""
-KINDS = section_kinds(current_settings().templates_folder)
-KEYS = {kind: dg.AssetKey(["section", kind]) for kind in KINDS}
+
+
+def section_key(kind: str) -> dg.AssetKey:
+    """The asset of a section kind."""
+    return dg.AssetKey(["section", kind])
+
+
+def sections_of(outline: ChapterOutline, slug: str, artifacts: ArtifactStore) -> list[Section]:
+    """The sections of the chapter's own outline; assets of other chapters' kinds do not count.
+
+    Of a section that the outline leaves out, what a person put in its place. Raises `NotFound` for a planned section
+    without a value.
+    """
+    planned = [section.kind for section in outline.sections]
+    missing = [kind for kind in planned if artifacts.latest(f"section/{kind}", slug) is None]
+    if missing:
+        raise NotFound(
+            f"chapter {slug!r} has no text of its section {missing[0]!r} yet: chapter-pipeline chapters write {slug},"
+            f" or materialize section/{missing[0]} for {slug}"
+        )
+    left_out = [kind for kind in outline.unused if artifacts.latest(f"section/{kind}", slug) is not None]
+    theirs = [artifacts.get(f"section/{kind}", slug, Section) for kind in left_out]
+    return [
+        *(artifacts.get(f"section/{kind}", slug, Section) for kind in planned),
+        *(section for section in theirs if section.kept or section.origin),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,37 +100,41 @@ def produce(
     )
 
 
-@dg.multi_asset(
-    name="chapter_sections",
-    can_subset=True,
-    partitions_def=CHAPTERS,
-    specs=[
-        dg.AssetSpec(
-            KEYS[kind],
-            deps=["section_plans"],
-            group_name=SECTIONS,
-            code_version="1",
-            kinds={"llm"},
-            owners=OWNERS,
-            tags={"chapter_pipeline/stage": "10"},
-            description=f"Stage 10: the section “{kind.replace('_', ' ')}”; every claim carries quote keys. "
-            "Status `unused` when the chapter's outline has no such section, `kept` when a person edited or restored it, "
-            "`reused` when nothing it is made of "
-            f"changed: the run's tag {REWRITE_TAG} = {kind} asks for a new text all the same.",
-        )
-        for kind in KINDS
-    ],
-    check_specs=[
-        dg.AssetCheckSpec(
-            CHECK,
-            asset=KEYS[kind],
-            partitions_def=CHAPTERS,
-            blocking=True,
-            description="Every sentence stands on quotes of the section's plan and says no more than they do.",
-        )
-        for kind in KINDS
-    ],
-)
+def section_assets(kinds: Sequence[str]) -> dg.AssetsDefinition:
+    """One asset for each of `kinds`, those of all templates, with its check."""
+    return dg.multi_asset(
+        name="chapter_sections",
+        can_subset=True,
+        partitions_def=CHAPTERS,
+        specs=[
+            dg.AssetSpec(
+                section_key(kind),
+                deps=["section_plans"],
+                group_name=SECTIONS,
+                code_version="1",
+                kinds={"llm"},
+                owners=OWNERS,
+                tags={"chapter_pipeline/stage": "10"},
+                description=f"Stage 10: the section “{kind.replace('_', ' ')}”; every claim carries quote keys. "
+                "Status `unused` when the chapter's outline has no such section, `kept` when a person edited or restored "
+                "it, `reused` when nothing it is made of "
+                f"changed: the run's tag {REWRITE_TAG} = {kind} asks for a new text all the same.",
+            )
+            for kind in kinds
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=section_key(kind),
+                partitions_def=CHAPTERS,
+                blocking=True,
+                description="Every sentence stands on quotes of the section's plan and says no more than they do.",
+            )
+            for kind in kinds
+        ],
+    )(chapter_sections)
+
+
 # Dagster takes no return annotation on an async generator.
 async def chapter_sections(  # type: ignore[no-untyped-def]
     context: dg.AssetExecutionContext, stages: StagesResource, chapters: ChaptersResource
@@ -116,8 +142,10 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     """The selected sections of one chapter, at most CHAPTER_SECTION_CONCURRENCY at a time."""
     plans = chapters.artifacts().get("section_plans", context.partition_key, SectionPlans)
     rewrite = set(context.run.tags.get(REWRITE_TAG, "").split(","))
-    # In the template's order, so that a person who watches sees the chapter grow from its beginning.
-    kinds = [kind for kind, key in KEYS.items() if key in context.selected_asset_keys]
+    # In the chapter's order, so that a person who watches sees it grow from its beginning.
+    order = {plan.kind: place for place, plan in enumerate(plans.plans)}
+    selected = sorted(key.path[-1] for key in context.selected_asset_keys)
+    kinds = sorted(selected, key=lambda kind: order.get(kind, len(order)))
     slots = asyncio.Semaphore(stages.section_concurrency)
     done: asyncio.Queue[Produced | Failed] = asyncio.Queue()
     opened, artifacts = stages.open(), chapters.artifacts()
@@ -158,7 +186,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
 
 
 def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    key, section, plan = KEYS[produced.kind], produced.section, plans.plan(produced.kind)
+    key, section, plan = section_key(produced.kind), produced.section, plans.plan(produced.kind)
     text = section.model_dump(mode="json", exclude=HOW_WRITTEN)
     checks = []
     if dg.AssetCheckKey(key, CHECK) in context.selected_asset_check_keys:

@@ -19,7 +19,7 @@ from assets.border import (
     stage_result,
 )
 from assets.research import PLAN
-from assets.sections import KEYS
+from assets.sections import section_key, sections_of
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.model import (
     ChapterBrief,
@@ -34,7 +34,6 @@ from chapter_pipeline.writing.model import (
     Reference,
     ResearchSet,
     ReviewedChapter,
-    Section,
     SectionPlans,
     SentenceSupport,
     Severity,
@@ -120,7 +119,12 @@ def gaps_to_close(slug: str, kinds: str, chapters: ChaptersResource) -> tuple[Ga
     return tuple(gap for gap in report.gaps if gap.section in wanted)
 
 
-@stage_asset(number=11, group=ASSEMBLY, kinds={"python"}, deps=list(KEYS.values()))
+def draft_asset(kinds: Sequence[str]) -> dg.AssetsDefinition:
+    """Stage 11 as an asset: it follows all section assets, and takes the sections of the chapter's own outline."""
+    follows = [section_key(kind) for kind in kinds]
+    return stage_asset(number=11, group=ASSEMBLY, kinds={"python"}, deps=follows)(chapter_draft)
+
+
 def chapter_draft(
     context: dg.AssetExecutionContext,
     chapter_brief: ChapterBrief,
@@ -132,7 +136,7 @@ def chapter_draft(
 ) -> dg.MaterializeResult[ChapterDraft]:
     """Stage 11: the sections in their order, with numbered citations, figures, key points and abbreviations."""
     with reported():
-        sections = [chapters.artifacts().get(f"section/{kind}", context.partition_key, Section) for kind in KEYS]
+        sections = sections_of(chapter_outline, context.partition_key, chapters.artifacts())
         draft = stages.open().chapter_draft(chapter_brief, chapter_outline, section_plans, sections, research_set)
     return stage_result(draft, _about(draft.chapter))
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets import figure_descriptions, library, quality, research, sections, writing
 from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.writing.section_kinds import section_kinds
 from resources.artifacts_io import ArtifactsIOManager
 from resources.rooms import (
     BucketResource,
@@ -27,7 +28,11 @@ from sensors.revision import revision
 
 
 def build(settings: Settings, **other_resources: object) -> dg.Definitions:
-    """The code location; tests put resources of their own in the place of ours."""
+    """The code location, with the section kinds that are on record now; tests put resources of their own into it.
+
+    Raises `UsageError` when the record of the section kinds is damaged.
+    """
+    kinds = section_kinds(settings.templates_folder)
     database, bucket, embedder, clock = DatabaseResource(), BucketResource(), EmbedderResource(), ClockResource()
     text_model = TextModelResource(database=database, embedder=embedder)
     library_embedder = LibraryEmbedderResource(database=database, embedder=embedder)
@@ -54,7 +59,11 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
         "artifacts_io": ArtifactsIOManager(chapters=chapters),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([library, figure_descriptions, research, writing, sections, quality]),
+        assets=[
+            *dg.load_assets_from_modules([library, figure_descriptions, research, writing, sections, quality]),
+            sections.section_assets(kinds),
+            writing.draft_asset(kinds),
+        ],
         asset_checks=quality.CHECKS,
         jobs=[ingest_library, write_chapter, describe_figures],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],

@@ -12,9 +12,14 @@ from dagster._core.events import DagsterEventType
 from assets.border import ORIGIN_TAG, REWRITE_TAG, TRANSIENT
 from assets.library import FAILED
 from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
-from assets.sections import KEYS
+from assets.sections import section_key
 from sensors.jobs import INGEST, WRITE
 
+LEADING = (
+    "chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents", "research_set",
+    "evidence_map", "chapter_outline", "section_plans",
+)  # fmt: skip
+"""What is made before any section is."""
 FOLLOWING = ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")
 """What is made again whenever a section is."""
 
@@ -39,12 +44,22 @@ def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) ->
     ]
 
 
-def write_request(instance: dg.DagsterInstance, slug: str, sections: Sequence[str] | None = None) -> Request:
-    """A run that writes the chapter, or only `sections` again, new text by new text, and what follows them."""
+def write_request(
+    instance: dg.DagsterInstance,
+    slug: str,
+    sections: Sequence[str] | None = None,
+    *,
+    kinds: Sequence[str] | None = None,
+) -> Request:
+    """A run that writes the chapter, or only `sections` again, new text by new text, and what follows them.
+
+    `kinds`: the chapter's own sections; without them a whole writing passes the assets of all templates.
+    """
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
     tags = {"dagster/partition": slug}
     if sections is None:
-        return Request(job=WRITE, tags=tags)
+        leading = tuple(dg.AssetKey(name) for name in LEADING)
+        return Request(job=WRITE, tags=tags, selection=None if kinds is None else (*leading, *selection_for(kinds)))
     origin = f"{', '.join(sections)} written again"
     return Request(
         job=WRITE, tags={**tags, REWRITE_TAG: ",".join(sections), ORIGIN_TAG: origin}, selection=selection_for(sections)
@@ -67,7 +82,7 @@ def following_request(instance: dg.DagsterInstance, slug: str, *, origin: str) -
 
 def selection_for(sections: Sequence[str]) -> tuple[dg.AssetKey, ...]:
     """The assets of a run that writes `sections` again: them, and the chapter after them."""
-    return (*(KEYS[kind] for kind in sections), *(dg.AssetKey(name) for name in FOLLOWING))
+    return (*(section_key(kind) for kind in sections), *(dg.AssetKey(name) for name in FOLLOWING))
 
 
 def finished_document(event: dg.DagsterEvent) -> str | None:

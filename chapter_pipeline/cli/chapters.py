@@ -17,7 +17,7 @@ from chapter_pipeline.errors import NotFound, PermanentError, UsageError
 from chapter_pipeline.operations.chapter_inputs import WrittenFrom, chapter_inputs
 from chapter_pipeline.writing import model
 from chapter_pipeline.writing.model import ChapterKind, FinalChapter, GapReport
-from chapter_pipeline.writing.templates import section_kinds
+from chapter_pipeline.writing.section_kinds import record_kinds, section_kinds
 
 if TYPE_CHECKING:
     from chapter_pipeline.publishing.exports import ExportFormat
@@ -59,7 +59,7 @@ def new_chapter(
 ) -> None:
     """Ask for a chapter."""
     from chapter_pipeline.writing.brief import request_from, request_from_yaml, section_kinds_of, validated_slug
-    from chapter_pipeline.writing.templates import read_template, record_kinds
+    from chapter_pipeline.writing.templates import read_template
 
     validated_slug(slug)
     if brief is None and topic is None:
@@ -72,6 +72,7 @@ def new_chapter(
     )
     kinds = section_kinds_of(request)
     with context() as opened:
+        section_kinds(opened.settings.templates_folder)  # a damaged record is told of before anything is stored
         chapter = opened.chapters.create(slug, request.model_dump(mode="json", exclude_unset=True))
         new = record_kinds(opened.settings.templates_folder, kinds)
     if json:
@@ -79,7 +80,7 @@ def new_chapter(
         return
     say(f"chapter {slug} is on record; write it with: chapter-pipeline chapters write {slug}")
     if new:
-        say(f"new section assets: {', '.join(new)}; a running `up` shows them once it is started again")
+        say(f"new section assets: {', '.join(new)}; a running `up` takes them in by itself")
 
 
 @app.command("write")
@@ -93,7 +94,8 @@ def write_chapter(
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
     with context() as opened:
         chapter = opened.chapters.get(slug)
-        _require_sections(opened, slug, section or [])
+        for one in section or []:
+            versions.require_section(opened, slug, one)
         inputs = inputs_of(opened, chapter)
         unchanged = not section and chapter.latest_version is not None and inputs == _written_from(opened, slug)
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
@@ -127,7 +129,7 @@ def _write(opened: Context, slug: str, sections: list[str] | None, *, quiet: boo
         def advance(done: int, total: int, name: str) -> None:
             bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
 
-        report = opened.runs.write_chapter(slug, sections=sections, on_progress=advance)
+        report = opened.runs_of(slug).write_chapter(slug, sections=sections, on_progress=advance)
     if not report.success:
         raise PermanentError(
             f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
@@ -153,17 +155,6 @@ def _written_from(opened: Context, slug: str) -> str | None:
     if opened.artifacts.latest("written_from", slug) is None:
         return None
     return opened.artifacts.get("written_from", slug, WrittenFrom).inputs
-
-
-def _require_sections(opened: Context, slug: str, kinds: list[str]) -> None:
-    """Raise `UsageError` for a kind that is not among the sections of the chapter's template."""
-    brief = opened.artifacts.latest("chapter_brief", slug)
-    known = section_kinds(opened.settings.templates_folder)
-    if brief is not None:
-        known = tuple(one.kind for one in opened.artifacts.get("chapter_brief", slug, model.ChapterBrief).sections)
-    for kind in kinds:
-        if kind not in known:
-            raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {', '.join(known)}")
 
 
 def _final(opened: Context, slug: str, version: int | None = None) -> FinalChapter:

@@ -96,6 +96,14 @@ class Context:
         _ = self.database, self.bucket
         return Runs(self.settings)
 
+    def runs_of(self, slug: str) -> Runs:
+        """The runs, with the chapter's own section kinds among the assets."""
+        from chapter_pipeline.operations.chapter_kinds import record_chapter_kinds
+
+        # Before the definitions load: they read which kinds there are.
+        record_chapter_kinds(self.settings, slug, chapters=self.chapters, artifacts=self.artifacts)
+        return self.runs
+
     def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
         """The files that are in the library as they are, one outcome each; no run is needed for them."""
         from chapter_pipeline.operations.redelivery import unchanged

@@ -19,6 +19,7 @@ from chapter_pipeline.cli.execution import Executed, Executor
 from chapter_pipeline.cli.instance import WORKSPACE, dagster_home, open_instance
 from chapter_pipeline.documents.model import IngestOutcome
 from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
+from chapter_pipeline.operations.chapter_kinds import kinds_asked, kinds_planned
 from chapter_pipeline.operations.citing import Departures
 from chapter_pipeline.operations.paths import FOLDER
 from chapter_pipeline.settings import Settings
@@ -168,7 +169,8 @@ class _Location:
                 f"chapter {slug!r} has no text yet, so none of its sections can be written again:"
                 f" chapter-pipeline chapters write {slug}"
             )
-        report = self._run(slug, self._requests.write_request(self._instance, slug, sections), tell)
+        kinds = kinds_asked(slug, self._chapters.requests())
+        report = self._run(slug, self._requests.write_request(self._instance, slug, sections, kinds=kinds), tell)
         return report if sections is not None else self._revised(slug, report, tell)
 
     def _revised(self, slug: str, report: RunReport, tell: OnProgress) -> RunReport:
@@ -216,7 +218,7 @@ class _Location:
         origin = f"rollback to version {number}"
         sources = {reference.source.key: reference.source for reference in final.chapter.references}
         present = {section.kind: section for section in final.chapter.sections}
-        for kind in self._requests.KEYS:
+        for kind in dict.fromkeys([*kinds_planned(slug, artifacts), *present]):
             section = present.get(kind, Section(kind=kind, title=kind.replace("_", " ").capitalize(), status="unused"))
             own = with_own_evidence(section, final.chapter.quotes, sources).model_copy(update={"origin": origin})
             self._report(slug, f"section/{kind}", origin, artifacts.put(f"section/{kind}", slug, own))

@@ -11,6 +11,7 @@ from chapter_pipeline.cli.console import print_json, print_table, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
+from chapter_pipeline.operations.chapter_kinds import kinds_asked, kinds_planned
 from chapter_pipeline.writing.model import (
     EvidenceMap,
     FinalChapter,
@@ -143,7 +144,7 @@ def rollback(slug: Slug, version: Version, json: Json = False) -> None:
     """Make an earlier version the newest again: a version of its own with the same text."""
     with context() as opened:
         opened.chapters.get(slug)
-        made = opened.runs.rollback(slug, version)
+        made = opened.runs_of(slug).rollback(slug, version)
     _tell(made, json, f"version {made.number} of {slug} says what version {version} said ({made.state})")
 
 
@@ -158,6 +159,7 @@ def restore(slug: Slug, section: Kind, version: Version, json: Json = False) -> 
             raise UsageError(
                 f"version {version} of chapter {slug!r} has no section {section!r}: it has {', '.join(found)}"
             )
+        require_section(opened, slug, section)
         sources = {reference.source.key: reference.source for reference in final.chapter.references}
         restored = found[section].model_copy(update={"kept": True, "origin": f"restored from version {version}"})
         made = _replaced(opened, slug, with_own_evidence(restored, final.chapter.quotes, sources))
@@ -199,11 +201,15 @@ def section_now(opened: Context, slug: str, kind: str) -> Section:
     """The section as the next version would have it. Raises `NotFound`, `UsageError` when the chapter has no such one."""
     if opened.artifacts.latest("chapter_draft", slug) is None:
         raise NotFound(f"chapter {slug!r} has no text yet: chapter-pipeline chapters write {slug}")
-    if opened.artifacts.latest(f"section/{kind}", slug) is None:
-        final = opened.artifacts.get("final_chapter", slug, FinalChapter)
-        known = ", ".join(section.kind for section in final.chapter.sections)
-        raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {known}")
+    require_section(opened, slug, kind)
     return opened.artifacts.get(f"section/{kind}", slug, Section)
+
+
+def require_section(opened: Context, slug: str, kind: str) -> None:
+    """Raise `UsageError` for a kind that is not among the sections of the chapter's own template."""
+    known = kinds_planned(slug, opened.artifacts) or kinds_asked(slug, opened.chapters)
+    if kind not in known:
+        raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {', '.join(known)}")
 
 
 def evidence_at_hand(opened: Context, slug: str, section: Section) -> tuple[dict[str, Quote], dict[str, Source]]:
@@ -234,7 +240,7 @@ def _final(opened: Context, slug: str, number: int) -> FinalChapter:
 
 def _replaced(opened: Context, slug: str, section: Section) -> Any:
     """The version made of `section` in the place of the one of its kind."""
-    report = opened.runs.replace_section(slug, section)
+    report = opened.runs_of(slug).replace_section(slug, section)
     if not report.success:
         raise PermanentError(
             f"the section is stored, the chapter around it was not made: {'; '.join(report.failures)} "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -12,11 +11,11 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from chapter_pipeline.errors import InvalidBrief, UsageError
+from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.shown import shown, shown_text
 from chapter_pipeline.writing.authored_yaml import read_mapping
-from chapter_pipeline.writing.model import Artifact, ChapterKind, MustCoverPoint, SectionTemplate
-from chapter_pipeline.writing.model.base import KIND_LONGEST, KIND_PATTERN, Line
+from chapter_pipeline.writing.model import Artifact, ChapterKind, MustCoverPoint, SectionKind, SectionTemplate
+from chapter_pipeline.writing.model.base import Line
 
 
 class _Point(Artifact):
@@ -28,7 +27,7 @@ class _Point(Artifact):
 class _Section(Artifact):
     """A section as YAML states it; `SectionTemplate` says what its keys mean."""
 
-    kind: str = Field(pattern=KIND_PATTERN, max_length=KIND_LONGEST)
+    kind: SectionKind
     title: Line = Field(min_length=2)
     purpose: Line = Field(min_length=5)
     queries: tuple[Line, ...] = Field(min_length=1, max_length=20)
@@ -106,48 +105,3 @@ def read_template(path: Path) -> dict[str, Any]:
     loaded = read_mapping(path, "template")
     own_template(loaded, where=f"the template {str(path)!r}")
     return loaded
-
-
-@cache
-def packaged_kinds() -> tuple[str, ...]:
-    """Every section kind of every packaged template, in the order of first mention."""
-    return tuple(dict.fromkeys(section.kind for kind in ChapterKind for section in template(kind).sections))
-
-
-def section_kinds(folder: Path) -> tuple[str, ...]:
-    """The keys of the section assets: the packaged kinds, and those of authors that were put on record in `folder`."""
-    return tuple(dict.fromkeys([*packaged_kinds(), *_recorded_kinds(folder / _KINDS)]))
-
-
-_KINDS = "section_kinds.txt"
-_KINDS_MAX_BYTES = 64 * 1024
-_KIND = re.compile(KIND_PATTERN)
-
-
-def _recorded_kinds(path: Path) -> list[str]:
-    """The kinds of the record, one a line; none without one. Raises `UsageError` naming the line that is no kind."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_KINDS_MAX_BYTES + 1)
-    except FileNotFoundError:
-        return []
-    if len(content) > _KINDS_MAX_BYTES:
-        raise UsageError(f"{str(path)!r} has more than {_KINDS_MAX_BYTES} bytes: it should hold a section kind a line")
-    try:
-        lines = content.decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is not UTF-8 text: it should hold a section kind a line") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not (_KIND.fullmatch(line.strip()) and len(line.strip()) <= KIND_LONGEST):
-            raise UsageError(f"{str(path)!r}, line {number}: {shown(line)} is no section kind: take the line out")
-    return [line.strip() for line in lines if line.strip()]
-
-
-def record_kinds(folder: Path, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Put section kinds on record that no packaged template has; those that are new. They become assets at the next load."""
-    new = tuple(kind for kind in dict.fromkeys(kinds) if kind not in section_kinds(folder))
-    if new:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _KINDS).open("a", encoding="utf-8") as file:
-            file.write("".join(f"{kind}\n" for kind in new))
-    return new

@@ -101,7 +101,11 @@ def test_chapters_new__sections_of_the_authors_own__become_assets(
     )
     cli("chapters", "new", "care", "--topic", "Intensive care", "--template", tmp_path / "own.yaml").done()
     loaded = subprocess.run(
-        [sys.executable, "-c", "from assets.sections import KEYS; print(*KEYS)"],
+        [
+            sys.executable, "-c",
+            "from chapter_pipeline.definitions import defs\nfor key in defs.resolve_asset_graph().get_all_asset_keys():\n"
+            "    print(key.path[-1])",
+        ],
         env={**os.environ, "CHAPTER_HOME": str(environment.home)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert {"anaesthesia", "sedation", "outcomes"} <= set(loaded.stdout.split())

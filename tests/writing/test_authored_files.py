@@ -13,7 +13,7 @@ import yaml
 from chapter_pipeline.errors import InvalidBrief, UsageError
 from chapter_pipeline.writing.authored_yaml import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from chapter_pipeline.writing.brief import chapter_brief, request_from, request_from_yaml, validated_slug
-from chapter_pipeline.writing.templates import own_template, packaged_kinds, read_template, record_kinds, section_kinds
+from chapter_pipeline.writing.templates import own_template, read_template
 from tests.writing.test_templates import OWN
 
 LONGEST_MESSAGE = 1000
@@ -190,30 +190,6 @@ def test_brief__control_characters__are_refused_and_line_breaks_are_spaces(place
 def test_slug__of_a_megabyte__is_refused_in_a_short_line() -> None:
     refused(validated_slug, LONG)
     refused(validated_slug, "\x1b[2J")
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"sedation\n\x1b[2J\n", "line 2"),
-        (b"\xff\n", "UTF-8"),
-        (b"Not A Kind\n", "line 1"),
-        (b"a" * 1_000_000, "bytes"),
-    ],
-)
-def test_section_kinds__record_that_is_damaged__is_named_with_its_line(
-    content: bytes, told: str, tmp_path: Path
-) -> None:
-    (tmp_path / "section_kinds.txt").write_bytes(content)
-    said = refused(section_kinds, tmp_path)
-    assert "section_kinds.txt" in said
-    assert told in said
-    assert (tmp_path / "section_kinds.txt").read_bytes() == content
-
-
-def test_section_kinds__as_they_are_put_on_record__are_read(tmp_path: Path) -> None:
-    record_kinds(tmp_path, ("sedation",))
-    assert section_kinds(tmp_path) == (*packaged_kinds(), "sedation")
 
 
 def test_yaml__of_the_package__is_within_the_bounds_of_authors(tmp_path: Path) -> None:

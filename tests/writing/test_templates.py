@@ -12,7 +12,7 @@ import yaml
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.writing.brief import chapter_brief, request_from, request_from_yaml
 from chapter_pipeline.writing.model import ChapterBrief, ChapterKind
-from chapter_pipeline.writing.templates import packaged_kinds, read_template, record_kinds, section_kinds, template
+from chapter_pipeline.writing.templates import read_template, template
 
 OWN: dict[str, Any] = {
     "name": "intensive care",
@@ -86,6 +86,8 @@ def test_brief__sections_retitled_dropped_reordered_and_added() -> None:
         ({"sections": [{"kind": "anecdotes"}]}, "adds the section 'anecdotes', which its template has not: give it a"),
         ({"order": ["anecdotes"]}, "order names the section 'anecdotes'"),
         ({"sections": [{"kind": "Not A Kind"}]}, "'sections.0.kind' has the value 'Not A Kind'"),
+        ({"sections": [{"kind": "../etc"}]}, "a section kind is 1 to 40 lower-case letters and underscores"),
+        ({"template": {**OWN, "sections": [{**OWN["sections"][0], "kind": "section/.."}]}}, "'choosing_patients'"),
         ({"sections": [{"kind": "outcomes", "colour": "red"}]}, "unknown key 'sections.0.colour'"),
         ({"figures": "some"}, "'figures' has the value 'some'"),
         ({"template": {"name": "x"}}, "template: name has the value 'x'"),
@@ -120,11 +122,3 @@ def test_read_template__unusable_file__says_why(tmp_path: Path) -> None:
             read_template(file)
     with pytest.raises(InvalidBrief, match="cannot read the template"):
         read_template(tmp_path / "none.yaml")
-
-
-def test_section_kinds__of_an_author__are_put_on_record_once(tmp_path: Path) -> None:
-    folder = tmp_path / "templates"
-    assert section_kinds(folder) == packaged_kinds()
-    assert record_kinds(folder, ("outcomes", "sedation", "sedation")) == ("sedation",)
-    assert record_kinds(folder, ("sedation",)) == ()
-    assert section_kinds(folder) == (*packaged_kinds(), "sedation")

@@ -3,7 +3,7 @@
 Every artifact is frozen, refuses unknown keys, and is stored as JSON in the append-only table `artifacts`.
 """
 
-from chapter_pipeline.writing.model.base import Artifact, ModelUse, Slug, Topic
+from chapter_pipeline.writing.model.base import Artifact, ModelUse, SectionKind, Slug, Topic
 from chapter_pipeline.writing.model.brief import (
     BriefRequest,
     ChapterBrief,
@@ -111,6 +111,7 @@ __all__ = [
     "RevisionRound",
     "Section",
     "SectionChange",
+    "SectionKind",
     "SectionPlan",
     "SectionPlans",
     "SectionTemplate",

@@ -9,8 +9,6 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
-KIND_PATTERN = r"^[a-z][a-z_]*$"
-KIND_LONGEST = 40
 
 
 def _one_line(value: str) -> str:
@@ -27,6 +25,19 @@ Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_lin
 Topic = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300), AfterValidator(_one_line)
 ]
+
+
+def _section_kind(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z_]{0,39}", value):
+        raise ValueError(
+            "a section kind is 1 to 40 lower-case letters and underscores and begins with a letter, for example"
+            " 'choosing_patients'"
+        )
+    return value
+
+
+SectionKind = Annotated[str, AfterValidator(_section_kind)]
+"""The name of a section in a template; the last part of its asset's key ``section/<kind>``."""
 
 
 class Artifact(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from chapter_pipeline.writing.licences import FigurePolicy
-from chapter_pipeline.writing.model.base import KIND_LONGEST, KIND_PATTERN, Artifact, Line, ModelUse, Slug, Topic
+from chapter_pipeline.writing.model.base import Artifact, Line, ModelUse, SectionKind, Slug, Topic
 
 
 class ChapterKind(StrEnum):
@@ -34,7 +34,7 @@ class SectionChange(Artifact):
     A new section needs a title and a purpose. A share is that of the chapter's words.
     """
 
-    kind: str = Field(pattern=KIND_PATTERN, max_length=KIND_LONGEST)
+    kind: SectionKind
     drop: bool = False
     title: Line | None = Field(default=None, min_length=2, max_length=200)
     purpose: Line | None = Field(default=None, min_length=5, max_length=500)
