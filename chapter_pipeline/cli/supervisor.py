@@ -22,10 +22,12 @@ from chapter_pipeline.cli.access import Access, access_of, address_file, new_tok
 from chapter_pipeline.cli.processes import Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.settings import PREFIX, Settings
+from chapter_pipeline.writing.section_kinds import section_kinds
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 20
 SETTLE_S = 2
+CODE_SERVER = "code server"
 POLL_S = 0.25
 Say = Callable[[str], None]
 
@@ -55,10 +57,18 @@ def run_up(settings: Settings, *, say: Say = print) -> int:
         home = _prepare(settings, say)
         if stopped:
             return _end([], stopped, say)
+        section_kinds(settings.templates_folder)  # the definitions could not load with a damaged record
+        from chapter_pipeline.cli.code_server import code_server  # Dagster, when the port is known to be free
+
         access = access_of(settings, new_token())
+        server = code_server(home, ours.temporary)
         children: list[Child] = []
         stack.callback(_stop, children, ours)
-        for name, command in _commands(home).items():
+        children.append(_child(CODE_SERVER, server.command, settings, ours, told=""))
+        # Before it answers, webserver and daemon would find no definitions.
+        if not _wait_until(server.socket.exists, children, stopped):
+            return _end(children, stopped, say)
+        for name, command in _commands(server.workspace).items():
             told = access.token if name == "webserver" else ""
             children.append(_child(name, command, settings, ours, told=told))
         if not _wait_until_it_answers(access, children, stopped):
@@ -133,18 +143,17 @@ def _require_database(settings: Settings) -> None:
         database.close()
 
 
-def _commands(home: Path) -> dict[str, list[str]]:
-    workspace = str(home / "workspace.yaml")
+def _commands(workspace: Path) -> dict[str, list[str]]:
     return {
-        "webserver": [sys.executable, "-m", "chapter_pipeline.cli.webserver", workspace],
-        "daemon": [sys.executable, "-m", "dagster._daemon", "run", "--workspace", workspace],
+        "daemon": [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)],
+        "webserver": [sys.executable, "-m", "chapter_pipeline.cli.webserver", str(workspace)],
     }
 
 
 def _child(name: str, command: Sequence[str], settings: Settings, ours: Household, *, told: str) -> Child:
     """The started program, `told` on its standard input; what it says goes to a log file."""
     settings.log_folder.mkdir(parents=True, exist_ok=True)
-    log = settings.log_folder / f"{name}.log"
+    log = settings.log_folder / f"{name.replace(' ', '-')}.log"
     with log.open("ab") as output, _pipe_with(told) as given:
         process = subprocess.Popen(
             command,
@@ -193,7 +202,9 @@ def _stop(children: Sequence[Child], ours: Household) -> None:
         if child.process.poll() is None:
             child.process.send_signal(signal.SIGINT)  # what Dagster's programs shut their own children down on
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while time.monotonic() < deadline and any(child.process.poll() is None for child in children):
+    # Not for the code server: it waits for its runs.
+    waited_for = [child for child in children if child.name != CODE_SERVER]
+    while time.monotonic() < deadline and any(child.process.poll() is None for child in waited_for):
         time.sleep(0.05)
     # A code server without a run ends now by itself. One with a run would wait for it, for as long as it takes;
     # asked to end, it puts the interruption on record, and the next start goes on where the run was.
@@ -232,15 +243,25 @@ def _wait_until_it_answers(access: Access, children: Sequence[Child], stopped: S
     )
     # A proxy, or the target of a redirect, would be told the token.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if stopped or _dead(children) is not None:
-            return False
+
+    def answers() -> bool:
         try:
             with opener.open(question, timeout=5):
                 return True
         except (urllib.error.URLError, OSError):
-            time.sleep(POLL_S)
+            return False
+
+    return _wait_until(answers, children, stopped)
+
+
+def _wait_until(holds: Callable[[], bool], children: Sequence[Child], stopped: Sequence[int]) -> bool:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if stopped or _dead(children) is not None:
+            return False
+        if holds():
+            return True
+        time.sleep(POLL_S)
     return False
 
 
@@ -254,7 +275,7 @@ def _end(children: Sequence[Child], stopped: Sequence[int], say: Say) -> int:
         return 0
     dead = _dead(children)
     if dead is None:
-        say(f"the webserver did not answer within {START_TIMEOUT_S} s: see {children[0].log}")
+        say(f"the {children[-1].name} did not answer within {START_TIMEOUT_S} s: see {children[-1].log}")
         return 1
     said = dead.log.read_text(errors="replace").strip().splitlines()[-3:]
     say(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import pytest
@@ -15,8 +16,9 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import ChapterOutline, Gap, GapType, Section, Severity
-from chapter_pipeline.writing.section_kinds import RECORD
+from chapter_pipeline.writing.model import ChapterBrief, ChapterOutline, Gap, GapType, Severity
+from chapter_pipeline.writing.section_kinds import RECORD, section_kinds
+from sensors.requests import FOLLOWING, LEADING
 from tests.cli.conftest import Cli
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
@@ -24,6 +26,11 @@ from tests.orchestration import GLIOMA, StagesGiven
 
 FIRST, SECOND = "glioma-surgery", "patients-for-surgery"
 OWN = "choosing_patients"
+NOT_WRITTEN = "never_written"
+NO_COMPLICATIONS = Gap(
+    type=GapType.CRITICAL_INFORMATION, severity=Severity.CRITICAL, description="No complication is given.",
+    recommendation="Add it.", section="complications", evidence=("q1",),
+)  # fmt: skip
 SECTION = {"share": 0.5, "purpose": "Who is operated on, and who is not.", "queries": ["patients for {topic}"]}
 
 
@@ -34,10 +41,13 @@ def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.Mon
     stages = FakeStages(library)
     stages.planned = ("introduction", "diagnosis", "outcomes", OWN)
 
+    @cache
+    def built(kinds: tuple[str, ...]) -> dg.Definitions:
+        return cast(dg.Definitions, definitions.build(environment, stages=StagesGiven(stages)))
+
     def loaded(name: str) -> dg.Definitions:
         assert name == "defs"
-        built: dg.Definitions = definitions.build(environment, stages=StagesGiven(stages))
-        return built
+        return built(section_kinds(environment.templates_folder))
 
     monkeypatch.delattr(definitions, "defs")
     monkeypatch.setattr(definitions, "__getattr__", loaded, raising=False)
@@ -74,8 +84,9 @@ def versions(cli: Cli, slug: str) -> list[str]:
     return [one["origin"] for one in cli("chapters", "versions", slug, "--json").done().lines]
 
 
-def test_two_templates__first_chapter_after_the_second__is_written_edited_restored_and_rolled_back(
-    two: Cli, stages: FakeStages, database: Database, tmp_path: Path
+# Two writings are dear: each test does one thing after another to them.
+def test_two_templates__by_command__the_first_chapter_is_written_edited_restored_and_rolled_back(
+    two: Cli, stages: FakeStages, database: Database, environment: Settings, template: Path, tmp_path: Path
 ) -> None:
     own = ["introduction", "diagnosis", "outcomes"]
     assert (sections(two, FIRST), sections(two, SECOND)) == (own, ["introduction", OWN])
@@ -96,56 +107,24 @@ def test_two_templates__first_chapter_after_the_second__is_written_edited_restor
     artifacts = ArtifactStore(database)
     assert artifacts.latest(f"section/{OWN}", FIRST) is None
     assert artifacts.latest("section/diagnosis", SECOND) is None
-    # The second chapter has its own.
-    two("chapters", "write", SECOND, "--section", OWN).done()
-    two("chapters", "rollback", SECOND, "--version", 1).done()
-    assert sections(two, SECOND) == ["introduction", OWN]
+    _sections_of_the_other_template_are_refused(two, file)
+    _lost_record_is_made_again(two, environment)
+    _damaged_record_is_named(two, environment, template)
 
 
-def test_two_templates__first_chapter_fails_its_gates__is_revised(two: Cli, stages: FakeStages) -> None:
-    stages.requires_revision = True
-    stages.gaps = (
-        Gap(
-            type=GapType.CRITICAL_INFORMATION, severity=Severity.CRITICAL, description="No dose is given.",
-            recommendation="Add one.", section="diagnosis", evidence=("q1",),
-        ),
-    )  # fmt: skip
-    two("chapters", "write", FIRST, "--section", "outcomes").done()
-    stages.edition = "second"
-    add(stages.library, "library/other.pdf", "The tumour was found by chance in 4 of 10 patients.")
-    written = two("chapters", "write", FIRST, "--json").done().value
-    assert (written["revisions"], written["sections"]) == (1, 3)
-
-
-def test_two_templates__section_of_the_other_template__is_refused_with_the_chapters_own(
-    two: Cli, tmp_path: Path
-) -> None:
-    (tmp_path / "section.md").write_text("# Title\n")
+def _sections_of_the_other_template_are_refused(two: Cli, file: Path) -> None:
     for command in (
         ["write", FIRST, "--section", OWN],
         ["show", FIRST, "--section", OWN],
-        ["edit", FIRST, "--section", OWN, "--file", tmp_path / "section.md"],
+        ["edit", FIRST, "--section", OWN, "--file", file],
     ):
         line = two("chapters", *command).refused(2)
         assert f"chapter {FIRST!r} has no section {OWN!r}: choose from introduction, epidemiology" in line
-    line = two("chapters", "edit", SECOND, "--section", "diagnosis", "--file", tmp_path / "section.md").refused(2)
+    line = two("chapters", "edit", SECOND, "--section", "diagnosis", "--file", file).refused(2)
     assert line.endswith(f"choose from introduction, {OWN}")
 
 
-def test_two_templates__progress__counts_the_chapters_own_sections(
-    two: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[int, int]] = []
-    monkeypatch.setattr(
-        "rich.progress.Progress.update", lambda _self, _task, completed, total, **_: told.append((completed, total))
-    )
-    stages.edition = "second"
-    add(stages.library, "library/other.pdf", "The tumour was found by chance in 4 of 10 patients.")
-    two("chapters", "write", SECOND).done()
-    assert told[-1] == (13 + 2, 13 + 2)  # the stages without the sections, and the sections
-
-
-def test_kinds__record_lost__is_made_again_by_whatever_is_done_to_the_chapter(two: Cli, environment: Settings) -> None:
+def _lost_record_is_made_again(two: Cli, environment: Settings) -> None:
     record = environment.templates_folder / RECORD
     for command in (
         ["write", SECOND, "--section", OWN],
@@ -155,11 +134,10 @@ def test_kinds__record_lost__is_made_again_by_whatever_is_done_to_the_chapter(tw
         record.unlink()
         two("chapters", *command).done()
         assert record.read_text().split() == [OWN]
+    assert sections(two, SECOND) == ["introduction", OWN]
 
 
-def test_kinds__record_damaged__is_named_by_every_command_and_no_chapter_is_asked_for(
-    two: Cli, environment: Settings, template: Path
-) -> None:
+def _damaged_record_is_named(two: Cli, environment: Settings, template: Path) -> None:
     record = environment.templates_folder / RECORD
     record.write_text(f"{OWN}\n../etc\n")
     for command in (
@@ -173,6 +151,44 @@ def test_kinds__record_damaged__is_named_by_every_command_and_no_chapter_is_aske
     assert record.read_text() == f"{OWN}\n../etc\n"
 
 
+def test_two_templates__by_runs__the_first_chapter_is_revised_and_takes_the_sections_of_its_outline(
+    two: Cli, stages: FakeStages, environment: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _job_of_the_pages(environment, None)
+    stages.edition = "second"
+    _job_of_the_pages(environment, ["section/diagnosis", *FOLLOWING])
+    assert sections(two, FIRST) == ["introduction", "diagnosis", "outcomes"]
+    two("chapters", "restore", FIRST, "--section", "diagnosis", "--version", 1).done()
+    stages.planned = ("introduction", "complications")  # the outline leaves `diagnosis`, a person's, and `outcomes` out
+    stages.requires_revision, stages.gaps = True, (NO_COMPLICATIONS,)
+    add(stages.library, "library/other.pdf", "The tumour was found by chance in 4 of 10 patients.")
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        "rich.progress.Progress.update", lambda _self, _task, completed, total, **_: told.append((completed, total))
+    )
+    assert two("chapters", "write", FIRST, "--json").done().value["revisions"] == 1
+    assert sorted(sections(two, FIRST)) == ["complications", "diagnosis", "introduction"]
+    artifacts = ArtifactStore(database)
+    kinds = [section.kind for section in artifacts.get("chapter_brief", FIRST, ChapterBrief).sections]
+    stages_without_sections = len(LEADING) + len(FOLLOWING)
+    assert (stages_without_sections + len(kinds),) * 2 in told
+    assert max(total for _, total in told) == stages_without_sections + len(kinds)
+    outline = artifacts.get("chapter_outline", FIRST, ChapterOutline)
+    planned = outline.sections[-1].model_copy(update={"kind": NOT_WRITTEN})
+    artifacts.put("chapter_outline", FIRST, outline.model_copy(update={"sections": (*outline.sections, planned)}))
+    line = two("chapters", "write", FIRST, "--section", "complications").refused(1)
+    assert f"chapter {FIRST!r} has no text of its section {NOT_WRITTEN!r} yet: chapter-pipeline chapters write" in line
+
+
+def _job_of_the_pages(environment: Settings, selected: list[str] | None) -> None:
+    """The job as the Dagster pages start it, on the first chapter."""
+    job: Any = importlib.import_module("chapter_pipeline.definitions").defs.resolve_job_def("write_chapter")
+    keys = None if selected is None else [dg.AssetKey(name.split("/")) for name in selected]
+    with open_instance(environment) as instance:
+        result = job.execute_in_process(instance=instance, partition_key=FIRST, asset_selection=keys)
+    assert result.success
+
+
 def test_template__odd_kind__is_refused_by_name_and_put_on_no_record(
     cli: Cli, environment: Settings, tmp_path: Path
 ) -> None:
@@ -183,41 +199,3 @@ def test_template__odd_kind__is_refused_by_name_and_put_on_no_record(
         assert f"sections.0.kind has the value {kind!r}" in line
         assert "a section kind is 1 to 40 lower-case letters and underscores" in line
     assert not environment.templates_folder.exists()
-
-
-def test_draft__section_of_the_outline_without_a_value__is_named_with_the_command(
-    two: Cli, environment: Settings, database: Database
-) -> None:
-    artifacts = ArtifactStore(database)
-    outline = artifacts.get("chapter_outline", FIRST, ChapterOutline)
-    planned = outline.sections[-1].model_copy(update={"kind": OWN})
-    artifacts.put("chapter_outline", FIRST, outline.model_copy(update={"sections": (*outline.sections, planned)}))
-    line = two("chapters", "write", FIRST, "--section", "outcomes").refused(1)
-    assert f"chapter {FIRST!r} has no text of its section {OWN!r} yet: chapter-pipeline chapters write {FIRST}" in line
-
-
-def test_draft__section_that_the_outline_leaves_out__is_there_when_a_person_put_it_there(
-    two: Cli, stages: FakeStages, database: Database
-) -> None:
-    two("chapters", "restore", FIRST, "--section", "diagnosis", "--version", 1).done()
-    stages.planned = ("introduction",)
-    add(stages.library, "library/other.pdf", "The tumour was found by chance in 4 of 10 patients.")
-    two("chapters", "write", FIRST).done()
-    assert sections(two, FIRST) == ["introduction", "diagnosis"]  # a person's; `outcomes` was a model's
-    assert ArtifactStore(database).get("section/outcomes", FIRST, Section).status == "unused"
-
-
-@pytest.mark.parametrize("whole", [True, False], ids=["all assets", "after a failure"])
-def test_dagster__job_of_the_pages_on_the_first_chapter__takes_its_own_sections(
-    two: Cli, environment: Settings, stages: FakeStages, whole: bool
-) -> None:
-    job: Any = importlib.import_module("chapter_pipeline.definitions").defs.resolve_job_def("write_chapter")
-    following = [dg.AssetKey(name) for name in ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")]
-    stages.edition = "second"
-    selected = None if whole else [dg.AssetKey(["section", "diagnosis"]), *following]
-    with open_instance(environment) as instance:
-        result = job.execute_in_process(
-            instance=instance, partition_key=FIRST, asset_selection=selected, raise_on_error=False
-        )
-    assert result.success
-    assert sections(two, FIRST) == ["introduction", "diagnosis", "outcomes"]

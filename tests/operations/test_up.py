@@ -16,10 +16,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import deserialize_value
 
 from chapter_pipeline.cli.processes import PREFIX, Household, household, require_no_other_daemon
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.storage.database import DATABASE
+from chapter_pipeline.storage.embedded import EmbeddedServer
 from tests.browsing import chromium
 from tests.documents.papers import article
 
@@ -27,7 +33,11 @@ pytestmark = pytest.mark.timeout(240)
 
 PROGRAM = Path(sys.executable).with_name("chapter-pipeline")
 STARTS_IN_S, STOPS_IN_S, IN_LIBRARY_IN_S = 120.0, 60.0, 60.0
-SENTENCE = "Drainage of the haematoma through two burr holes was followed by recovery in 41 of 50 patients. "
+SENTENCE = (
+    "Drainage of the haematoma through two burr holes was followed by recovery in 41 of 50 patients. Recurrence of the"
+    " subdural haematoma was seen in 7 of 50 patients within 90 days. A drain lowered the rate of recurrence in patients"
+    " with a subdural haematoma. Older patients recovered more slowly after drainage of the haematoma. "
+)
 
 
 class Up:
@@ -155,9 +165,10 @@ def test_up__file_dropped_into_the_inbox__is_in_the_library_within_a_minute_and_
     with _up(up_home) as up:
         inbox = up_home / "bucket" / "inbox"
         assert f"{inbox} (drop PDFs there)" in up.output()
-        (inbox / "paper.pdf").write_bytes(article(left=SENTENCE * 4, right=SENTENCE * 4))
+        (inbox / "paper.pdf").write_bytes(article(left=SENTENCE * 2, right=SENTENCE * 2))
         took_s = _until(lambda: "inbox/paper.pdf" in up.embedded(), IN_LIBRARY_IN_S)
         assert took_s < IN_LIBRARY_IN_S
+        _takes_in_a_new_section_kind(up)
         temporary = Path((up_home / "up.lock").read_text())
         assert temporary.is_dir()
         _assert_the_pages_are_guarded(up)
@@ -182,6 +193,92 @@ def _assert_the_pages_are_guarded(up: Up) -> None:
     assert not [name for name in Path("/proc").glob("[0-9]*/cmdline") if token in (_read(name) or b"")]
     assert not [name for name in Path("/proc").glob("[0-9]*/environ") if token in (_read(name) or b"")]
     assert not [log for log in (up.home / "logs").glob("*.log") if token in log.read_bytes()]
+
+
+OWN_KIND = "choosing_patients"
+OWN_TEMPLATE = f"""
+name: own
+sections:
+- {{kind: {OWN_KIND}, title: Choosing patients, purpose: Who is operated on and with what result., share: 1,
+   queries: ["{{topic}}", "recovery after drainage"], cues: [drainage, burr hole, recovery, patients, haematoma]}}
+"""
+
+
+def _takes_in_a_new_section_kind(up: Up) -> None:
+    """`chapters new` with a kind of its own beside the running system: a chapter with it is written in the pages.
+
+    A run that is under way when the definitions are loaded again goes on, and is not taken for one without a process.
+    """
+    template = up.home / "own.yaml"
+    template.write_text(OWN_TEMPLATE)
+    assert f"section/{OWN_KIND}" not in _chapter_assets(up)
+    _chapters_new(up, "before", "--topic", "Subdural haematoma")
+    with _put_waits(up.home, "chapter_brief", "before"):
+        run = _materialize(up, "before", ["chapter_brief"])
+        _until(lambda: _run(up, run)["status"] == "STARTED", IN_LIBRARY_IN_S)
+        _chapters_new(up, "after", "--topic", "Drainage of a subdural haematoma", "--template", str(template))
+        _until(lambda: f"section/{OWN_KIND}" in _chapter_assets(up), IN_LIBRARY_IN_S)
+        client = DagsterGrpcClient(socket=str(Path((up.home / "up.lock").read_text()) / "code.sock"))
+        answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run), timeout=10)
+        assert deserialize_value(answer, CanCancelExecutionResult).can_cancel
+    _until(lambda: _run(up, run)["status"] == "SUCCESS", IN_LIBRARY_IN_S)
+    selected = ["chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents",
+                "research_set", "evidence_map", "chapter_outline", "section_plans", f"section/{OWN_KIND}",
+                "chapter_draft"]  # fmt: skip
+    run = _materialize(up, "after", selected)
+    _until(lambda: _run(up, run)["status"] in ("SUCCESS", "FAILURE"), 2 * IN_LIBRARY_IN_S)
+    done = {"/".join(one["assetKey"]["path"]) for one in _run(up, run)["assetMaterializations"]}
+    assert done == set(selected)
+
+
+def _chapter_assets(up: Up) -> set[str]:
+    return {"/".join(one["assetKey"]["path"]) for one in up.ask("{assetNodes {assetKey {path}}}")["assetNodes"]}
+
+
+def _chapters_new(up: Up, *arguments: str) -> None:
+    environment = {**os.environ, "CHAPTER_HOME": str(up.home)}
+    subprocess.run([str(PROGRAM), "chapters", "new", *arguments], env=environment, check=True, capture_output=True)
+
+
+@contextmanager
+def _put_waits(home: Path, asset: str, partition: str) -> Iterator[None]:
+    """While the block runs, nobody can store a value of the asset: who tries, waits."""
+    # Not as one of the server's users: it ends with the last of them.
+    where = EmbeddedServer(home / "postgres").connection_string(DATABASE)
+    with psycopg.connect(where) as connection:
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{asset}\n{partition}"]
+        )  # as take_turns() does
+        yield
+
+
+def _materialize(up: Up, partition: str, assets: list[str]) -> str:
+    """The id of a run over these assets, asked for as the pages do."""
+    location = {"repositoryName": "__repository__", "repositoryLocationName": "chapter_pipeline"}
+    up.ask(
+        "mutation($at: RepositorySelector!, $key: String!) {addDynamicPartition(repositorySelector: $at,"
+        " partitionsDefName: \"chapter\", partitionKey: $key) {__typename}}",
+        at=location, key=partition,
+    )  # fmt: skip
+    launched = up.ask(
+        "mutation($params: ExecutionParams!) {launchPipelineExecution(executionParams: $params)"
+        " {__typename ... on LaunchRunSuccess {run {runId}}}}",
+        params={
+            "selector": {
+                **location, "jobName": "write_chapter", "assetSelection": [{"path": one.split("/")} for one in assets],
+            },
+            "mode": "default",
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": partition}]},
+        },
+    )["launchPipelineExecution"]  # fmt: skip
+    return str(launched["run"]["runId"])
+
+
+def _run(up: Up, run_id: str) -> Any:
+    return up.ask(
+        "query($id: ID!) {runOrError(runId: $id) {... on Run {status assetMaterializations {assetKey {path}}}}}",
+        id=run_id,
+    )["runOrError"]
 
 
 @pytest.mark.slow
