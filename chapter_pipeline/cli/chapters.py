@@ -246,7 +246,7 @@ def show_chapter(
 
 
 def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
-    kinds = section_kinds(opened.settings.templates_folder)
+    kinds = versions.own_kinds(opened, slug)
     stages: dict[str, type[model.Artifact]] = {**STAGES, **{f"section/{kind}": model.Section for kind in kinds}}
     if stage not in stages:
         raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(stages)}")

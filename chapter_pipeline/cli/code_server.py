@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.remote_representation.grpc_server_registry import ErrorRegistryEntry
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.utils import FuturesAwareThreadPoolExecutor
 from dagster._grpc.proxy_server import DagsterProxyApiServicer
@@ -32,6 +35,15 @@ from chapter_pipeline.writing.section_kinds import section_kinds
 WATCH_S = 1.0
 HEARTBEAT_S = 30
 log = logging.getLogger("dagster.code_server")
+
+
+class Reloadable(Protocol):
+    """A server of definitions; `ended` is set when it was asked to end."""
+
+    ended: threading.Event
+
+    def is_alive(self) -> bool: ...
+    def reload(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +70,29 @@ def code_server(home: Path, temporary: Path) -> CodeServer:
 
 
 class _Servicer(DagsterProxyApiServicer):
-    """Dagster's, which asks only the newest process whether a run can be cancelled: earlier ones have runs too.
+    """Dagster's, which knows the runs of earlier processes too, and starts the definitions again when their process died.
 
-    A run that its server does not know is taken for dead and reported as failed, see `sensors/orphans.py`.
+    Dagster's asks only the newest process whether a run can be cancelled; a run that its server does not know is taken
+    for dead and reported as failed, see `sensors/orphans.py`.
     """
+
+    def __init__(self, **options: Any) -> None:
+        self.ended = threading.Event()
+        super().__init__(**options)
+
+    def is_alive(self) -> bool:
+        """Whether the process of the definitions runs; true as well where it could not load them and says why."""
+        entry = self._grpc_server_registry.get_grpc_server_entry(self._origin)
+        return isinstance(entry, ErrorRegistryEntry) or entry.process.server_process.poll() is None
+
+    def reload(self) -> None:
+        """Load the definitions in a new process; the earlier one ends when its last run has."""
+        with suppress(DagsterUserCodeUnreachableError):  # the earlier process is gone already
+            self.ReloadCode(None, None)  # type: ignore[no-untyped-call]
+
+    def cleanup(self) -> None:
+        self.ended.set()
+        super().cleanup()  # type: ignore[no-untyped-call]
 
     def CanCancelExecution(self, request: Any, context: Any) -> Any:
         asked = deserialize_value(request.serialized_can_cancel_execution_request, CanCancelExecutionRequest)
@@ -90,24 +121,20 @@ def serve(socket: str, location: str, module: str, folder: str) -> None:
         server_termination_event=ended, dagster_api_servicer=servicer, socket=socket, logger=log,
         threadpool_executor=FuturesAwareThreadPoolExecutor(),
     )  # fmt: skip
-
-    def reload() -> None:
-        servicer.ReloadCode(None, None)  # type: ignore[no-untyped-call]
-
-    threading.Thread(target=watch, args=(templates, known, reload, ended), daemon=True).start()
+    threading.Thread(target=watch, args=(templates, known, servicer), daemon=True).start()
     try:
         server.serve()  # type: ignore[no-untyped-call]
     except KeyboardInterrupt:
         log.info("The code server was asked to end.")
 
 
-def watch(folder: Path, known: Sequence[str], reload: Callable[[], object], ended: threading.Event) -> None:
-    """Call `reload` whenever the section kinds on record in `folder` are others than `known`, until `ended` is set.
+def watch(folder: Path, known: Sequence[str], server: Reloadable) -> None:
+    """Reload the server whenever the section kinds on record in `folder` are others than `known`, or its process died.
 
     A record that is damaged is logged, and the definitions stay as they are until it is mended.
     """
     told = ""
-    while not ended.wait(WATCH_S):
+    while not server.ended.wait(WATCH_S):
         try:
             kinds = section_kinds(folder)
         except UsageError as error:
@@ -116,9 +143,9 @@ def watch(folder: Path, known: Sequence[str], reload: Callable[[], object], ende
             told = str(error)
             continue
         told = ""
-        if kinds != known:
-            log.info("Section kinds changed, the definitions are loaded again: %s", ", ".join(kinds))
-            reload()
+        if kinds != known or not server.is_alive():
+            log.info("The definitions are loaded again, with the section kinds %s", ", ".join(kinds))
+            server.reload()
             known = kinds
 
 

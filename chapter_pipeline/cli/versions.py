@@ -205,9 +205,14 @@ def section_now(opened: Context, slug: str, kind: str) -> Section:
     return opened.artifacts.get(f"section/{kind}", slug, Section)
 
 
+def own_kinds(opened: Context, slug: str) -> tuple[str, ...]:
+    """The sections of the chapter's own template, as it was written from it, else as it was asked for."""
+    return kinds_planned(slug, opened.artifacts) or kinds_asked(slug, opened.chapters)
+
+
 def require_section(opened: Context, slug: str, kind: str) -> None:
     """Raise `UsageError` for a kind that is not among the sections of the chapter's own template."""
-    known = kinds_planned(slug, opened.artifacts) or kinds_asked(slug, opened.chapters)
+    known = own_kinds(opened, slug)
     if kind not in known:
         raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {', '.join(known)}")
 

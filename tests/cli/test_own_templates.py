@@ -122,6 +122,8 @@ def _sections_of_the_other_template_are_refused(two: Cli, file: Path) -> None:
         assert f"chapter {FIRST!r} has no section {OWN!r}: choose from introduction, epidemiology" in line
     line = two("chapters", "edit", SECOND, "--section", "diagnosis", "--file", file).refused(2)
     assert line.endswith(f"choose from introduction, {OWN}")
+    assert two("chapters", "show", SECOND, "--stage", f"section/{OWN}").done().value["status"] == "written"
+    assert "unknown stage" in two("chapters", "show", FIRST, "--stage", f"section/{OWN}").refused(2)
 
 
 def _lost_record_is_made_again(two: Cli, environment: Settings) -> None:

@@ -88,3 +88,11 @@ def test_may_succeed_later__failed_section__only_a_transient_error_says_so(
     location.add_documents(GLIOMA)
     location.stages.failing = {"diagnosis": error}
     assert may_succeed_later(_failure(location.write())) is expected
+
+
+def test_write_request__kinds_of_the_chapter__selects_every_stage_and_no_other_section(location: Location) -> None:
+    whole = location.definitions.resolve_job_def("write_chapter").asset_layer.selected_asset_keys
+    request = write_request(location.instance, SLUG, kinds=["outcomes"])
+    assert set(request.selection or ()) == {
+        key for key in whole if key.path[0] != "section" or key.path == ["section", "outcomes"]
+    }
