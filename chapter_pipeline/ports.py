@@ -53,6 +53,10 @@ class Bucket(Protocol):
         """The content; raises `NotFound`."""
         ...
 
+    def read(self, key: str) -> tuple[bytes, str]:
+        """The content with its version, which changes whenever the object does; raises `NotFound`."""
+        ...
+
     def keys(self, prefix: str) -> list[str]:
         """All keys under `prefix`, sorted."""
         ...

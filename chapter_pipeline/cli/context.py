@@ -13,7 +13,7 @@ from chapter_pipeline.settings import Settings, settings_from_environment
 if TYPE_CHECKING:
     from chapter_pipeline.cli.runs import Runs
     from chapter_pipeline.documents.model import IngestOutcome
-    from chapter_pipeline.operations.inventory import InventoryItem
+    from chapter_pipeline.operations.inventory import InventoryItem, Quarantined
     from chapter_pipeline.operations.models import ModelRoom
     from chapter_pipeline.ports import Embedder
     from chapter_pipeline.retrieval.search import LibrarySearch
@@ -115,6 +115,12 @@ class Context:
         from chapter_pipeline.operations.inventory import inventory
 
         return inventory(library=self.library, bucket=self.bucket, settings_hash=self._settings_hash)
+
+    def quarantined(self) -> list[Quarantined]:
+        """Every file that was refused, with the reason."""
+        from chapter_pipeline.operations.inventory import quarantined
+
+        return quarantined(library=self.library, bucket=self.bucket)
 
     @property
     def _settings_hash(self) -> str:

@@ -11,6 +11,7 @@ import typer
 from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus
+from chapter_pipeline.storage.keys import key_fault
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.library_reading import DocumentSummary
@@ -112,7 +113,7 @@ def list_documents(json: Json = False) -> None:
     """All documents, and the files in quarantine with their reasons."""
     with context() as opened:
         documents = opened.library.documents()
-        quarantined = [name for name in opened.library.names() if name.key is None]
+        quarantined = opened.quarantined()
     if json:
         for document in documents:
             print_json(_as_json(document))
@@ -217,7 +218,8 @@ def remove_document(
         departures = Departures(names, library=opened.library, chapters=opened.chapters)
         # The files go first: were they left over, the next look at the bucket would ingest them again.
         for name in names:
-            opened.bucket.delete(name)
+            if key_fault(name) is None:  # else it was never in the bucket
+                opened.bucket.delete(name)
         names = opened.library.remove(document)
         gone = departures.of(names[0])
     if json:

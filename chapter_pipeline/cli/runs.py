@@ -21,7 +21,7 @@ from chapter_pipeline.documents.model import IngestOutcome
 from chapter_pipeline.errors import DocumentRejected, PermanentError, TransientError, UsageError
 from chapter_pipeline.operations.chapter_kinds import kinds_asked, kinds_planned
 from chapter_pipeline.operations.citing import Departures
-from chapter_pipeline.operations.paths import FOLDER
+from chapter_pipeline.operations.paths import FOLDER, shown
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import StoredArtifact
 from chapter_pipeline.storage.chapters import StoredVersion
@@ -77,7 +77,7 @@ class Runs:
                     gone = departures.of(FOLDER + path.name)
                     if gone is not None:
                         outcome = replace(outcome, replaced=gone.document, cited_by=gone.chapters)
-                    outcomes[path] = replace(outcome, path=str(path))
+                    outcomes[path] = replace(outcome, path=shown(path))
                     if on_outcome is not None:
                         on_outcome(outcomes[path])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.literature import REFERENCES
 from chapter_pipeline.literature.reference_files import deduplicate, read_references
 from chapter_pipeline.ports import Bucket, Embedder
 from chapter_pipeline.writing.model import (
@@ -13,7 +14,6 @@ from chapter_pipeline.writing.model import (
     Work,
 )
 
-REFERENCES = "references/"
 SUFFIXES = (".ris", ".nbib", ".bib")
 WORK_FLOOR = 0.40
 """Least closeness (cosine) of a work's title and abstract to the topic."""

@@ -11,7 +11,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from chapter_pipeline.literature.research import REFERENCES
+from chapter_pipeline.literature import REFERENCES
 from chapter_pipeline.ports import Bucket
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.library import LibraryStore

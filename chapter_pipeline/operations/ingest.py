@@ -13,18 +13,19 @@ from pathlib import Path
 
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.documents.reasons import Reason
-from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
+from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError
 from chapter_pipeline.literature.registry import check_metadata
 from chapter_pipeline.operations.look_ahead import LookAhead
-from chapter_pipeline.operations.paths import FOLDER, expand
+from chapter_pipeline.operations.paths import FOLDER, expand, recorded_name
 from chapter_pipeline.operations.ports import ParserAhead, PassageMaker
 from chapter_pipeline.operations.redelivery import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.settings import Settings
-from chapter_pipeline.storage.bucket import valid_key
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.keys import key_fault
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_drafts import StoredDocument
+from chapter_pipeline.storage.listing import file_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class SourceDocument:
     status: IngestStatus
     reason: str | None = None
     detail: str | None = None
+    object_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,19 @@ class Ingest:
     def register(self, path: Path) -> str:
         """Put a local file into the bucket as ``library/<file name>``, over an older one of that name; the key.
 
-        Raises `DocumentRejected` for a file that cannot be read, has a name no bucket can hold, or is too large; only
-        the last is on record, as the others have no content or no name to be recorded under.
+        Raises `DocumentRejected`, after the quarantine is recorded, for a file that cannot be read, has a name no
+        bucket can hold, or is too large. One whose name cannot be a key is on record under its `printable` form.
         """
+        name = FOLDER + path.name
+        fault = key_fault(name)
+        if fault is not None:
+            raise self._unreadable(name, f"its name cannot be a bucket key: {fault}")
         try:
-            name = valid_key(FOLDER + path.name)
-            size = path.stat().st_size
+            found = path.stat()
+            fault = file_fault(str(path), found)
+            if fault is not None:
+                raise self._unreadable(name, fault)
+            size = found.st_size
             if size > self._settings.document_max_bytes:
                 with path.open("rb") as file:
                     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -95,9 +104,7 @@ class Ingest:
                 raise self._quarantine(name, sha256, DocumentRejected(Reason.TOO_LARGE, detail))
             content = path.read_bytes()
         except OSError as error:
-            raise DocumentRejected(Reason.UNREADABLE, f"{error.strerror}: check its rights") from error
-        except UsageError as error:
-            raise DocumentRejected(Reason.UNREADABLE, str(error)) from error
+            raise self._unreadable(name, f"it cannot be read ({error.strerror}): check it and its rights") from error
         self._bucket.put(name, content, overwrite=True)
         return name
 
@@ -108,7 +115,7 @@ class Ingest:
     def source(self, name: str) -> SourceDocument:
         """What lies in the bucket under `name` and what is to be done with it. Raises `NotFound`."""
         self._ahead.reached(name)
-        content = self._bucket.get(name)
+        content, version = self._bucket.read(name)
         sha256 = hashlib.sha256(content).hexdigest()
         record = self._library.record(name)
         status, reason, detail = IngestStatus.INGESTED, None, None
@@ -118,13 +125,16 @@ class Ingest:
                 self._library.mark_unchanged(name)
             elif record.reason not in RETRIED_REASONS:
                 status, reason, detail = IngestStatus.QUARANTINED, record.reason, record.detail
-        if status is IngestStatus.INGESTED:
+        if status is not IngestStatus.INGESTED:
+            self._library.mark_seen(name, object_version=version)
+        else:
             known = self._library.find(sha256, self.settings_hash)
             if known is not None and known.searchable:
                 status = IngestStatus.DUPLICATE
         return SourceDocument(
-            name=name, sha256=sha256, size_bytes=len(content), status=status, reason=reason, detail=detail
-        )
+            name=name, sha256=sha256, size_bytes=len(content), status=status, reason=reason, detail=detail,
+            object_version=version,
+        )  # fmt: skip
 
     def text(self, source: SourceDocument) -> StoredStage:
         """Parse and store the pages. Raises `DocumentRejected`, after the quarantine is recorded."""
@@ -164,7 +174,8 @@ class Ingest:
         )
         if not passages:
             detail = f"none of its {len(pages)} pages holds a paragraph of running text"
-            raise self._quarantine(source.name, source.sha256, DocumentRejected(Reason.NO_TEXT, detail))
+            rejected = DocumentRejected(Reason.NO_TEXT, detail)
+            raise self._quarantine(source.name, source.sha256, rejected, source.object_version)
         self._library.store_passages(document.id, passages)
         return StoredStage(document=document.key, count=len(passages), reused=False)
 
@@ -175,7 +186,7 @@ class Ingest:
             vectors = self._embedder.embed(self._library.passage_texts(document.id))
             self._library.store_embeddings(document.id, vectors, model=self._embedder.name)
         if source.status is not IngestStatus.UNCHANGED:
-            self._library.mark_searchable(document.id, name=source.name)
+            self._library.mark_searchable(document.id, name=source.name, object_version=source.object_version)
         reused = document.embedding_model is not None
         return StoredStage(document=document.key, count=document.passage_count or 0, reused=reused)
 
@@ -196,7 +207,9 @@ class Ingest:
     def refused(self, path: Path, rejected: DocumentRejected) -> IngestOutcome:
         """How the delivery of `path` ended that `register` rejected, whether it is on record or not."""
         if rejected.reason == Reason.UNREADABLE:
-            return IngestOutcome(path=FOLDER + path.name, status=IngestStatus.QUARANTINED, reason=rejected.reason)
+            return IngestOutcome(
+                path=recorded_name(FOLDER + path.name), status=IngestStatus.QUARANTINED, reason=rejected.reason
+            )
         return self.outcome(FOLDER + path.name)
 
     def ingest(self, name: str) -> IngestOutcome:
@@ -227,7 +240,8 @@ class Ingest:
         The files go first: were they left over, the next look at the bucket would ingest them again.
         """
         for name in self._library.names_meant(wanted):
-            self._bucket.delete(name)
+            if key_fault(name) is None:  # else it was never in the bucket
+                self._bucket.delete(name)
         return self._library.remove(wanted)
 
     def _stored(self, source: SourceDocument) -> StoredDocument:
@@ -248,7 +262,7 @@ class Ingest:
                     raise TransientError(f"{source.name!r} was replaced while it was being ingested: ingest it again")
                 self._parsed = self._parser(content)
         except DocumentRejected as rejected:
-            raise self._quarantine(source.name, source.sha256, rejected) from rejected
+            raise self._quarantine(source.name, source.sha256, rejected, source.object_version) from rejected
         return self._parsed
 
     def _to_parse(self, name: str) -> tuple[str, bytes] | None:
@@ -266,12 +280,22 @@ class Ingest:
         )
         return None if refused or self._library.find(sha256, self.settings_hash) else (sha256, content)
 
-    def _quarantine(self, name: str, sha256: str, rejected: DocumentRejected) -> DocumentRejected:
+    def _quarantine(
+        self, name: str, sha256: str, rejected: DocumentRejected, object_version: str | None = None
+    ) -> DocumentRejected:
         """Record the rejection; the exception to raise."""
         self._library.quarantine(
-            name, sha256=sha256, settings_hash=self.settings_hash, reason=str(rejected.reason), detail=rejected.detail
-        )
+            name, sha256=sha256, settings_hash=self.settings_hash, reason=str(rejected.reason), detail=rejected.detail,
+            object_version=object_version,
+        )  # fmt: skip
         return rejected
+
+    def _unreadable(self, key: str, detail: str) -> DocumentRejected:
+        """Record that a file could not be read, unless its name holds a document: that one stays; the exception."""
+        name = recorded_name(key)
+        rejected = DocumentRejected(Reason.UNREADABLE, detail)
+        record = self._library.record(name)
+        return rejected if record is not None and record.key is not None else self._quarantine(name, "", rejected)
 
 
 @contextmanager

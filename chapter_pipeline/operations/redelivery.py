@@ -12,9 +12,10 @@ from pathlib import Path
 
 from chapter_pipeline.documents.model import IngestOutcome, IngestStatus
 from chapter_pipeline.documents.reasons import Reason
-from chapter_pipeline.operations.paths import FOLDER
+from chapter_pipeline.operations.paths import FOLDER, shown
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.listing import file_fault
 
 RETRIED_REASONS = frozenset({Reason.TIMEOUT, Reason.CPU_LIMIT, Reason.MEMORY_LIMIT, Reason.CRASHED})
 """Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
@@ -43,7 +44,7 @@ def unchanged(
         if outcome.reason not in RETRIED_REASONS and _sha256(likely[name]) == outcome.sha256
     }
     library.mark_unchanged(*same)
-    return {path: replace(known[name], path=str(path), status=_status(known[name])) for name, path in same.items()}
+    return {path: replace(known[name], path=shown(path), status=_status(known[name])) for name, path in same.items()}
 
 
 def _status(known: IngestOutcome) -> IngestStatus:
@@ -51,10 +52,12 @@ def _status(known: IngestOutcome) -> IngestStatus:
 
 
 def _size(path: Path) -> int | None:
+    """Its size; None when it is no file that can be read. A pipe would be waited for."""
     try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
         return None
+    return found.st_size if file_fault(str(path), found) is None else None
 
 
 def _sha256(path: Path) -> str | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from chapter_pipeline.addresses import without_secrets
@@ -19,20 +19,13 @@ from chapter_pipeline.errors import BucketRefused, NotFound, UsageError
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket_errors import explained
 from chapter_pipeline.storage.home import PRIVATE, open_home
+from chapter_pipeline.storage.keys import valid_key
+from chapter_pipeline.storage.listing import Entry, Listing, entry_of, list_folder
 
-KEY_BYTES = 1024
-"""Longest key S3 takes."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One object of a listing. `etag` changes with the content where the store gives one."""
-
-    key: str
-    size_bytes: int
-    modified: datetime
-    etag: str | None
+__all__ = ["Entry", "ObjectBucket", "valid_key"]
 
 
 class ObjectBucket:
@@ -106,23 +99,38 @@ class ObjectBucket:
         with self._reachable(key):
             return bytes(obstore.get(self._store, valid_key(key)).bytes())
 
+    def read(self, key: str) -> tuple[bytes, str]:
+        """The content, and the `Entry.version` that this content has in a listing; raises `NotFound`."""
+        with self._reachable(key):
+            if self.folder is not None:
+                with (self.folder / valid_key(key)).open("rb") as file:
+                    found = os.fstat(file.fileno())
+                    return file.read(), entry_of(key, found).version
+            got = obstore.get(self._store, valid_key(key))
+            return bytes(got.bytes()), _entry(got.meta).version
+
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix` (``library/``, or part of a name), sorted."""
         return [entry.key for entry in self.entries(prefix)]
 
     def entries(self, prefix: str) -> list[Entry]:
         """All objects whose keys begin with `prefix`, sorted by key."""
-        # Stores list whole path segments only; the rest of the prefix is compared here.
+        return self.listing(prefix).entries
+
+    def listing(self, prefix: str) -> Listing:
+        """All that begins with `prefix`: the objects, and what lies there and can be none."""
+        # Stores list whole path segments only; the rest of the prefix is compared in the end.
         folder, _, _ = prefix.rpartition("/")
         if folder:
             valid_key(folder)
         with self._reachable(prefix):
-            found = [
-                Entry(key=meta["path"], size_bytes=meta["size"], modified=meta["last_modified"], etag=meta["e_tag"])
-                for page in obstore.list(self._store, prefix=folder or None)
-                for meta in page
-            ]
-        return sorted((entry for entry in found if entry.key.startswith(prefix)), key=lambda entry: entry.key)
+            if self.folder is not None:
+                return list_folder(self.folder, folder).under(prefix)
+            found = Listing()
+            for page in obstore.list(self._store, prefix=folder or None):
+                for meta in page:
+                    found.add(_entry(meta))
+        return found.under(prefix)
 
     def delete(self, key: str) -> None:
         """Remove the object; an absent one is not an error."""
@@ -143,6 +151,11 @@ class ObjectBucket:
             raise NotFound(
                 f"the bucket {self.place!r} holds no object {key!r}: list its keys to see what it holds"
             ) from error
+        except InvalidPathError as error:
+            reason = str(error).strip().splitlines()[0][:300]
+            raise UsageError(
+                f"the bucket {self.place!r} holds an object that cannot be addressed ({reason}): rename it there"
+            ) from error
         except (BaseError, OSError) as error:
             raise explained(error, self.place, f"for {key!r}") from None  # its text quotes the endpoint's password
 
@@ -162,19 +175,5 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def valid_key(key: str) -> str:
-    """`key` itself when it is fit for every store; raises `UsageError` otherwise."""
-    segments = key.split("/")
-    if not key or key.startswith("/") or any(segment in {"", ".", ".."} for segment in segments):
-        raise UsageError(
-            f"{key!r} is not a bucket key: write folder/name, without '..', empty parts or a leading slash"
-        )
-    if _CONTROL.search(key) or "\\" in key:
-        raise UsageError(f"{key!r} is not a bucket key: it holds a control character or a backslash; rename the file")
-    try:
-        size = len(key.encode())
-    except UnicodeEncodeError:
-        raise UsageError(f"{key!r} is not a bucket key: it is not valid Unicode; rename the file") from None
-    if size > KEY_BYTES:
-        raise UsageError(f"a bucket key may have {KEY_BYTES} bytes, {key[:60]!r}... has {size}: use a shorter name")
-    return key
+def _entry(meta: ObjectMeta) -> Entry:
+    return Entry(key=meta["path"], size_bytes=meta["size"], modified=meta["last_modified"], etag=meta["e_tag"])

@@ -32,6 +32,7 @@ class NameRecord:
     key: str | None
     reason: str | None
     detail: str | None
+    object_version: str | None = None
 
 
 class LibraryStore(LibraryDrafts, LibraryReading):
@@ -64,7 +65,15 @@ class LibraryStore(LibraryDrafts, LibraryReading):
         with self._database.session() as session:
             return {name for name in session.scalars(query) if name is not None}
 
-    def mark_searchable(self, document_id: int, *, name: str) -> None:
+    def settled(self, prefix: str, *, settings_hash: str) -> dict[str, str | None]:
+        """The names under `prefix` that were dealt with under these settings, each with the version of its object."""
+        query = select(DocumentName.name, DocumentName.object_version).where(
+            DocumentName.name.startswith(prefix, autoescape=True), DocumentName.settings_hash == settings_hash
+        )
+        with self._database.session() as session:
+            return {row.name: row.object_version for row in session.execute(query)}
+
+    def mark_searchable(self, document_id: int, *, name: str, object_version: str | None = None) -> None:
         """Let search see the document, and `name` point to it; what it pointed to before goes unless named elsewhere.
 
         One transaction: a search sees the old content or the new, never neither, both or half.
@@ -93,7 +102,7 @@ class LibraryStore(LibraryDrafts, LibraryReading):
             session.flush()
             _point(
                 session, name, sha256=document.sha256, settings_hash=document.settings_hash, status=status,
-                document_id=document_id, reason=None, detail=None,
+                document_id=document_id, reason=None, detail=None, object_version=object_version,
             )  # fmt: skip
             delete_drafts(session, name)
 
@@ -106,13 +115,20 @@ class LibraryStore(LibraryDrafts, LibraryReading):
                 .values(status=IngestStatus.UNCHANGED.value)
             )
 
-    def quarantine(self, name: str, *, sha256: str, settings_hash: str, reason: str, detail: str) -> None:
+    def mark_seen(self, name: str, *, object_version: str) -> None:
+        """Record that what is known of `name` holds for this version of its object too."""
+        with self._database.session() as session:
+            session.execute(update(DocumentName).where(DocumentName.name == name).values(object_version=object_version))
+
+    def quarantine(
+        self, name: str, *, sha256: str, settings_hash: str, reason: str, detail: str, object_version: str | None = None
+    ) -> None:
         """Record why the file under `name` is not in the library. What `name` pointed to goes: it is there no more."""
         with self._database.session() as session:
             delete_drafts(session, name)
             _point(
                 session, name, sha256=sha256, settings_hash=settings_hash, status=IngestStatus.QUARANTINED,
-                document_id=None, reason=reason, detail=detail,
+                document_id=None, reason=reason, detail=detail, object_version=object_version,
             )  # fmt: skip
 
     def names_meant(self, wanted: str) -> list[str]:
@@ -153,7 +169,7 @@ class LibraryStore(LibraryDrafts, LibraryReading):
             return [
                 NameRecord(
                     name=row.name, sha256=row.sha256, settings_hash=row.settings_hash, status=IngestStatus(row.status),
-                    key=key, reason=row.reason, detail=row.detail,
+                    key=key, reason=row.reason, detail=row.detail, object_version=row.object_version,
                 )
                 for row, key in session.execute(query)
             ]  # fmt: skip

@@ -111,6 +111,8 @@ class DocumentName(Base):
     reason: Mapped[str | None] = mapped_column(sa.Text)
     detail: Mapped[str | None] = mapped_column(sa.Text)
     """Set when the file is quarantined: reason code and a sentence for people."""
+    object_version: Mapped[str | None] = mapped_column(sa.Text)
+    """The version of the bucket's object that this row tells of; None when it is not known."""
     updated_at: Mapped[datetime] = mapped_column(server_default=sa.func.now(), onupdate=sa.func.now())
 
     document: Mapped[Document | None] = relationship(back_populates="names", lazy="raise")

@@ -63,6 +63,64 @@ def test_ingest__again__unchanged_duplicate_and_changed_are_told_apart(
     assert rows(database) == {**tables, "document_names": 3}  # no orphan of the older text
 
 
+def test_delivery__names_and_files_of_every_bad_kind__are_quarantined_by_name_and_stop_nothing(
+    cli: Cli, tmp_path: Path, environment: Settings
+) -> None:
+    folder, bucket = tmp_path / "papers", environment.home / "bucket"
+    paper(folder / "good.pdf", "shunt")
+    (folder / os.fsdecode(b"b\xe9")).mkdir()
+    (folder / os.fsdecode(b"b\xe9") / os.fsdecode(b"not utf-8 \xff.pdf")).write_bytes(b"x")
+    (folder / "two\nlines.pdf").write_bytes(b"x")
+    (folder / "dangling.pdf").symlink_to("nothing")
+    os.mkfifo(folder / "pipe.pdf")
+    for name in ("library", "inbox", "references"):
+        (bucket / name).mkdir(parents=True, exist_ok=True)
+        (bucket / name / os.fsdecode(b"lies here \xe9.pdf")).write_bytes(b"x")
+    (bucket / "inbox" / "waiting.pdf").write_bytes(b"x")
+    told = {line["path"].rpartition("/")[2]: line for line in cli("ingest", folder, "--json").done().lines}
+    assert {name: (line["status"], line["reason"]) for name, line in told.items()} == {
+        "good.pdf": ("ingested", None),
+        "not utf-8 \\xff.pdf": ("quarantined", "unreadable"),
+        "two\nlines.pdf": ("quarantined", "unreadable"),
+        "dangling.pdf": ("quarantined", "unreadable"),
+        "pipe.pdf": ("quarantined", "unreadable"),
+    }
+    expected = {
+        "inbox/lies here \\xe9.pdf": "Unicode",
+        "library/lies here \\xe9.pdf": "Unicode",
+        "references/lies here \\xe9.pdf": "Unicode",
+        "library/not utf-8 \\xff.pdf": "Unicode",
+        "library/two\\x0alines.pdf": "control character",
+        "library/dangling.pdf": "No such file",
+        "library/pipe.pdf": "a pipe",
+    }
+    listed = [line for line in cli("documents", "list", "--json").done().lines if line["status"] == "quarantined"]
+    assert {line["name"] for line in listed} == set(expected)
+    assert all(expected[line["name"]] in line["detail"] for line in listed)
+    states = {line["name"]: line["state"] for line in cli("documents", "inventory", "--json").done().lines}
+    assert states == {
+        **dict.fromkeys(expected, "quarantined"), "library/good.pdf": "in the library", "inbox/waiting.pdf": "waiting",
+    }  # fmt: skip
+    for name in expected:
+        assert name in cli("documents", "list").done().out
+    again = {line["path"].rpartition("/")[2]: line["status"] for line in cli("ingest", folder, "--json").done().lines}
+    assert again == {name: line["status"] for name, line in told.items()} | {"good.pdf": "unchanged"}
+    cli("documents", "remove", "library/two\\x0alines.pdf").done()
+    assert "two" not in cli("documents", "list", "--json").done().out
+
+
+def test_ingest__file_became_unreadable__what_the_library_has_of_it_stays(
+    cli: Cli, tmp_path: Path, library: LibraryStore
+) -> None:
+    good = paper(tmp_path / "files" / "good.pdf", "shunt")
+    cli("ingest", good, "--json").done()
+    good.unlink()
+    good.symlink_to("nothing")
+    (line,) = cli("ingest", tmp_path / "files", "--json").done().lines
+    assert (line["status"], line["reason"]) == ("quarantined", "unreadable")
+    assert [document.names for document in library.documents()] == [("library/good.pdf",)]
+
+
 def test_ingest__for_a_person__counts_and_where_to_read_of_the_quarantine(cli: Cli, tmp_path: Path) -> None:
     paper(tmp_path / "good.pdf", "shunt")
     (tmp_path / "empty.pdf").touch()

@@ -270,6 +270,12 @@ def test_expand__unusable_path__is_named(folder: Path, tmp_path: Path) -> None:
         expand([tmp_path / "pipe.pdf"])
 
 
+def test_expand__one_name_twice__a_pipe_is_not_waited_for(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    os.mkfifo(folder / "sub" / "glioma.pdf")
+    assert expand([folder]) == [folder / "glioma.pdf", folder / "sub" / "glioma.pdf"]
+
+
 def test_expand__one_name_twice__only_with_one_content(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "glioma.pdf").write_bytes(GLIOMA)
