@@ -1,7 +1,8 @@
 """Owns the reaper: runs whose worker is gone are reported as failed, so that nothing waits for them for ever.
 
 A run lives as long as the process that executes it. One launched by a code server is alive when that server says so;
-one of the command line holds an advisory lock in the database, which PostgreSQL frees with the process.
+one of the command line holds an advisory lock in the database, which PostgreSQL frees with the process. The sensor looks
+every minute, and so does each command (`cli/context.py`) when `storage/runs.py` says that there is something to report.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ import json
 
 import dagster as dg
 from dagster._core.storage.tags import GRPC_INFO_TAG
-from sqlalchemy import text
 
-from chapter_pipeline.cli.execution import IN_PROCESS_TAG
+from chapter_pipeline.storage.runs import IN_PROCESS_TAG, is_held
 from resources.rooms import DatabaseResource
 
 EVERY_S = 60
-_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+_UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
@@ -34,9 +39,9 @@ def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
 
 
 def _is_alive(run: dg.DagsterRun, database: DatabaseResource) -> bool:
-    if IN_PROCESS_TAG in run.tags:
-        return _is_locked(run.tags[IN_PROCESS_TAG], database)
-    if GRPC_INFO_TAG in run.tags:
+    if run.tags.get(IN_PROCESS_TAG) == run.run_id:  # else it was made of such a run, in the pages
+        return _is_locked(run.run_id, database)
+    if GRPC_INFO_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
         return _server_runs(run)
     # Being launched at this moment, or by a launcher we know nothing of: run monitoring has a time limit for it.
     return True
@@ -44,8 +49,7 @@ def _is_alive(run: dg.DagsterRun, database: DatabaseResource) -> bool:
 
 def _is_locked(name: str, database: DatabaseResource) -> bool:
     with database.open().session() as session:
-        free = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-    return not free
+        return is_held(session, name)
 
 
 def _server_runs(run: dg.DagsterRun) -> bool:

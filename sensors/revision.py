@@ -5,8 +5,8 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
-from chapter_pipeline.cli.execution import IN_PROCESS_TAG
 from chapter_pipeline.errors import NotFound
+from chapter_pipeline.storage.runs import IN_PROCESS_TAG
 from chapter_pipeline.writing.model import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
 from resources.rooms import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
@@ -90,7 +90,7 @@ def revision(max_revisions: int) -> dg.SensorDefinition:
         description=f"Writes the sections that a failed gap gate names once more, at most {max_revisions} times.",
     )
     def sensor(context: dg.RunStatusSensorContext, chapters: ChaptersResource) -> dg.RunRequest | dg.SkipReason:
-        if IN_PROCESS_TAG in context.dagster_run.tags:
+        if context.dagster_run.tags.get(IN_PROCESS_TAG) == context.dagster_run.run_id:
             return dg.SkipReason("the command that made this run goes on by itself")
         return decide(context.dagster_run, chapters, max_revisions=max_revisions)
 

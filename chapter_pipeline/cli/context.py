@@ -37,7 +37,17 @@ class Context:
 
         database = Database.open(self.settings)
         database.migrate()
+        self._report_orphans(database)
         return database
+
+    def _report_orphans(self, database: Database) -> None:
+        """Report the runs as failed whose process was killed. Dagster is loaded only when there is one."""
+        from chapter_pipeline.storage.runs import has_orphans
+
+        if has_orphans(database, self.settings):
+            from chapter_pipeline.cli.runs import report_orphans
+
+            report_orphans(self.settings)
 
     @cached_property
     def bucket(self) -> ObjectBucket:

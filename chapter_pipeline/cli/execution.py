@@ -18,9 +18,9 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine, text
 
+from chapter_pipeline.storage.runs import IN_PROCESS_TAG
+
 REPOSITORY = "__repository__"
-IN_PROCESS_TAG = "chapter_pipeline/in_process"
-"""On runs of the command line: the name of the lock that its process holds."""
 # The person at the terminal reads our own messages; Dagster's are in the event log, which the pages show.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -56,6 +56,15 @@ class RunReport:
         return tuple(f"{step}: {reason}" for step, reason in self.failed_steps.items())
 
 
+def report_orphans(settings: Settings) -> list[str]:
+    """Report the unfinished runs as failed whose process is gone; their ids."""
+    with open_instance(settings) as instance:
+        rooms: Any = importlib.import_module("resources.rooms")
+        orphans: Any = importlib.import_module("sensors.orphans")
+        reaped: list[str] = orphans.reap(instance, rooms.DatabaseResource())
+        return reaped
+
+
 class Runs:
     """Runs jobs for a person who waits for them. One run at a time."""
 

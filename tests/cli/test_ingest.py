@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
@@ -171,6 +174,40 @@ def test_ingest__interrupted__what_is_done_stays_and_the_next_run_goes_on(
     again = by_name(cli("ingest", tmp_path, "--json").done().lines)
     assert {name for name, line in again.items() if line["status"] == "unchanged"} == set(by_name(done))
     assert {line["status"] for line in again.values()} == {"unchanged", "ingested"}
+
+
+def test_ingest__killed__the_next_command_reports_its_run_and_the_next_ingest_goes_on(
+    cli: Cli, tmp_path: Path, database: Database, library: LibraryStore
+) -> None:
+    paper(tmp_path / "1.pdf", "shunt")
+    for number in range(2, 5):
+        paper(tmp_path / f"{number}.pdf", "haematoma", pages=10, title=f"Long paper number {number}")
+    process = start("ingest", tmp_path, "--json")
+    assert process.stdout is not None
+    json.loads(process.stdout.readline())
+    os.killpg(process.pid, signal.SIGKILL)
+    assert finished(process).code == -signal.SIGKILL
+    assert _states(database) == ["STARTED"]
+    cli("documents", "list", "--json").done()
+    assert _states(database) == ["FAILURE"]
+    cli("ingest", tmp_path, "--json").done()
+    assert _states(database) == ["FAILURE", "SUCCESS"]
+    assert len(library.documents()) == 4
+
+
+def _states(database: Database) -> list[str]:
+    """Of Dagster's runs, oldest first."""
+    with database.session() as session:
+        return list(session.scalars(text("SELECT status FROM runs ORDER BY id")))
+
+
+def test_documents_list__no_orphan__dagster_is_not_loaded(cli: Cli, tmp_path: Path, database: Database) -> None:
+    cli("ingest", paper(tmp_path / "a.pdf", "shunt"), "--json").done()  # there are runs to look at
+    program = (
+        "import sys; from chapter_pipeline.cli.app import run; assert run(['documents', 'list', '--json']) == 0;"
+        " sys.exit('dagster' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def test_ingest__its_reader_leaves__the_files_are_ingested_all_the_same(tmp_path: Path, cli: Cli) -> None:

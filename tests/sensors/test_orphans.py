@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 
 import dagster as dg
 import pytest
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from chapter_pipeline.cli.execution import IN_PROCESS_TAG, _held
+from chapter_pipeline.cli.execution import _held
+from chapter_pipeline.storage.runs import IN_PROCESS_TAG
 from resources.rooms import DatabaseResource
 from sensors.orphans import reap
 from tests.orchestration import Location
 
 
-def _run(location: Location, status: dg.DagsterRunStatus, tags: Mapping[str, str]) -> str:
+def _run(
+    location: Location, status: dg.DagsterRunStatus, tags: Mapping[str, str] | None = None, *, ours: bool = False
+) -> str:
+    """A run on record; with `ours` one of the command line."""
+    run_id = str(uuid.uuid4())
+    own = {IN_PROCESS_TAG: run_id} if ours else {}
     return location.instance.create_run_for_job(
-        location.definitions.resolve_job_def("ingest_library"), status=status, tags=tags
+        location.definitions.resolve_job_def("ingest_library"),
+        run_id=run_id,
+        status=status,
+        tags={**(tags or {}), **own},
     ).run_id
 
 
@@ -27,11 +37,12 @@ def _status(location: Location, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
-def test_reap__command_line_run__lives_as_long_as_its_lock(location: Location) -> None:
-    run_id = _run(location, dg.DagsterRunStatus.STARTED, {IN_PROCESS_TAG: "lock of the test"})
-    with _held(location.database.engine, "lock of the test"):
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+def test_reap__command_line_run__lives_as_long_as_its_lock(location: Location, status: dg.DagsterRunStatus) -> None:
+    run_id = _run(location, status, ours=True)
+    with _held(location.database.engine, run_id):
         assert reap(location.instance, DatabaseResource()) == []
-        assert _status(location, run_id) is dg.DagsterRunStatus.STARTED
+        assert _status(location, run_id) is status
     assert reap(location.instance, DatabaseResource()) == [run_id]
     assert _status(location, run_id) is dg.DagsterRunStatus.FAILURE
     assert reap(location.instance, DatabaseResource()) == []
@@ -51,10 +62,13 @@ def test_reap__code_server_gone__its_run_is_over(location: Location, status: dg.
     ("status", "tags"),
     [
         (dg.DagsterRunStatus.STARTING, {}),  # its launcher has not said yet where it runs
-        (dg.DagsterRunStatus.NOT_STARTED, {IN_PROCESS_TAG: "nobody"}),  # waits for its turn
-        (dg.DagsterRunStatus.SUCCESS, {IN_PROCESS_TAG: "nobody"}),
+        (dg.DagsterRunStatus.NOT_STARTED, {}),  # waits for its turn
+        (dg.DagsterRunStatus.SUCCESS, {}),
+        # Made again, in the pages, of a run of the command line: Dagster copies its tags.
+        (dg.DagsterRunStatus.NOT_STARTED, {IN_PROCESS_TAG: "the first run"}),
+        (dg.DagsterRunStatus.STARTED, {IN_PROCESS_TAG: "the first run"}),
     ],
-    ids=["launching", "waiting", "finished"],
+    ids=["launching", "waiting", "finished", "made again and waiting", "made again"],
 )
 def test_reap__run_that_is_not_under_way__is_left_alone(
     location: Location, status: dg.DagsterRunStatus, tags: dict[str, str]
@@ -65,7 +79,7 @@ def test_reap__run_that_is_not_under_way__is_left_alone(
 
 
 def test_orphaned_runs__a_tick__names_what_it_ended_and_starts_nothing(location: Location) -> None:
-    run_id = _run(location, dg.DagsterRunStatus.STARTED, {IN_PROCESS_TAG: "nobody"})
+    run_id = _run(location, dg.DagsterRunStatus.STARTED, ours=True)
     sensor = location.definitions.resolve_sensor_def("orphaned_runs")
     ticks = [
         sensor.evaluate_tick(
