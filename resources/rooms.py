@@ -147,6 +147,13 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         return LibraryStore(self.database.open())
 
+    def settings_hash(self) -> str:
+        """That of `Ingest`: under which settings documents are stored now."""
+        from chapter_pipeline.documents.version import settings_hash
+        from chapter_pipeline.operations.redelivery import library_settings_hash
+
+        return library_settings_hash(settings_hash(current_settings()), self.embedder.open().name)
+
     def inventory(self, settings_hash: str) -> list[InventoryItem]:
         """Every delivered file with its state; `settings_hash` is that of `Ingest`."""
         from chapter_pipeline.operations.inventory import inventory

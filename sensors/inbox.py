@@ -1,74 +1,105 @@
-"""Owns the way from a file dropped into ``inbox/`` to a run: one for all that is new, none twice for one version."""
+"""Owns the way from a file dropped into ``inbox/`` to a run.
+
+What is to be done is derived at every look, and nothing is remembered of what was asked for: the objects of the inbox,
+without those that are in the library or in quarantine as they are now, without those of a run that waits or works, and
+without those whose runs failed a short time ago. So a run that died, a cursor that was lost or a database that was put
+back to an earlier day leaves no file behind.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import dagster as dg
 
-from chapter_pipeline.operations.paths import INBOX
-from chapter_pipeline.storage.bucket import Entry
-from resources.rooms import BucketResource, ClockResource
+from chapter_pipeline.operations.paths import INBOX, is_delivery
+from chapter_pipeline.storage.listing import Entry
+from resources.rooms import BucketResource, ClockResource, LibraryResource
 from sensors.jobs import INGEST
 from sensors.requests import ingest_requests
+from sensors.run_history import RunHistory, Tries
 
 SETTLED = timedelta(seconds=2)
 """A file whose last change is younger may still be being written."""
 BATCH = 500
-"""Documents of one run at most; the rest is taken at the next look, oldest first."""
+"""Documents of one look at most; the rest is taken at the next ones, oldest first."""
+RUNS = 20
+"""Runs of one look at most: documents that do not follow each other in the set of partitions need one each."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+"""After a first failed run with a document, and at most; it doubles with each."""
+NAMED = 5
+"""Waiting documents that a message names."""
+
+
+def outstanding(entries: Iterable[Entry], settled: Mapping[str, str | None]) -> list[Entry]:
+    """The deliveries that are neither stored nor refused as they are now; `settled` as `LibraryStore.settled`."""
+    return [entry for entry in entries if is_delivery(entry.key) and settled.get(entry.key) != entry.version]
+
+
+def next_try(tries: Tries) -> datetime:
+    """When a document is to be tried again."""
+    doubled: int = 2 ** min(tries.count - 1, 16)  # no overflow, and longer than `LONGEST_WAIT` by far
+    return tries.ended + min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What the sensor knows from its earlier looks: versions requested, and versions seen but too young then."""
+class Look:
+    """What one look at the outstanding objects comes to: which are taken now, and why the others wait."""
 
-    requested: Mapping[str, str]
+    chosen: Sequence[Entry]
+    under_way: int
     young: Mapping[str, str]
+    """Versions by key: the next look compares."""
+    failed: Mapping[str, Tries]
+    later: int
 
-    @classmethod
-    def read(cls, cursor: str | None) -> Memory:
-        known = json.loads(cursor) if cursor else {}
-        return cls(requested=known.get("requested", {}), young=known.get("young", {}))
+    def waiting(self) -> str:
+        """Why what is not taken waits, in words; empty when nothing does."""
+        parts = [
+            f"{self.under_way} in runs that are not finished" if self.under_way else "",
+            f"{len(self.young)} still being written" if self.young else "",
+            f"{self.later} more than one look takes" if self.later else "",
+            self._failed() if self.failed else "",
+        ]
+        return ", ".join(part for part in parts if part)
 
-    def written(self) -> str:
-        return json.dumps({"requested": self.requested, "young": self.young}, separators=(",", ":"))
+    def _failed(self) -> str:
+        soonest = sorted(self.failed, key=lambda name: (next_try(self.failed[name]), name))
+        named = "; ".join(
+            f"{name!r}: {self.failed[name].count}, again at {next_try(self.failed[name]):%H:%M:%S} UTC"
+            for name in soonest[:NAMED]
+        )
+        more = f"; and {len(soonest) - NAMED} more" if len(soonest) > NAMED else ""
+        return f"{len(soonest)} after failed runs ({named}{more})"
 
 
-def version_of(entry: Entry) -> str:
-    """Changes whenever the object under the same key does."""
-    parts = f"{entry.etag}\n{entry.size_bytes}\n{entry.modified.isoformat()}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+def look(
+    entries: Sequence[Entry],
+    *,
+    under_way: Collection[str],
+    tries: Mapping[str, Tries],
+    young: Mapping[str, str],
+    now: datetime,
+) -> Look:
+    """Which of the outstanding `entries` are to be processed now, oldest first, and why the others are not.
 
-
-def is_visible(key: str) -> bool:
-    """Whether this is a delivery: hidden names are files that a program (rsync, an editor) is still making."""
-    return not any(part.startswith(".") for part in key.removeprefix(INBOX).split("/"))
-
-
-def look(entries: Sequence[Entry], memory: Memory, *, now: datetime) -> tuple[list[Entry], Memory]:
-    """Which objects are to be processed now, oldest first, and what to remember.
-
-    An object is ripe when it rests for `SETTLED`, or (clocks differ) when the last look saw the very same version.
+    An object is ripe when it rests for `SETTLED`, or (clocks differ) when the last look, which left `young`, saw the
+    very same version.
     """
-    versions = {entry.key: version_of(entry) for entry in entries if is_visible(entry.key)}
-    new = [
-        entry for entry in entries if entry.key in versions and memory.requested.get(entry.key) != versions[entry.key]
-    ]
-    ripe = [
-        entry for entry in new if now - entry.modified >= SETTLED or memory.young.get(entry.key) == versions[entry.key]
-    ]
-    chosen = sorted(ripe, key=lambda entry: (entry.modified, entry.key))[:BATCH]
-    taken = {entry.key for entry in chosen}
-    return chosen, Memory(
-        # What left the inbox is forgotten: delivered again, it is new.
-        requested={
-            key: version for key, version in versions.items() if key in taken or memory.requested.get(key) == version
-        },
-        young={entry.key: versions[entry.key] for entry in new if entry.key not in taken},
+    idle = [entry for entry in entries if entry.key not in under_way]
+    ripe = [entry for entry in idle if now - entry.modified >= SETTLED or young.get(entry.key) == entry.version]
+    failed = {e.key: tries[e.key] for e in ripe if e.key in tries and next_try(tries[e.key]) > now}
+    due = sorted((entry for entry in ripe if entry.key not in failed), key=lambda entry: (entry.modified, entry.key))
+    known = {entry.key for entry in ripe}
+    return Look(
+        chosen=due[:BATCH],
+        under_way=len(entries) - len(idle),
+        young={entry.key: entry.version for entry in idle if entry.key not in known},
+        failed=failed,
+        later=max(0, len(due) - BATCH),
     )
 
 
@@ -80,29 +111,37 @@ def new_documents(interval_s: int) -> dg.SensorDefinition:
         job_name=INGEST,
         minimum_interval_seconds=interval_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Ingests what is dropped into inbox/ of the bucket: one run for all that is new or changed.",
+        description="Ingests what lies in inbox/ of the bucket and is neither stored, refused nor in a run.",
     )
     def sensor(
-        context: dg.SensorEvaluationContext, bucket: BucketResource, clock: ClockResource
+        context: dg.SensorEvaluationContext, bucket: BucketResource, library: LibraryResource, clock: ClockResource
     ) -> dg.SensorResult | dg.SkipReason:
-        memory = Memory.read(context.cursor)
-        chosen, remembered = look(bucket.open().entries(INBOX), memory, now=clock.now())
-        if not chosen:
-            if remembered != memory:
-                context.update_cursor(remembered.written())
-            waiting = f", {len(remembered.young)} still being written" if remembered.young else ""
-            return dg.SkipReason(f"nothing new in {INBOX}{waiting}")
+        listing = bucket.open().listing(INBOX)
+        work = outstanding(listing.entries, library.store().settled(INBOX, settings_hash=library.settings_hash()))
+        found = _look(work, context, clock.now())
+        unusable = sum(is_delivery(one.name) for one in listing.unusable)
+        refused = f"{unusable} that cannot be used (chapter-pipeline documents inventory)" if unusable else ""
+        waiting = ", ".join(part for part in (found.waiting(), refused) if part)
+        cursor = json.dumps({"young": dict(found.young)}, separators=(",", ":"))
+        if not found.chosen:
+            if cursor != context.cursor:
+                context.update_cursor(cursor)
+            return dg.SkipReason(f"nothing new in {INBOX}" + (f", {waiting}" if waiting else ""))
+        if waiting:
+            context.log.info(f"not taken from {INBOX}: {waiting}")
         # Partitions are added here, in one statement: a request to Dagster to add them takes 5 ms for each.
-        versions = {entry.key: remembered.requested[entry.key] for entry in chosen}
-        requests = [
-            dg.RunRequest(run_key=_run_key(request.tags, versions), tags=request.tags)
-            for request in ingest_requests(context.instance, list(versions))
-        ]
-        return dg.SensorResult(run_requests=requests, cursor=remembered.written())
+        requests = ingest_requests(context.instance, [entry.key for entry in found.chosen])[:RUNS]
+        # No run key: by one, Dagster would refuse for ever to try the same files again.
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags=one.tags) for one in requests], cursor=cursor)
 
     return sensor
 
 
-def _run_key(tags: Mapping[str, str], versions: Mapping[str, str]) -> str:
-    """The same for the same versions: should the cursor be lost, the same run is not requested again."""
-    return hashlib.sha256(json.dumps([sorted(tags.items()), sorted(versions.items())]).encode()).hexdigest()[:32]
+def _look(work: Sequence[Entry], context: dg.SensorEvaluationContext, now: datetime) -> Look:
+    young = json.loads(context.cursor or "{}").get("young", {})
+    if not work:  # the usual case: Dagster's tables need not be asked
+        return look(work, under_way=(), tries={}, young=young, now=now)
+    history = RunHistory(context.instance)
+    under_way = history.under_way()
+    tries = history.tries({entry.key: entry.since for entry in work if entry.key not in under_way})
+    return look(work, under_way=under_way, tries=tries, young=young, now=now)

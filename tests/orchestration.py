@@ -16,6 +16,7 @@ from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.operations.ingest import Ingest
 from chapter_pipeline.operations.inventory import InventoryItem, inventory
+from chapter_pipeline.operations.redelivery import library_settings_hash
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -55,6 +56,9 @@ class TextLibrary:
 
     def store(self) -> LibraryStore:
         return LibraryStore(self.database.open())
+
+    def settings_hash(self) -> str:
+        return library_settings_hash("1", HashEmbedder().name)
 
     def inventory(self, settings_hash: str) -> list[InventoryItem]:
         return inventory(library=self.store(), bucket=ObjectBucket.open(self._settings), settings_hash=settings_hash)

@@ -111,6 +111,11 @@ def _item(
             name=name, state=FileState.WAITING, why="no run has looked at it yet",
             remedy="wait for the sensor new_documents, or materialize its partition",
         )  # fmt: skip
+    if entry is not None and name.startswith(INBOX) and record.object_version not in {None, entry.version}:
+        return InventoryItem(
+            name=name, state=FileState.WAITING, document=record.key, why="it was changed since it was read",
+            remedy="wait for the sensor new_documents, or materialize its partition",
+        )  # fmt: skip
     if record.key is None:
         return InventoryItem(
             name=name, state=FileState.QUARANTINED, why=f"{record.reason}: {record.detail}",
