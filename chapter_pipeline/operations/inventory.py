@@ -108,13 +108,12 @@ def _item(
         )  # fmt: skip
     if record is None:
         return InventoryItem(
-            name=name, state=FileState.WAITING, why="no run has looked at it yet",
-            remedy="wait for the sensor new_documents, or materialize its partition",
+            name=name, state=FileState.WAITING, why="no run has looked at it yet", remedy=_to_have_it_taken(name),
         )  # fmt: skip
     if entry is not None and name.startswith(INBOX) and record.object_version not in {None, entry.version}:
         return InventoryItem(
             name=name, state=FileState.WAITING, document=record.key, why="it was changed since it was read",
-            remedy="wait for the sensor new_documents, or materialize its partition",
+            remedy=_to_have_it_taken(name),
         )  # fmt: skip
     if record.key is None:
         return InventoryItem(
@@ -133,3 +132,9 @@ def _item(
             why="it was read by another parser version, embedder or setting", remedy="ingest it again",
         )  # fmt: skip
     return InventoryItem(name=name, state=FileState.STORED, document=record.key)
+
+
+def _to_have_it_taken(name: str) -> str:
+    if name.startswith(INBOX):
+        return "wait for the sensor new_documents, or materialize its partition"
+    return "ingest it again, or materialize its partition: no sensor looks here"

@@ -47,9 +47,22 @@ def test_inventory__one_file_of_each_kind__is_named_with_its_state_and_what_help
         "library/begun.pdf": FileState.HALF_STORED,
         "inbox/new.pdf": FileState.WAITING,
     }
+    assert "sensor new_documents" in items["inbox/new.pdf"].remedy
     assert "encrypted" in items["library/bad.pdf"].why
     assert all(item.remedy for item in items.values() if item.state is not FileState.STORED)
     assert sum(summary(list(items.values())).values()) == len(items)
+
+
+def test_inventory__inbox_file_was_changed_after_it_was_read__waits(settings: Settings, database: Database) -> None:
+    ingest, library, bucket = made(settings, database)
+    bucket.put("inbox/a.pdf", GLIOMA)
+    ingest.ingest("inbox/a.pdf")
+    bucket.put("inbox/a.pdf", OTHER, overwrite=True)
+    (item,) = inventory(library=library, bucket=bucket, settings_hash=ingest.settings_hash)
+    assert (item.state, item.why) == (FileState.WAITING, "it was changed since it was read")
+    ingest.ingest("inbox/a.pdf")
+    (item,) = inventory(library=library, bucket=bucket, settings_hash=ingest.settings_hash)
+    assert item.state is FileState.STORED
 
 
 def test_inventory__after_a_newer_parser__says_what_is_stale(settings: Settings, database: Database) -> None:
