@@ -20,6 +20,8 @@ from sensors.run_history import Tries
 from tests.orchestration import Location, TextLibrary
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LATER_S = 2 * LONGEST_WAIT.total_seconds()
+"""Whatever has failed before is due again by then."""
 GLIOMA = "Glioma surgery in adults\n\nResection of the tumour was safe."
 
 
@@ -152,7 +154,7 @@ def test_inbox__run_ends_well_without_its_file_being_dealt_with__it_is_still_wor
     inbox.drop("a.pdf", GLIOMA)
     inbox.end(inbox.tick().runs[0], dg.DagsterRunStatus.SUCCESS)
     assert inbox.tick(later_s=1).runs == []
-    assert inbox.tick(later_s=60).ranges == [("inbox/a.pdf", "inbox/a.pdf")]
+    assert inbox.tick(later_s=LATER_S).ranges == [("inbox/a.pdf", "inbox/a.pdf")]
 
 
 def test_inbox__run_stops_half_way__only_what_it_left_is_asked_for(inbox: Inbox) -> None:
@@ -160,7 +162,7 @@ def test_inbox__run_stops_half_way__only_what_it_left_is_asked_for(inbox: Inbox)
     inbox.drop("b.pdf", "ERROR: a defect")
     inbox.drop("c.pdf", "BAD:encrypted")
     assert not inbox.execute(inbox.tick().runs[0])
-    assert inbox.tick(later_s=60).ranges == [("inbox/b.pdf", "inbox/b.pdf")]
+    assert inbox.tick(later_s=LATER_S).ranges == [("inbox/b.pdf", "inbox/b.pdf")]
 
 
 def test_inbox__file_that_grows__waits_until_two_looks_see_the_same(inbox: Inbox) -> None:
@@ -193,35 +195,35 @@ def test_inbox__file_is_stored__only_other_content_under_its_name_is_work(inbox:
     inbox.cursor = None
     assert inbox.tick().runs == []
     inbox.drop("a.pdf", GLIOMA + " Second edition.")
-    (run,) = inbox.tick(later_s=60).runs
+    (run,) = inbox.tick(later_s=LATER_S).runs
     assert inbox.execute(run)
     record = inbox.location.library.record("inbox/a.pdf")
     assert record is not None
     assert record.status is IngestStatus.INGESTED
     path.unlink()
     inbox.drop("a.pdf", GLIOMA + " Second edition.")  # delivered again as it was: looked at once
-    assert inbox.execute(inbox.tick(later_s=120).runs[0])
-    assert inbox.tick(later_s=7200).runs == []
+    assert inbox.execute(inbox.tick(later_s=LATER_S).runs[0])
+    assert inbox.tick(later_s=LATER_S).runs == []
     assert inbox.location.parser.calls.total() == 2
 
 
 def test_inbox__file_is_refused__is_no_work_until_it_is_mended(inbox: Inbox) -> None:
     inbox.drop("a.pdf", "BAD:encrypted")
     inbox.execute(inbox.tick().runs[0])
-    assert inbox.tick(later_s=7200) == Tick([], "nothing new in inbox/")
+    assert inbox.tick(later_s=LATER_S) == Tick([], "nothing new in inbox/")
     os.utime(inbox.folder / "a.pdf", (1, 1))  # other dates, the same content: looked at once more, and no more
-    inbox.execute(inbox.tick(later_s=60).runs[0])
-    assert inbox.tick(later_s=7200).runs == []
+    inbox.execute(inbox.tick(later_s=LATER_S).runs[0])
+    assert inbox.tick(later_s=LATER_S).runs == []
     inbox.drop("a.pdf", GLIOMA)
-    assert inbox.execute(inbox.tick(later_s=7200).runs[0])
-    assert inbox.tick(later_s=7200).runs == []
+    assert inbox.execute(inbox.tick(later_s=LATER_S).runs[0])
+    assert inbox.tick(later_s=LATER_S).runs == []
 
 
 def test_inbox__document_is_removed_and_its_file_delivered_again__is_work(inbox: Inbox) -> None:
     inbox.drop("a.pdf", GLIOMA)
     inbox.execute(inbox.tick().runs[0])
     inbox.location.library.remove("inbox/a.pdf")
-    assert inbox.tick(later_s=60).ranges == [("inbox/a.pdf", "inbox/a.pdf")]
+    assert inbox.tick(later_s=LATER_S).ranges == [("inbox/a.pdf", "inbox/a.pdf")]
 
 
 def test_inbox__new_among_known__asks_for_no_other_document(inbox: Inbox) -> None:
@@ -230,7 +232,7 @@ def test_inbox__new_among_known__asks_for_no_other_document(inbox: Inbox) -> Non
     inbox.execute(inbox.tick().runs[0])
     inbox.drop("a.pdf", "changed")
     inbox.drop("d.pdf")
-    assert inbox.tick(later_s=60).ranges == [("inbox/a.pdf", "inbox/a.pdf"), ("inbox/d.pdf", "inbox/d.pdf")]
+    assert inbox.tick(later_s=LATER_S).ranges == [("inbox/a.pdf", "inbox/a.pdf"), ("inbox/d.pdf", "inbox/d.pdf")]
 
 
 def test_inbox__ten_thousand_files_at_once__are_taken_batch_by_batch_and_each_once(inbox: Inbox) -> None:
