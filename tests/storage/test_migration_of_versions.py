@@ -58,9 +58,10 @@ def put(database: Database, asset: str, body: dict[str, Any], version: int) -> i
 
 
 def test_upgrade__versions_of_before__keep_what_is_there_and_say_what_is_lost(empty: Database, tmp_path: Path) -> None:
-    migrate.upgrade(empty.engine, "0006")
+    empty.migrate()
     library = LibraryStore(empty)
     key = add(library, "library/a.pdf", "Glioma surgery\n\nResection was safe.")
+    migrate.downgrade(empty.engine, "0006")
     with empty.session() as session:
         number = session.execute(text("SELECT id FROM figures")).scalar_one()
         session.execute(text("INSERT INTO chapters (slug, request) VALUES (:slug, '{}')"), {"slug": SLUG})
