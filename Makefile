@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # A development environment holds everything of the runtime one: never shrink it.
 ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
 
-.PHONY: demo up test check format clean install install-browser install-local-model install-jats-schema lock
+.PHONY: demo up test soak check format clean install install-browser install-local-model install-jats-schema lock
 
 demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
 	$(BIN)/chapter-pipeline demo
@@ -16,6 +16,9 @@ up: $(ENVIRONMENT)  ## database, Dagster webserver and daemon; Ctrl-C stops them
 
 test: .venv/.development  ## all tests that this machine can run
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+soak: .venv/.development  ## the tests that lean on chance, each repeated many times more
+	CHAPTERTESTS_SOAK=1 $(BIN)/pytest -n 2 -m soak
 
 check: .venv/.development  ## what continuous integration runs
 	$(BIN)/ruff format --check .

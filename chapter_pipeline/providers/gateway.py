@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -81,7 +81,7 @@ class Answer(Generic[ValueT]):
 
 
 class Gateway:
-    """Asks providers, for several threads at once."""
+    """Asks providers, for several threads at once. `pause` waits the seconds between two attempts."""
 
     def __init__(
         self,
@@ -91,12 +91,14 @@ class Gateway:
         slots: Slots,
         breakers: Breakers,
         policy: CallPolicy,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._adapters = adapters
         self._ledger = ledger
         self._slots = slots
         self._breakers = breakers
         self._policy = policy
+        self._pause = pause
         self._loop = LoopThread()
 
     def ask(
@@ -123,7 +125,7 @@ class Gateway:
                 return self._attempt(begun.id, request, tally, reply_type)
             except CallFailed as failed:
                 log.warning("%s: attempt %d: %s", provider, tally.attempts, failed)
-                time.sleep(self._pause(failed, request, tally))
+                self._pause(self._wait_s(failed, request, tally))
 
     def close(self) -> None:
         """Close the clients and their thread."""
@@ -181,7 +183,7 @@ class Gateway:
     def _cost(request: _Request, usage: TokenUsage | None) -> Decimal:
         return cost_usd(request.provider, request.model, usage) if usage is not None else Decimal(0)
 
-    def _pause(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
+    def _wait_s(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
         """Seconds until the next attempt. Raises what the caller is told when there is to be none."""
         policy = self._policy
         backoff = min(policy.longest_wait_s, policy.first_wait_s * 2.0 ** (tally.attempts - 1))

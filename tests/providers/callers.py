@@ -6,9 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -22,7 +20,6 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.presence import Presence
 from chapter_pipeline.storage.slots import CallSlots
-from tests.clock import least
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import FaultServer, answer, in_turn
 from tests.providers.test_adapters import MODELS, Finding, adapter, call
@@ -34,16 +31,16 @@ def say(word: str) -> None:
 
 def hold_slot(database: Database, limit: int) -> None:
     """Take a slot and keep it until killed."""
-    with CallSlots(Presence(database)).slot("claude", limit, deadline_s=10):
+    with CallSlots(Presence(database)).slot("claude", limit, deadline_s=60):
         say("held")
-        time.sleep(60)
+        time.sleep(3600)
 
 
 def probe(database: Database) -> None:
     """Be let through a half-open breaker and never come back."""
     BreakerStore(database, Presence(database)).admit("claude")
     say("in")
-    time.sleep(60)
+    time.sleep(3600)
 
 
 def numbered(number: int) -> ModelCall:
@@ -56,7 +53,7 @@ def ask(database: Database, url: str, first: int, count: int, cap: str) -> None:
     caps = Caps(call_usd=PLENTY.call_usd, chapter_usd=PLENTY.chapter_usd, day_usd=PLENTY.day_usd.__class__(cap))
     apis = ("claude", "gpt", "gemini")
     adapters = [adapter(api, url + ("/v1" if api == "gpt" else "")) for api in apis]
-    policy = CallPolicy(first_wait_s=0.005, deadline_s=20, slots=8)
+    policy = CallPolicy(first_wait_s=0.005, deadline_s=120, slots=8)
     with gateway(database, *adapters, policy=policy, caps=caps) as asked:
         say("ready")
         for number in range(first, first + count):
@@ -92,23 +89,6 @@ def said(started: subprocess.Popen[str]) -> str:
     """The next word of another process."""
     assert started.stdout is not None
     return started.stdout.readline().strip()
-
-
-def twenty_calls(database: Database, slots: int, *, below_s: float = 0.0) -> float:
-    """Seconds that twenty calls at once take, each answered after one second: the least of three rounds, or the
-    first one under `below_s`."""
-    numbers = count(1000 * slots)  # a request that was answered before would be replayed
-    with (
-        process(database, "serve", 1.0) as server,
-        gateway(database, adapter("claude", said(server)), policy=CallPolicy(slots=slots)) as asked,
-        ThreadPoolExecutor(20) as pool,
-    ):
-
-        def work(number: int) -> None:
-            asked.ask("claude", MODELS["claude"], numbered(number), reply_type=Finding, context=CallContext())
-
-        list(pool.map(work, [next(numbers) for _ in range(20)]))  # threads and connections are there
-        return least(lambda: list(pool.map(work, [next(numbers) for _ in range(20)])), below_s=below_s, tries=3)
 
 
 def main() -> None:

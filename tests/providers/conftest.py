@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -38,16 +38,21 @@ def breakers(database: Database, presence: Presence) -> BreakerStore:
 
 @contextmanager
 def gateway(
-    database: Database, *adapters: Adapter, policy: CallPolicy | None = None, caps: Caps = PLENTY
+    database: Database,
+    *adapters: Adapter,
+    policy: CallPolicy | None = None,
+    caps: Caps = PLENTY,
+    pause: Callable[[float], None] | None = None,
 ) -> Iterator[Gateway]:
-    """A gateway to `adapters` with all its guards."""
+    """A gateway to `adapters` with all its guards. Between attempts it waits with `pause`; without one, not at all."""
     presence = Presence(database)
     made = Gateway(
         {adapter.name: adapter for adapter in adapters},
         ledger=CallLedger(database, presence, caps),
         slots=CallSlots(presence),
         breakers=BreakerStore(database, presence),
-        policy=policy or CallPolicy(first_wait_s=0.01),
+        policy=policy or CallPolicy(),
+        pause=pause or (lambda _seconds: None),
     )
     try:
         yield made

@@ -23,6 +23,7 @@ MESSAGES, RESPONSES, CHAT, GENERATE = "claude", "gpt", "local", "gemini"
 EMBEDDINGS = "embeddings"
 DRIP_S = 0.05
 PIECE = bytes(64 * 1024)
+TOGETHER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def half_body() -> Behaviour:
 
 
 def drip() -> Behaviour:
+    """An answer that begins and never ends: a byte now and then, as long as the client stays."""
     return Behaviour(how="drip")
 
 
@@ -135,9 +137,21 @@ def in_turn(*behaviours: Behaviour) -> Plan:
     return plan
 
 
+def together(number: int, behaviour: Behaviour) -> Plan:
+    """Nobody is answered before `number` requests wait for it; then these are, and the next wait for each other."""
+    barrier = threading.Barrier(number, timeout=TOGETHER_S)
+
+    def plan(_request: Request) -> Behaviour:
+        barrier.wait()
+        return behaviour
+
+    return plan
+
+
 class FaultServer:
     """Runs within its ``with`` block. `bill` has model, input and output tokens of every reply that was sent whole.
 
+    `most_at_once` is the greatest number of requests that waited for the first byte of their answer.
     `body_bytes` counts what the floods have written; some of it may lie in the buffers of the two sockets.
     """
 
@@ -146,7 +160,8 @@ class FaultServer:
         self.requests: list[Request] = []
         self.bill: list[tuple[str, int, int]] = []
         self.at_once = self.most_at_once = 0
-        self.body_bytes = 0
+        self.body_bytes = self.answered = 0
+        self.closing = threading.Event()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
 
@@ -158,6 +173,7 @@ class FaultServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -174,17 +190,22 @@ class FaultServer:
             self.requests.append(request)
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-        return self.plan(request)
+        try:
+            return self.plan(request)
+        finally:
+            with self._lock:
+                self.at_once -= 1
 
     def left(self) -> None:
+        """A request was answered, or its answer broken off."""
         with self._idle:
-            self.at_once -= 1
+            self.answered += 1
             self._idle.notify_all()
 
     def settled(self) -> None:
         """Wait until no request is being answered."""
         with self._idle:
-            assert self._idle.wait_for(lambda: self.at_once == 0, timeout=60)
+            assert self._idle.wait_for(lambda: self.answered == len(self.requests), timeout=60)
 
     def wrote(self, count: int) -> None:
         with self._lock:
@@ -244,11 +265,10 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
                 case "drip":
-                    self._head(200, len(content), {})
-                    for byte in content:
-                        self.wfile.write(bytes([byte]))
+                    self._head(200, 1_000_000, {})
+                    while not server.closing.wait(DRIP_S):
+                        self.wfile.write(b" ")
                         self.wfile.flush()
-                        time.sleep(DRIP_S)
                 case "status":
                     whole = behaviour.body if isinstance(behaviour.body, bytes) else behaviour.body.encode()
                     self._head(behaviour.status, len(whole), behaviour.headers)

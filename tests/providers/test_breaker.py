@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from chapter_pipeline.providers import breaker as breaker_module
 from chapter_pipeline.providers.faults import Effect
 from tests.providers.breaker_model import PlainBreaker
+from tests.soak import times
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = ("a", "b", "c")
@@ -123,8 +124,9 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=2000, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=times(150, soak=2000), stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
+TestLife = pytest.mark.soak(TestLife)
 
 
 def random_lives(module: Any, *, lives: int = 300, steps: int = 60, seed: int = 7) -> None:

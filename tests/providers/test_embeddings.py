@@ -23,7 +23,6 @@ from chapter_pipeline.operations.models import ModelRoom
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
 from chapter_pipeline.providers.faults import Fault
-from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -46,10 +45,9 @@ NOT_OF_EMBEDDINGS = {"wrong form", "no JSON", "refusal", "too long"}
 def served(
     database: Database, plan: Plan, *, model: str = MODEL, batch_size: int = 2, caps: Caps = PLENTY
 ) -> Iterator[tuple[FaultServer, GatewayEmbedder]]:
-    policy = CallPolicy(first_wait_s=0.002, deadline_s=6.5)
     with FaultServer(plan) as server:
         adapter = GptEmbeddings(api_key=KEY, dimension=384, base_url=server.base_url("gpt"))
-        with gateway(database, adapter, policy=policy, caps=caps) as made:
+        with gateway(database, adapter, caps=caps) as made:
             yield (
                 server,
                 GatewayEmbedder(

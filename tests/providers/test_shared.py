@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -18,6 +17,7 @@ from chapter_pipeline.errors import BreakerOpen, DatabaseUnavailable, ModelUnava
 from chapter_pipeline.providers.breaker import Admission, BreakerPolicy
 from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.providers.faults import Effect
+from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd, most_usd
 from chapter_pipeline.settings import Settings
@@ -27,11 +27,12 @@ from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.presence import Presence
 from chapter_pipeline.storage.schema import ModelCallRow
 from chapter_pipeline.storage.slots import CallSlots
-from tests.clock import least
-from tests.providers.callers import numbered, process, said, twenty_calls
+from tests.events import eventually
+from tests.providers.callers import numbered, process, said
 from tests.providers.conftest import PLENTY, gateway
-from tests.providers.fault_server import FaultServer, Request, answer, half_json, in_turn, status
+from tests.providers.fault_server import FaultServer, Request, answer, half_json, in_turn, status, together
 from tests.providers.test_adapters import MODELS, Finding, adapter
+from tests.soak import times
 
 GOOD = answer('{"value": "the haematoma"}')
 SOON = BreakerPolicy(recovery_s=0.0)
@@ -43,6 +44,14 @@ def opened(store: BreakerStore, provider: str = "claude") -> None:
         store.record(provider, store.admit(provider), Effect.FAILURE, "busy")
 
 
+def admitted(store: BreakerStore) -> bool:
+    try:
+        store.admit("claude")
+    except BreakerOpen:
+        return False
+    return True
+
+
 def test_breaker__two_processes__see_one_state(database: Database, presence: Presence) -> None:
     first, second = (BreakerStore(database, presence) for _ in range(2))
     opened(first)
@@ -50,7 +59,8 @@ def test_breaker__two_processes__see_one_state(database: Database, presence: Pre
         second.admit("claude")
     found = second.status()["claude"]
     assert (found.state, found.success_rate, found.total_failures, found.reason) == ("OPEN", 0.0, 5, "busy")
-    assert found.retry_after_s == pytest.approx(60, abs=2)
+    assert found.retry_after_s is not None
+    assert 0 < found.retry_after_s <= 60  # to the second in the breaker's own tests: the clock here is the database's
     second.close("claude")
     first.record("claude", first.admit("claude"), Effect.SUCCESS)
     assert first.status()["claude"].success_rate == pytest.approx(1 / 6)
@@ -61,8 +71,8 @@ def test_breaker__two_processes__see_one_state(database: Database, presence: Pre
         first.admit("claude")
 
 
-@pytest.mark.slow
-def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_200_times(
+@pytest.mark.soak
+def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_every_time(
     database: Database, presence: Presence
 ) -> None:
     store = BreakerStore(database, presence, SOON)
@@ -76,7 +86,7 @@ def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_2
             return None
 
     with ThreadPoolExecutor(50) as pool:
-        for round_ in range(200):
+        for round_ in range(times(15, soak=200)):
             opened(store)
             admitted = [one for one in pool.map(come, range(50)) if one is not None]
             assert len(admitted) == 2, f"round {round_}"
@@ -97,14 +107,7 @@ def test_breaker__killed_half_open_caller__gives_its_place_back(database: Databa
         assert said(other) == "in"
         with pytest.raises(BreakerOpen):
             store.admit("claude")
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            store.admit("claude")
-            break
-        except BreakerOpen:
-            assert time.monotonic() < deadline, "the dead caller keeps its place"
-            time.sleep(0.02)
+    assert eventually(lambda: admitted(store)), "the dead caller keeps its place"
 
 
 def test_breaker__database_away__each_process_goes_by_itself() -> None:
@@ -123,46 +126,52 @@ def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_th
     slots = CallSlots(presence)
     with process(database, "slot", 2) as other:
         assert said(other) == "held"
-        with slots.slot("claude", 2, deadline_s=10):
-
-            def wait_in_vain() -> None:
-                with (
-                    pytest.raises(ModelUnavailable, match="CHAPTER_SECTION_CONCURRENCY"),
-                    slots.slot("claude", 2, deadline_s=0.3),
-                ):
-                    pass
-
-            assert 0.3 <= least(wait_in_vain, below_s=0.5) < 0.5
-            with slots.slot("gpt", 2, deadline_s=10):
+        with slots.slot("claude", 2, deadline_s=60):
+            with (
+                pytest.raises(ModelUnavailable, match="CHAPTER_SECTION_CONCURRENCY"),
+                slots.slot("claude", 2, deadline_s=0.3),
+            ):
+                pass
+            with slots.slot("gpt", 2, deadline_s=60):
                 pass  # another provider has slots of its own
-    with slots.slot("claude", 2, deadline_s=10), slots.slot("claude", 2, deadline_s=10):
+    with slots.slot("claude", 2, deadline_s=60), slots.slot("claude", 2, deadline_s=60):
         pass
 
 
-def test_slots__eight_threads_of_half_a_second__end_together(presence: Presence) -> None:
-    slots = CallSlots(presence)
-    slots_taken = Counter[str]()
+def test_slots__sixteen_threads__eight_hold_a_slot_at_once(presence: Presence) -> None:
+    slots, all_in = CallSlots(presence), threading.Barrier(8, timeout=60)
+    counted, held, most = threading.Lock(), 0, 0
 
     def work(_: int) -> None:
-        with slots.slot("claude", 8, deadline_s=20):
-            slots_taken["now"] += 1
-            slots_taken["most"] = max(slots_taken["most"], slots_taken["now"])
-            time.sleep(0.5)
-            slots_taken["now"] -= 1
+        nonlocal held, most
+        with slots.slot("claude", 8, deadline_s=60):
+            with counted:
+                held += 1
+                most = max(most, held)
+            all_in.wait()
+            with counted:
+                held -= 1
 
-    with ThreadPoolExecutor(8) as pool:
-        assert least(lambda: list(pool.map(work, range(8))), below_s=0.8) < 0.8
-    assert slots_taken["most"] == 8
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
+    assert most == 8
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("slots", "expected_s"), [(5, 4.0), (20, 1.0)])
-def test_calls__twenty_of_one_second__run_as_many_at_once_as_there_are_slots(
-    slots: int, expected_s: float, database: Database
-) -> None:
-    """Through the whole gateway. How close it comes is `benchmarks.calls`: here other tests run beside it."""
-    limit_s = 1.6 * expected_s
-    assert expected_s <= twenty_calls(database, slots, below_s=limit_s) < limit_s
+@pytest.mark.parametrize("slots", [5, 20])
+def test_calls__twenty__run_as_many_at_once_as_there_are_slots(slots: int, database: Database) -> None:
+    """Through the whole gateway. What that means in seconds: `benchmarks.calls`."""
+    plan = together(slots, GOOD)
+    with (
+        FaultServer(plan) as server,
+        gateway(database, adapter("claude", server.url), policy=CallPolicy(slots=slots)) as asked,
+        ThreadPoolExecutor(20) as pool,
+    ):
+
+        def work(number: int) -> None:
+            asked.ask("claude", MODELS["claude"], numbered(number), reply_type=Finding, context=CallContext())
+
+        list(pool.map(work, range(20)))
+    assert (server.most_at_once, len(server.requests)) == (slots, 20)
 
 
 def bill_usd(server: FaultServer) -> Decimal:
@@ -177,11 +186,11 @@ def bill_usd(server: FaultServer) -> Decimal:
 
 
 @pytest.mark.slow
-def test_ledger__five_hundred_calls_of_four_processes__is_the_bill_to_the_cent(
-    database: Database, ledger: CallLedger
-) -> None:
+@pytest.mark.soak
+def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database: Database, ledger: CallLedger) -> None:
     """One in ten is answered with a fault; numbers overlap, so that some requests are asked by two processes."""
-    numbers = count()
+    numbers, each = count(), times(40, soak=125)
+    firsts = (0, each, 2 * each, 2 * each + each // 2)
 
     def plan(request: Request) -> object:
         match next(numbers) % 20:
@@ -192,7 +201,7 @@ def test_ledger__five_hundred_calls_of_four_processes__is_the_bill_to_the_cent(
         return answer('{"value": "it"}', tokens=(len(request.text), 37))
 
     with FaultServer(plan) as server:  # type: ignore[arg-type]
-        others = [process(database, "ask", server.url, first, 125, "1000") for first in (0, 125, 250, 300)]
+        others = [process(database, "ask", server.url, first, each, "1000") for first in firsts]
         outcomes: Counter[str] = Counter()
         started = [other.__enter__() for other in others]
         for one in started:
@@ -201,13 +210,13 @@ def test_ledger__five_hundred_calls_of_four_processes__is_the_bill_to_the_cent(
         for other in others:
             other.__exit__(None, None, None)
     assert outcomes["ready"] == 4
-    assert outcomes["answered"] >= 490, outcomes
+    assert outcomes["answered"] >= 0.98 * 4 * each, outcomes
     spent = ledger.of_today()
     assert spent.ambiguous == 0
     assert round(spent.cost_usd, 2) == round(bill_usd(server), 2)
     assert spent.cost_usd == pytest.approx(bill_usd(server))
-    # 425 different requests, one in ten of the answers a fault: sent at most 1.1 times as often as needed, and a bit.
-    assert len(server.requests) <= 1.15 * 425
+    # One in ten of the answers is a fault: different requests are sent at most 1.1 times as often as needed, and a bit.
+    assert len(server.requests) <= 1.15 * (firsts[-1] + each)
 
 
 @pytest.mark.slow
@@ -236,18 +245,20 @@ def test_ledger__eight_writers__never_pass_the_daily_cap_by_one_call(database: D
 def test_ledger__killed_between_reply_and_commit__is_asked_once_more_and_recorded_as_ambiguous(
     database: Database, ledger: CallLedger
 ) -> None:
-    arrived = threading.Event()
+    arrived, killed = threading.Event(), threading.Event()
 
     def plan(_request: Request) -> object:
         arrived.set()
-        return answer('{"value": "it"}', delay_s=0.3)
+        killed.wait(60)
+        return answer('{"value": "it"}')
 
     with FaultServer(plan) as server:  # type: ignore[arg-type]
         with process(database, "ask", server.url, 0, 1, "1000") as other:
             assert said(other) == "ready"
-            assert arrived.wait(10)
+            assert arrived.wait(60)
             other.kill()
             other.wait()
+            killed.set()
         with gateway(database, adapter("claude", server.url)) as asked:
             found = asked.ask(
                 "claude", MODELS["claude"], numbered(0), reply_type=Finding, context=CallContext(chapter="chapter-0")
