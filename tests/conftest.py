@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from chapter_pipeline.settings import PREFIX, Settings
+from chapter_pipeline.settings import PREFIX, Settings, available_processors
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.embedded import EmbeddedServer, embedded_server
 
@@ -35,6 +35,16 @@ def _no_paid_calls_and_no_outside_settings() -> Iterator[None]:
         for name in list(os.environ):
             if name in PAID_KEYS or name.startswith((PREFIX, "AWS_")):
                 patch.delenv(name)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _processors_are_shared_among_the_workers() -> Iterator[None]:
+    """Models compute with the threads that are this worker's share: more of them only wait for each other."""
+    share = max(1, available_processors() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("retrieval.minilm.available_cores", "documents.ocr.available_processors"):
+            patch.setattr(f"chapter_pipeline.{place}", lambda: share)
         yield
 
 

@@ -20,6 +20,7 @@ from chapter_pipeline.documents.model import (
 )
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.extractive import Extractive
+from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
@@ -249,8 +250,9 @@ class Today:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> MiniLM:
-    return MiniLM(batch_size=16)
+def embedder() -> Embedder:
+    """The real one. It remembers what it embedded, and takes texts one by one: a vector depends a little on its batch."""
+    return CachedEmbedder(MiniLM(batch_size=1))
 
 
 def store(library: LibraryStore, embedder: Embedder, titles: Sequence[str]) -> None:
@@ -266,14 +268,14 @@ def store(library: LibraryStore, embedder: Embedder, titles: Sequence[str]) -> N
 
 
 @pytest.fixture
-def library(database: Database, embedder: MiniLM) -> LibraryStore:
+def library(database: Database, embedder: Embedder) -> LibraryStore:
     library = LibraryStore(database)
     store(library, embedder, list(ARTICLES))
     return library
 
 
 @pytest.fixture
-def stages(database: Database, settings: Settings, library: LibraryStore, embedder: MiniLM) -> Stages:
+def stages(database: Database, settings: Settings, library: LibraryStore, embedder: Embedder) -> Stages:
     return Stages(
         search=LibrarySearch(database, embedder),
         library=library,

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.written import write
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
+from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.language import LanguageModels
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -38,7 +38,7 @@ def written_by(
     database: Database,
     settings: Settings,
     library: LibraryStore,
-    embedder: MiniLM,
+    embedder: Embedder,
 ) -> Iterator[Stages]:
     """Stages whose text model asks `order`, each provider served by its plan."""
 
@@ -58,7 +58,7 @@ def written_by(
 
 @pytest.fixture
 def chapter_of(
-    database: Database, settings: Settings, library: LibraryStore, embedder: MiniLM
+    database: Database, settings: Settings, library: LibraryStore, embedder: Embedder
 ) -> Callable[..., FinalChapter]:
     def make(order: list[str], plans: dict[str, Plan]) -> FinalChapter:
         with written_by(
@@ -200,7 +200,7 @@ def ledger_of(database: Database) -> Iterator[CallLedger]:
 
 
 def test_prompt__of_a_section__fences_what_the_files_say_and_hides_their_keys(
-    database: Database, settings: Settings, library: LibraryStore, embedder: MiniLM
+    database: Database, settings: Settings, library: LibraryStore, embedder: Embedder
 ) -> None:
     seen: list[str] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.ports import Embedder
 from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -24,7 +24,7 @@ class ByAnotherModel(HashEmbedder):
 
 
 def test_library_research__index_of_another_embedder__judges_relevance_by_the_local_one(
-    stages: Stages, database: Database, library: LibraryStore, embedder: MiniLM
+    stages: Stages, database: Database, library: LibraryStore, embedder: Embedder
 ) -> None:
     brief = stages.chapter_brief("chapter", BriefRequest(topic=TOPIC, word_budget=600))
     concepts = stages.key_concepts(brief)

@@ -8,8 +8,8 @@ from benchmarks.written import Written
 from benchmarks.written import write as write_chapter
 from chapter_pipeline.documents.model import StudyType
 from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
+from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.assembly import key_points
 from chapter_pipeline.writing.evidence import GONE, NO_FIT
@@ -153,7 +153,7 @@ def test_final__citation_does_not_close__is_refused(stages: Stages) -> None:
     ],
 )
 def test_stages__every_template__writes_a_chapter(
-    stages: Stages, library: LibraryStore, embedder: MiniLM, kind: ChapterKind, topic: str
+    stages: Stages, library: LibraryStore, embedder: Embedder, kind: ChapterKind, topic: str
 ) -> None:
     store(library, embedder, list(OTHER_KINDS))
     assert len(write(stages, topic, kind=kind).final.chapter.sections) >= 2
@@ -195,7 +195,7 @@ def test_chapter_outline__two_quotes__are_a_section_when_they_speak_to_a_must_co
 
 
 @pytest.fixture
-def of_mice(stages: Stages, library: LibraryStore, embedder: MiniLM) -> Written:
+def of_mice(stages: Stages, library: LibraryStore, embedder: Embedder) -> Written:
     store(library, embedder, ["Chronic subdural haematoma in mice"])
     return write(stages)
 
