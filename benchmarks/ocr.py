@@ -63,10 +63,10 @@ def first_pages(path: Path, count: int) -> bytes:
     return content
 
 
-def page_errors(folder: Path, pages: int) -> Iterator[PageError]:
-    """The errors of the first `pages` pages of each scan, as the isolated parser gives them."""
+def page_errors(folder: Path, pages: int, *, named: str = "*.pdf") -> Iterator[PageError]:
+    """The errors of the first `pages` pages of each scan `named` so, as the isolated parser gives them."""
     with ParserProcess(Settings(ocr="on"), page_reader()) as parser:
-        for path in sorted(folder.glob("*.pdf")):
+        for path in sorted(folder.glob(named)):
             truths = _truths(path)
             for page, truth in zip(parser(first_pages(path, pages)).pages, truths, strict=False):
                 found, lines = normalised(page.text), [line for raw in truth.splitlines() if (line := normalised(raw))]

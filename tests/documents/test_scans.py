@@ -20,6 +20,7 @@ from chapter_pipeline.documents.scans import is_garbled
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing.quotability import Refusal, unsure
+from tests.soak import times
 
 PROSE = (
     "Resection of the tumour was followed by radiotherapy in all of the patients. The mean volume was 12.5 ml before "
@@ -37,11 +38,11 @@ SENTENCES = (
 
 def printed() -> pymupdf.Document:
     document = pymupdf.open()
-    page = document.new_page(width=595, height=842)
+    page = document.new_page(width=595, height=340)  # no larger than its text: reading takes time by the area
     page.insert_htmlbox(
         (60, 60, 535, 130), "<p style='font-size:17pt'><b>Carmustine wafers in malignant glioma</b></p>"
     )
-    page.insert_htmlbox((60, 150, 535, 500), f"<p style='font-size:11pt;font-family:serif'>{PROSE}</p>")
+    page.insert_htmlbox((60, 150, 535, 320), f"<p style='font-size:11pt;font-family:serif'>{PROSE}</p>")
     return document
 
 
@@ -136,9 +137,9 @@ def test_without_recognition_a_scan_is_refused_with_the_remedy() -> None:
 
 
 def test_pages_beyond_the_limit_are_named_and_never_silently_empty() -> None:
-    document = read(scanned(pages=3), ocr_max_pages=2)
-    assert [page.text_source for page in document.pages] == [TextSource.OCR, TextSource.OCR, TextSource.LAYER]
-    assert any("page 3" in warning and "CHAPTER_OCR_MAX_PAGES" in warning for warning in document.warnings)
+    document = read(scanned(pages=2), ocr_max_pages=1)
+    assert [page.text_source for page in document.pages] == [TextSource.OCR, TextSource.LAYER]
+    assert any("page 2" in warning and "CHAPTER_OCR_MAX_PAGES" in warning for warning in document.warnings)
 
 
 def test_a_blank_page_costs_no_recognition_and_gives_no_text() -> None:
@@ -183,8 +184,12 @@ def test_no_page_of_the_library_is_taken_for_garbled(corpus: Path) -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.slow
+@pytest.mark.soak
 def test_character_error_rate_on_scans(corpus: Path) -> None:
-    """At most 5% upright and 10% askew or turned are asked; 0.2% to 1.1% were measured on all twelve pages."""
-    for error in page_errors(corpus / "scans", pages=1):
+    """At most 5% upright and 10% askew or turned are asked; 0.2% to 1.1% were measured on all twelve pages
+    (`benchmarks.ocr`). Here the one that lies on its side, at length all three."""
+    scans = times(1, soak=3)
+    errors = list(page_errors(corpus / "scans", pages=1, named="*_rot90.pdf" if scans == 1 else "*.pdf"))
+    assert len(errors) == scans
+    for error in errors:
         assert error.lines <= 0.02, error
