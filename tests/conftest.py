@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -18,6 +19,13 @@ from chapter_pipeline.settings import PREFIX, Settings, available_processors
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.embedded import EmbeddedServer, embedded_server
 
+# No promise about time is held by a test: a slow machine is no counterexample.
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+hypothesis.settings.load_profile("any machine")
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data"
 PAID_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 TEMPLATE = "chapter_template"

@@ -31,7 +31,7 @@ from chapter_pipeline.writing.text import display_text
 from tests.conftest import TEMPLATE, new_database
 from tests.documents.test_library import letters, parts
 
-pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("chapters"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("chapters")]
 DISTRACTORS = ("wheat", "shark")
 
 

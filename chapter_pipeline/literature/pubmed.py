@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
@@ -18,16 +19,28 @@ _YEAR = re.compile(r"\b(?:18|19|20)\d\d\b")
 
 
 class PubMed:
-    """Implements `ports.WorkRegistry`. `contact` is the address that NCBI asks its clients to give."""
+    """Implements `ports.WorkRegistry`. `contact` is the address that NCBI asks its clients to give.
+
+    `monotonic` tells the seconds, and `sleep` waits them, between two requests.
+    """
 
     name = "PubMed"
 
-    def __init__(self, *, contact: str | None = None, address: str = ADDRESS) -> None:
+    def __init__(
+        self,
+        *,
+        contact: str | None = None,
+        address: str = ADDRESS,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         named = {"tool": "chapter_pipeline", **({"email": contact} if contact else {})}
         self._service = Service(deadline_s=TIMEOUT_S)
         self._address = address
         self._parameters = {"db": "pubmed", "retmode": "json", **named}
         self._turn = threading.Lock()
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._free_at = 0.0
 
     def work(self, doi: str) -> RegisteredWork | None:
@@ -49,8 +62,8 @@ class PubMed:
 
     def _asked(self, tool: str, **parameters: str) -> dict[str, Any]:
         with self._turn:
-            time.sleep(max(0.0, self._free_at - time.monotonic()))
-            self._free_at = time.monotonic() + INTERVAL_S
+            self._sleep(max(0.0, self._free_at - self._monotonic()))
+            self._free_at = self._monotonic() + INTERVAL_S
         response = self._service.get(f"{self._address}/{tool}.fcgi", {**self._parameters, **parameters})
         response.raise_for_status()
         answer: dict[str, Any] = response.json()

@@ -68,7 +68,7 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True, start_new_session=True, **streams)
 
 
-def finished(process: subprocess.Popen[str], timeout_s: float = 120) -> Said:
+def finished(process: subprocess.Popen[str], timeout_s: float = 600) -> Said:
     try:
         out, err = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:

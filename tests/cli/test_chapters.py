@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.model import Gap, GapType, Severity
 from tests.cli.conftest import Cli
 from tests.cli.program import finished, start
+from tests.events import eventually
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
 from tests.orchestration import GLIOMA
@@ -288,11 +288,8 @@ def test_chapters_write__interrupted__nothing_half_written_and_the_next_run_goes
     cli("chapters", "new", SLUG, "--topic", "Chronic subdural haematoma").done()
     artifacts = ArtifactStore(database)
     process = start("chapters", "write", SLUG)
-    deadline = time.monotonic() + 100
-    while artifacts.latest("key_concepts", SLUG) is None:
-        assert process.poll() is None, finished(process)
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert eventually(lambda: process.poll() is not None or artifacts.latest("key_concepts", SLUG) is not None)
+    assert process.poll() is None, finished(process)
     process.send_signal(signal.SIGINT)
     said = finished(process)
     assert (said.code, said.out) == (130, "")

@@ -15,6 +15,7 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.migrate import VERSION_TABLE
 from tests.cli.conftest import Cli
 from tests.cli.program import finished, paper, start
+from tests.events import PATIENCE_S
 from tests.library_samples import add
 from tests.storage.loopback_s3 import loopback_s3
 
@@ -231,7 +232,7 @@ def test_program__its_reader_leaves__ends_quietly(database: Database, environmen
     process.stdout.close()
     assert process.stderr is not None
     with process.stderr as said:
-        assert (said.read(), process.wait(60)) == ("", 0)
+        assert (said.read(), process.wait(PATIENCE_S)) == ("", 0)
 
 
 def test_program__as_a_process__says_the_same(environment: Settings) -> None:

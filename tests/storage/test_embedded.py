@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage import embedded
 from chapter_pipeline.storage.database import Database, dagster_database_url
 from chapter_pipeline.storage.embedded import EmbeddedServer
+from tests.events import PATIENCE_S, eventually
 
 USER_OF_THE_SERVER = """
 import sys
@@ -53,7 +53,7 @@ def server(short_home: Path) -> Iterator[EmbeddedServer]:
 
 def _answers(server: EmbeddedServer) -> bool:
     try:
-        psycopg.connect(server.connection_string("postgres"), connect_timeout=5).close()
+        psycopg.connect(server.connection_string("postgres"), connect_timeout=60).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -92,7 +92,7 @@ def test_release__another_process_still_uses_it__server_stays(server: EmbeddedSe
     other = _other_process(short_home)
     server.release()
     assert _answers(server)
-    other.communicate("leave\n", timeout=60)
+    other.communicate("leave\n", timeout=PATIENCE_S)
     assert not _answers(server)
 
 
@@ -112,9 +112,7 @@ def test_start__server_itself_was_killed__recovers_with_its_data(server: Embedde
     server.start()
     server.create_database("kept")
     os.kill(_postmaster(server), signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while _answers(server) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert eventually(lambda: not _answers(server))
     server.start()
     with psycopg.connect(server.connection_string("kept")):
         pass
@@ -162,10 +160,9 @@ def test_session__server_was_killed_under_an_open_database__it_is_started_again(
     try:
         with database.session() as session:
             session.execute(text("CREATE TABLE kept (n int)"))
-        os.kill(_postmaster(embedded.embedded_server(short_home)), signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while _answers(embedded.embedded_server(short_home)) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        killed = embedded.embedded_server(short_home)
+        os.kill(_postmaster(killed), signal.SIGKILL)
+        assert eventually(lambda: not _answers(killed))
         with database.session() as session:
             assert session.scalar(text("SELECT count(*) FROM kept")) == 0
     finally:

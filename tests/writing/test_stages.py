@@ -49,7 +49,7 @@ def test_stages__every_quote__stands_verbatim_on_its_page(stages: Stages, librar
 
 
 def test_evidence_map__documents_ingested_again_or_removed_since_the_research__are_found_or_told(
-    stages: Stages, library: LibraryStore, embedder: MiniLM
+    stages: Stages, library: LibraryStore, embedder: Embedder
 ) -> None:
     written = write(stages)
     titles = list(ARTICLES)
