@@ -23,7 +23,7 @@ MESSAGES, RESPONSES, CHAT, GENERATE = "claude", "gpt", "local", "gemini"
 EMBEDDINGS = "embeddings"
 DRIP_S = 0.05
 PIECE = bytes(64 * 1024)
-TOGETHER_S = 60.0
+TOGETHER_S, ONE_MORE_S = 60.0, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +138,15 @@ def in_turn(*behaviours: Behaviour) -> Plan:
 
 
 def together(number: int, behaviour: Behaviour) -> Plan:
-    """Nobody is answered before `number` requests wait for it; then these are, and the next wait for each other."""
+    """Nobody is answered before `number` requests wait for it; then these are, and the next wait for each other.
+
+    They are held a little longer, so that one more than should be there has the time to show.
+    """
     barrier = threading.Barrier(number, timeout=TOGETHER_S)
 
     def plan(_request: Request) -> Behaviour:
         barrier.wait()
+        time.sleep(ONE_MORE_S)
         return behaviour
 
     return plan

@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from chapter_pipeline.errors import (
 from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.providers.loop import LoopThread
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
@@ -96,6 +98,28 @@ def test_ask__one_fault_that_passes__is_asked_again(api: str, database: Database
             one = replace(call(), variant=str(number))
             found = asked.ask(api, MODELS[api], one, reply_type=Finding, context=CONTEXT)
             assert (found.attempts, found.value.value) == (2, "the haematoma")
+
+
+def test_ask__each_attempt__has_what_is_left_of_the_deadline_of_the_whole(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, given = LoopThread.run, list[float]()
+
+    def run(thread: LoopThread, work: Any, *, timeout_s: float | None = None) -> Any:
+        if timeout_s is not None:
+            given.append(timeout_s)
+        return real(thread, work, timeout_s=timeout_s)
+
+    with (
+        FaultServer(in_turn(BUSY)) as server,
+        gateway(database, adapter("gpt", server.base_url("gpt")), policy=CallPolicy(deadline_s=50.0)) as asked,
+        monkeypatch.context() as patch,
+        pytest.raises(ModelUnavailable, match="asked 3 times"),
+    ):
+        patch.setattr(LoopThread, "run", run)
+        asked.ask("gpt", MODELS["gpt"], call(), reply_type=Finding, context=CONTEXT)
+    assert len(given) == 3
+    assert 50.0 > given[0] > given[1] > given[2] > 0
 
 
 def test_ask__between_attempts__waits_twice_as_long_each_time_up_to_the_longest_wait(database: Database) -> None:

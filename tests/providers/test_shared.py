@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -30,7 +31,7 @@ from chapter_pipeline.storage.slots import CallSlots
 from tests.events import eventually
 from tests.providers.callers import numbered, process, said
 from tests.providers.conftest import PLENTY, gateway
-from tests.providers.fault_server import FaultServer, Request, answer, half_json, in_turn, status, together
+from tests.providers.fault_server import ONE_MORE_S, FaultServer, Request, answer, half_json, in_turn, status, together
 from tests.providers.test_adapters import MODELS, Finding, adapter
 from tests.soak import times
 
@@ -149,6 +150,7 @@ def test_slots__sixteen_threads__eight_hold_a_slot_at_once(presence: Presence) -
                 held += 1
                 most = max(most, held)
             all_in.wait()
+            time.sleep(ONE_MORE_S)
             with counted:
                 held -= 1
 
