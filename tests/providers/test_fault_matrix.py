@@ -178,7 +178,7 @@ def test_matrix__one_request_in_ten_fails__sends_a_tenth_more_than_is_needed(
     def plan(request: Request) -> Behaviour:
         nonlocal count
         count += 1
-        return faults[count // 11 % 3]() if count % 11 == 5 else answer(_obey(request))
+        return faults[count // 11 % 3]() if count % 11 == 10 else answer(_obey(request))
 
     needed = 0
     with (

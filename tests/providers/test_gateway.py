@@ -110,14 +110,14 @@ def test_ask__each_attempt__has_what_is_left_of_the_deadline_of_the_whole(
             given.append(timeout_s)
         return real(thread, work, timeout_s=timeout_s)
 
+    monkeypatch.setattr(LoopThread, "run", run)
     with (
         FaultServer(in_turn(BUSY)) as server,
         gateway(database, adapter("gpt", server.base_url("gpt")), policy=CallPolicy(deadline_s=50.0)) as asked,
-        monkeypatch.context() as patch,
         pytest.raises(ModelUnavailable, match="asked 3 times"),
     ):
-        patch.setattr(LoopThread, "run", run)
         asked.ask("gpt", MODELS["gpt"], call(), reply_type=Finding, context=CONTEXT)
+    given.pop()  # closing the clients
     assert len(given) == 3
     assert 50.0 > given[0] > given[1] > given[2] > 0
 
