@@ -11,10 +11,8 @@ from typing import Any
 
 import httpx2
 
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 from chapter_pipeline.shown import shown
-
-REPLY_MAX_BYTES = 16 * 1024 * 1024
-"""A reply of a text model has some hundred thousand bytes; 512 vectors of an embedding model two million."""
 
 
 class ReplyRefused(httpx2.RequestError):

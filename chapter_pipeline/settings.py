@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.shown import shown, shown_text
 
 PREFIX = "CHAPTER_"
 DEFAULT_PORTS = {"http": 80, "https": 443}
+REPLY_MAX_BYTES = 16 * 1024 * 1024
+"""A reply of a text model has some hundred thousand bytes; 512 vectors of an embedding model two million."""
 LONGEST_SHOWN = 20
 """Characters of a value that a message still shows; keys of providers have 39 and more."""
 HIDDEN = " (its value is not shown)"

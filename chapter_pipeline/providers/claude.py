@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from chapter_pipeline.http_client import REPLY_MAX_BYTES, reply_hooks
+from chapter_pipeline.http_client import reply_hooks
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, Lazy, base64_of, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, read_answer
@@ -19,6 +18,7 @@ from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.gateway import Gateway
 from chapter_pipeline.providers.gpt import openai_client
 from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 
 PROVIDER = "gpt"
 PURPOSE = "embedding"

@@ -8,10 +8,11 @@ import httpx2
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from chapter_pipeline.http_client import REPLY_MAX_BYTES, reply_hooks
+from chapter_pipeline.http_client import reply_hooks
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, Lazy, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 
 if TYPE_CHECKING:
     from google.genai import Client

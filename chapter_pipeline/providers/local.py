@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.client import Count, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.gpt import Details, openai_client
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 
 
 class _Message(BaseModel):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import fcntl
 import hashlib
+import logging
 import os
 import shlex
 import shutil
@@ -34,6 +35,7 @@ from chapter_pipeline.storage import watcher
 from chapter_pipeline.storage.home import close_home, open_home
 from chapter_pipeline.storage.programs import binaries, let_traverse, remove_stale_pid_file, system_user
 
+_log = logging.getLogger(__name__)
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 103  # longest that both Linux (107) and macOS (103) take
@@ -148,6 +150,8 @@ class EmbeddedServer:
             )
         except BlockingIOError:
             pass  # it runs
+        except OSError as error:  # this user may start no program: the server is stopped by its users alone
+            _log.warning("the embedded server is not watched: its watcher cannot be started (%s)", error.strerror)
         finally:
             os.close(held)
 

@@ -60,8 +60,9 @@ def test_documents__unknown_name__show_and_remove_are_refused(cli: Cli, environm
 def test_documents_remove__ingested_file__nothing_of_it_is_left(
     cli: Cli, tmp_path: Path, database: Database, environment: Settings
 ) -> None:
-    cli("ingest", paper(tmp_path / "a.pdf", "shunt"), "--json").done()
-    assert cli("documents", "remove", "a.pdf", "--json").done().value == {"removed": ["library/a.pdf"]}
+    (ingested,) = cli("ingest", paper(tmp_path / "a.pdf", "shunt"), "--json").done().lines
+    told = {"removed": ["library/a.pdf"], "document": ingested["document"], "cited_by": []}
+    assert cli("documents", "remove", "a.pdf", "--json").done().value == told
     assert not any(rows(database)[table] for table in TABLES)
     assert ObjectBucket.open(environment).keys("library/") == []
     assert cli("documents", "list", "--json").done().out == ""

@@ -20,7 +20,7 @@ from tests.cli.program import by_name, finished, paper, start
 from tests.events import PATIENCE_S
 from tests.library_samples import rows
 
-KEYS = "path status document sha256 pages passages figures title year doi reason".split()
+KEYS = "path status document sha256 pages passages figures title year doi reason replaced cited_by".split()
 
 
 def test_ingest__folder_with_a_bad_file__one_json_line_each_and_the_good_ones_are_in(cli: Cli, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chapter_pipeline.cli.access import access_of, new_token
 from chapter_pipeline.cli.supervisor import _wait_until_it_answers
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.database import Database
@@ -144,7 +145,7 @@ def test_up__redirect_on_its_port__is_no_answer_and_is_not_followed() -> None:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/server_info"
-        assert not _wait_until_it_answers(address, [], stopped)
+        access = access_of(Settings(webserver_port=server.server_port), new_token())
+        assert not _wait_until_it_answers(access, [], stopped)
         server.shutdown()
     assert asked == ["/server_info"]

@@ -44,7 +44,8 @@ def _terminal(width: int, *arguments: str) -> list[str]:
     """The lines that a terminal of `width` columns is sent by the program."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    process = start(*arguments, stdout=slave, env={**os.environ, "TERM": "xterm"})
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    process = start(*arguments, stdout=slave, env={**environment, "TERM": "xterm"})
     os.close(slave)
     said = b""
     while True:

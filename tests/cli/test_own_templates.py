@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -59,7 +60,7 @@ def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.Mon
 def template(tmp_path: Path) -> Path:
     file = tmp_path / "own.yaml"
     sections = [{"kind": kind, "title": kind.capitalize(), **SECTION} for kind in ("introduction", OWN)]
-    file.write_text(yaml.safe_dump({"name": "own", "sections": sections}))
+    file.write_text(json.dumps({"name": "own", "sections": sections}))  # YAML too, without aliases
     return file
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from chapter_pipeline.http_client import REPLY_MAX_BYTES
 from chapter_pipeline.ports import Picture
 from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.claude import Claude
@@ -25,6 +24,7 @@ from chapter_pipeline.providers.gemini import Gemini
 from chapter_pipeline.providers.gpt import Gpt
 from chapter_pipeline.providers.local import Local
 from chapter_pipeline.providers.wire import read_reply, wire_schema
+from chapter_pipeline.settings import REPLY_MAX_BYTES
 from chapter_pipeline.writing.model import Artifact
 from tests.providers.fault_server import (
     Behaviour,
