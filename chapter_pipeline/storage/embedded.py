@@ -151,7 +151,7 @@ class EmbeddedServer:
         except BlockingIOError:
             pass  # it runs
         except OSError as error:  # this user may start no program: the server is stopped by its users alone
-            _log.warning("the embedded server is not watched: its watcher cannot be started (%s)", error.strerror)
+            _log.info("the embedded server is not watched: its watcher cannot be started (%s)", error.strerror)
         finally:
             os.close(held)
 

@@ -142,6 +142,7 @@ def test_listing__file_and_folder_that_may_not_be_read__are_named(open_folder: P
     bucket = ObjectBucket.open(Settings(home=open_folder))
     for path in (open_folder, open_folder / "bucket", inbox):
         path.chmod(0o755)  # they are their owner's alone once a bucket is opened
+    (inbox / "good.pdf").chmod(0o644)
     for path in (inbox / "locked.pdf", inbox / "closed"):
         path.chmod(0)
     was = os.geteuid()
