@@ -19,6 +19,7 @@ from chapter_pipeline.cli.access import ADDRESS_FILE, PARAMETER, Access
 
 GRAPHQL = "/graphql"
 READING = ("GET", "HEAD")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # The type itself: Dagster looks for the words anywhere in the header, also in a type that a foreign page may send.
 JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*("?)utf-?8\2\s*)?', re.IGNORECASE)
 RESPONSE_HEADERS = {
@@ -109,7 +110,10 @@ def _from_elsewhere(scope: Scope, headers: Headers, origins: frozenset[str]) -> 
 
 
 def _unusual(scope: Scope, headers: Headers) -> Refusal | None:
-    """Refuse methods and content types that Dagster's own pages do not use."""
+    """Refuse paths, methods and content types that Dagster's own pages do not use."""
+    # A router may take a path for another one with a line break at its end: no rule could name it.
+    if _CONTROL.search(scope["path"]):
+        return Refusal(400, f"the path {scope['path']!r} holds a control character: leave it out.")
     if scope["type"] == "websocket":
         return None
     method = scope["method"]

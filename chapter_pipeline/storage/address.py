@@ -42,7 +42,9 @@ def given_url(settings: Settings) -> URL:
 def place_of(url: URL) -> str:
     """Where `url` points, for messages: host, port and database, never a password."""
     host = url.host or url.query.get("host") or "localhost"
-    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+    # A colon in it: whoever wrote the address has put user and password behind the host.
+    database = "(not shown)" if ":" in (url.database or "") else url.database or ""
+    return f"{host}{f':{url.port}' if url.port else ''}/{database}"
 
 
 def _parsed(address: str) -> URL | None:

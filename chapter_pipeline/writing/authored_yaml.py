@@ -34,6 +34,8 @@ def read_mapping(path: Path, what: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         problem = "cannot be taken" if isinstance(error, _OutOfBounds) else "is not YAML"
         raise InvalidBrief(f"the {what} {named} {problem}: {_reason(error)}") from error
+    except (ValueError, OverflowError) as error:  # an escape of a character that there is not: "\\U00110000"
+        raise InvalidBrief(f"the {what} {named} is not YAML: {shown_text(str(error), 200)}") from error
     finally:
         loader.dispose()
     if loaded is None:
@@ -106,6 +108,8 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:  # what is written like a date or a number, and is none
             self._refuse(str(error), node.start_mark)
+        except LookupError:  # the same, where the type is named: !!bool maybe, !!int ""
+            self._refuse(f"{shown(node.value)} is no {node.tag.rpartition(':')[2]}", node.start_mark)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()

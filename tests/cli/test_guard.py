@@ -148,6 +148,8 @@ REFUSED = {
     # GraphQL by GET runs mutations too.
     "query by get": (405, replace(PAGE, path="/graphql", query="query=mutation{launchRun}")),
     "query by head": (405, replace(PAGE, path="/graphql", method="HEAD")),
+    "query by get, line break at the end": (400, replace(PAGE, path="/graphql\n", query="query=mutation{launchRun}")),
+    "line separator in the path": (400, replace(PAGE, path="/graphql\u2028")),
     "query by get, slash at the end": (405, replace(PAGE, path="/graphql/")),
     "preflight": (405, replace(QUERY, method="OPTIONS")),
     "put": (405, replace(QUERY, method="PUT")),

@@ -235,6 +235,7 @@ def test_open__unescaped_character__is_refused_with_nothing_shown(url: str) -> N
         ("postgresql://u@[::1]:5433/db", "::1:5433/db"),
         ("postgresql://u:p@/db?host=/var/run/postgresql", "/var/run/postgresql/db"),
         ("postgresql://host/db", "host/db"),
+        ("postgresql://host:1/u:sesame", "host:1/(not shown)"),
     ],
 )
 def test_open__escaped_address__is_read_as_meant(url: str, place: str) -> None:
