@@ -68,10 +68,11 @@ def _show_outcomes(outcomes: list[IngestOutcome]) -> None:
     say(", ".join(f"{count} {status.value}" for status, count in counts.items() if count))
     for outcome in outcomes:
         if outcome.cited_by:
+            new = "write the chapters again to take up the new one"
+            refused = "the new file is in quarantine, deliver a whole one"
             say(
                 f"{Path(outcome.path).name} took the place of document {outcome.replaced}, which is cited by "
-                f"{', '.join(outcome.cited_by)}: the versions there are keep what they cite, write the chapters again to"
-                " take up the new one"
+                f"{', '.join(outcome.cited_by)}: their versions keep what they cite; {new if outcome.document else refused}"
             )
     if counts[IngestStatus.QUARANTINED]:
         say("what to do about the files in quarantine: chapter-pipeline documents list")

@@ -108,7 +108,7 @@ def _item(
         )  # fmt: skip
     if record is None:
         return InventoryItem(
-            name=name, state=FileState.WAITING, why="no run has looked at it yet", remedy=_to_have_it_taken(name),
+            name=name, state=FileState.WAITING, why="no run has stored or refused it yet", remedy=_to_have_it_taken(name),
         )  # fmt: skip
     if entry is not None and name.startswith(INBOX) and record.object_version not in {None, entry.version}:
         return InventoryItem(
