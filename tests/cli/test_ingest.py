@@ -154,12 +154,16 @@ def test_ingest__two_files_of_one_name__are_refused_before_one_hides_the_other(c
     assert "have one name and other content: rename one" in cli("ingest", tmp_path).refused(2)
 
 
+def _one_short_paper_and_three_long_ones(folder: Path) -> None:
+    paper(folder / "1.pdf", "shunt")
+    for number in range(2, 5):
+        paper(folder / f"{number}.pdf", "haematoma", pages=10, title=f"Long paper number {number}")
+
+
 def test_ingest__interrupted__what_is_done_stays_and_the_next_run_goes_on(
     cli: Cli, tmp_path: Path, library: LibraryStore
 ) -> None:
-    paper(tmp_path / "1.pdf", "shunt")
-    for number in range(2, 5):
-        paper(tmp_path / f"{number}.pdf", "haematoma", pages=10, title=f"Long paper number {number}")
+    _one_short_paper_and_three_long_ones(tmp_path)
     process = start("ingest", tmp_path, "--json")
     assert process.stdout is not None
     done = [json.loads(process.stdout.readline())]
@@ -180,9 +184,7 @@ def test_ingest__interrupted__what_is_done_stays_and_the_next_run_goes_on(
 def test_ingest__killed__the_next_command_reports_its_run_and_the_next_ingest_goes_on(
     cli: Cli, tmp_path: Path, database: Database, library: LibraryStore
 ) -> None:
-    paper(tmp_path / "1.pdf", "shunt")
-    for number in range(2, 5):
-        paper(tmp_path / f"{number}.pdf", "haematoma", pages=10, title=f"Long paper number {number}")
+    _one_short_paper_and_three_long_ones(tmp_path)
     process = start("ingest", tmp_path, "--json")
     assert process.stdout is not None
     json.loads(process.stdout.readline())
