@@ -14,20 +14,17 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from chapter_pipeline.storage.runs import IN_PROCESS_TAG, is_held
 from resources.rooms import DatabaseResource
+from sensors.run_history import UNFINISHED
 
 EVERY_S = 60
-_UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+# A run that is queued has no process yet.
+_WITH_A_PROCESS = [status for status in UNFINISHED if status is not dg.DagsterRunStatus.QUEUED]
 
 
 def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
     """Report every orphaned run as failed; their ids."""
     reaped = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
+    for run in instance.get_runs(dg.RunsFilter(statuses=_WITH_A_PROCESS)):
         if _is_alive(run, database):
             continue
         now = instance.get_run_by_id(run.run_id)

@@ -117,11 +117,11 @@ def _print_shortened(title: str, columns: Sequence[str], cells: Sequence[Sequenc
         out.print(shown)
 
 
-def _shortened(longest: Sequence[int], whole: Sequence[bool], room: int) -> list[int]:
-    """Widths that fit into `room`: the longest columns give way first, none below `SHORTEST`, those `whole` never."""
+def _shortened(longest: Sequence[int], whole: Sequence[bool], available: int) -> list[int]:
+    """Widths that fit into `available`: the longest columns give way first, none below `SHORTEST`, those `whole` never."""
     for cap in range(max(longest, default=0), SHORTEST, -1):
         widths = [size if keep else min(size, cap) for size, keep in zip(longest, whole, strict=True)]
-        if sum(widths) <= room:
+        if sum(widths) <= available:
             return widths
     return [size if keep else min(size, SHORTEST) for size, keep in zip(longest, whole, strict=True)]
 

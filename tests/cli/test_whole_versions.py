@@ -106,6 +106,8 @@ def test_ingest__other_content_under_a_cited_name__names_the_chapters_that_cite_
     assert exported(cli, tmp_path / "after") == before
     cli("chapters", "write", SLUG).done()
     file.write_bytes(b"no PDF any more")
-    said = cli("ingest", file).done().out
-    assert f"took the place of document {second['document']}, which is cited by {SLUG}" in " ".join(said.split())
+    said = " ".join(cli("ingest", file).done().out.split())
+    assert f"took the place of document {second['document']}, which is cited by {SLUG}" in said
+    assert "the new file is in quarantine" in said
+    assert "write the chapters again" not in said
     assert exported(cli, tmp_path / "quarantined") == before
