@@ -160,8 +160,11 @@ def test_session__server_was_killed_under_an_open_database__it_is_started_again(
     try:
         with database.session() as session:
             session.execute(text("CREATE TABLE kept (n int)"))
+            ours = session.scalar(text("SELECT pg_backend_pid()"))
         killed = embedded.embedded_server(short_home)
         os.kill(_postmaster(killed), signal.SIGKILL)
+        # Its processes notice that one after the other: the one behind our pooled connection too has to be gone.
+        assert _gone(ours)
         assert eventually(lambda: not _answers(killed))
         with database.session() as session:
             assert session.scalar(text("SELECT count(*) FROM kept")) == 0
