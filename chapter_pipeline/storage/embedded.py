@@ -161,8 +161,10 @@ class EmbeddedServer:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            # Not SIGTERM: it has ignored that since its start where whoever started us does (nohup, a shell's &), and
+            # we would wait for ever. It changes nothing without the lock that we hold.
             with suppress(ProcessLookupError):
-                os.kill(int(os.pread(held, 10, 0)), signal.SIGTERM)
+                os.kill(int(os.pread(held, 10, 0)), signal.SIGKILL)
             fcntl.flock(held, fcntl.LOCK_EX)
         finally:
             os.close(held)

@@ -100,10 +100,11 @@ def test_parser__child_is_killed__next_file_gets_a_new_one(parser: ParserProcess
 
 
 def kill_at_the_next_file(parser: ParserProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child is killed as soon as it was sent a file, once."""
+    """The child is killed when it was sent a file, once, before it can read any of it."""
     real = wire.send
 
     def send(*arguments: Any, **options: Any) -> None:
+        os.kill(pid_of(parser), signal.SIGSTOP)  # else it might have answered by the time that we go on
         real(*arguments, **options)
         monkeypatch.setattr(wire, "send", real)
         os.kill(pid_of(parser), signal.SIGKILL)

@@ -155,6 +155,19 @@ def test_dagster_database_url__embedded__is_a_database_of_its_own_for_psycopg2(s
         embedded.embedded_server(short_home).release()
 
 
+def test_release__started_where_sigterm_is_ignored__ends_the_watcher_and_returns(short_home: Path) -> None:
+    """As under nohup, or by a shell in the background: programs that are started there ignore the signal too."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        server = embedded.embedded_server(short_home)
+        postmaster, watcher = _postmaster(server), _watcher(short_home)
+        server.release()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert _gone(watcher)
+    assert _gone(postmaster)
+
+
 def test_session__server_was_killed_under_an_open_database__it_is_started_again(short_home: Path) -> None:
     database = Database.open(Settings(home=short_home))
     try:
