@@ -26,6 +26,7 @@ from tests.cli.program import finished, start
 from tests.events import eventually
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
+from tests.locks import stage_waits
 from tests.orchestration import GLIOMA
 
 SLUG = "glioma-surgery"
@@ -287,10 +288,11 @@ def test_chapters_write__interrupted__nothing_half_written_and_the_next_run_goes
     cli("ingest", *samples, "--json").done()
     cli("chapters", "new", SLUG, "--topic", "Chronic subdural haematoma").done()
     artifacts = ArtifactStore(database)
-    process = start("chapters", "write", SLUG)
-    assert eventually(lambda: process.poll() is not None or artifacts.latest("key_concepts", SLUG) is not None)
-    assert process.poll() is None, finished(process)
-    process.send_signal(signal.SIGINT)
+    with stage_waits(database, "evidence_map", SLUG):
+        process = start("chapters", "write", SLUG)
+        assert eventually(lambda: process.poll() is not None or artifacts.latest("key_concepts", SLUG) is not None)
+        assert process.poll() is None, finished(process)
+        process.send_signal(signal.SIGINT)
     said = finished(process)
     assert (said.code, said.out) == (130, "")
     assert said.err.startswith("chapter-pipeline: interrupted")

@@ -17,8 +17,9 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
 from tests.cli.program import by_name, finished, paper, start
-from tests.events import PATIENCE_S
+from tests.events import PATIENCE_S, eventually
 from tests.library_samples import rows
+from tests.locks import document_waits
 
 KEYS = "path status document sha256 pages passages figures title year doi reason replaced cited_by".split()
 
@@ -154,20 +155,21 @@ def test_ingest__two_files_of_one_name__are_refused_before_one_hides_the_other(c
     assert "have one name and other content: rename one" in cli("ingest", tmp_path).refused(2)
 
 
-def _one_short_paper_and_three_long_ones(folder: Path) -> None:
+def _four_papers(folder: Path) -> None:
     paper(folder / "1.pdf", "shunt")
     for number in range(2, 5):
-        paper(folder / f"{number}.pdf", "haematoma", pages=10, title=f"Long paper number {number}")
+        paper(folder / f"{number}.pdf", "haematoma", title=f"Paper number {number}")
 
 
 def test_ingest__interrupted__what_is_done_stays_and_the_next_run_goes_on(
-    cli: Cli, tmp_path: Path, library: LibraryStore
+    cli: Cli, tmp_path: Path, database: Database, library: LibraryStore
 ) -> None:
-    _one_short_paper_and_three_long_ones(tmp_path)
-    process = start("ingest", tmp_path, "--json")
-    assert process.stdout is not None
-    done = [json.loads(process.stdout.readline())]
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parser's process as well
+    _four_papers(tmp_path)
+    with document_waits(database, tmp_path / "2.pdf"):
+        process = start("ingest", tmp_path, "--json")
+        assert process.stdout is not None
+        done = [json.loads(process.stdout.readline())]
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parser's process as well
     said = finished(process)
     done += said.lines
     assert said.code == 130
@@ -184,15 +186,16 @@ def test_ingest__interrupted__what_is_done_stays_and_the_next_run_goes_on(
 def test_ingest__killed__the_next_command_reports_its_run_and_the_next_ingest_goes_on(
     cli: Cli, tmp_path: Path, database: Database, library: LibraryStore
 ) -> None:
-    _one_short_paper_and_three_long_ones(tmp_path)
-    process = start("ingest", tmp_path, "--json")
-    assert process.stdout is not None
-    json.loads(process.stdout.readline())
-    os.killpg(process.pid, signal.SIGKILL)
-    assert finished(process).code == -signal.SIGKILL
+    _four_papers(tmp_path)
+    with document_waits(database, tmp_path / "2.pdf"):
+        process = start("ingest", tmp_path, "--json")
+        assert process.stdout is not None
+        json.loads(process.stdout.readline())
+        os.killpg(process.pid, signal.SIGKILL)
+        assert finished(process).code == -signal.SIGKILL
     assert _states(database) == ["STARTED"]
-    cli("documents", "list", "--json").done()
-    assert _states(database) == ["FAILURE"]
+    # The server needs a moment to notice that the connection with the run's lock is gone.
+    assert eventually(lambda: cli("documents", "list", "--json").done() and _states(database) == ["FAILURE"])
     cli("ingest", tmp_path, "--json").done()
     assert _states(database) == ["FAILURE", "SUCCESS"]
     assert len(library.documents()) == 4
