@@ -191,10 +191,23 @@ class Database:
                 f" {self.settings.pool_timeout_s:g} s: try again, or raise CHAPTER_POOL_SIZE"
             ) from error
         except DBAPIError as error:
+            interrupted = _interruption(error)
+            if interrupted is not None:
+                raise interrupted from None
             told = explained(error, self.url, place)
             if told is None:  # a matter of the statement, such as a broken constraint
                 raise
             raise told from error
+
+
+def _interruption(error: BaseException) -> BaseException | None:
+    """What interrupted the program when `error` came of it: a connection broken off in its work cannot roll back."""
+    before: BaseException | None = error
+    while before is not None:
+        if not isinstance(before, Exception):
+            return before
+        before = before.__cause__ or before.__context__
+    return None
 
 
 def dagster_database_url(settings: Settings) -> str:

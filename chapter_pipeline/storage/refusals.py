@@ -85,7 +85,7 @@ def explained(error: DBAPIError, url: URL, place: str) -> ChapterPipelineError |
     state: str | None = getattr(raised, "sqlstate", None)
     broken = isinstance(raised, psycopg.OperationalError | psycopg.InterfaceError)
     if state is None and not broken:
-        return _unusable_parameter(place) if error.statement is None else None
+        return _unusable_parameter(place) if _has_unknown_parameter(url) else None
     start = Start(sqlstate=state) if state is not None or not _worth_asking(raised) else asked_again(url)
     if (lasting := _lasting(start, url)) is not None:
         return DatabaseRefused(*_filled(lasting, url, place, raised))
@@ -167,6 +167,16 @@ def _unreachable(raised: BaseException | None, url: URL, place: str) -> Database
         f"the database at {place} did not answer ({_reason(raised)})",
         f"check that it runs and that {VARIABLE} is right, then try again",
     )
+
+
+def _has_unknown_parameter(url: URL) -> bool:
+    """Whether libpq refuses the address itself; asked of libpq, for psycopg raises the same of other mistakes."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    try:
+        psycopg.conninfo.make_conninfo("", **arguments)
+    except psycopg.ProgrammingError:
+        return True
+    return False
 
 
 def _unusable_parameter(place: str) -> DatabaseRefused:

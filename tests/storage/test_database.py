@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
 from chapter_pipeline.errors import DatabaseUnavailable, UsageError
 from chapter_pipeline.settings import Settings
@@ -130,3 +131,35 @@ def test_health_check__schema_is_behind__says_so(
 def test_dagster_database_url__given_database__is_the_same_for_psycopg2(scheme: str) -> None:
     given = Settings(database_url=SecretStr(f"{scheme}://author:p%40ss@host:5433/book"))
     assert dagster_database_url(given) == "postgresql+psycopg2://author:p%40ss@host:5433/book"
+
+
+def _no_end(*_: object) -> None:
+    raise psycopg.ProgrammingError("the connection is in the middle of a statement")
+
+
+def test_session__interrupted_and_then_unable_to_roll_back__is_interrupted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        with database.session() as session:
+            session.execute(text("SELECT 1"))
+            monkeypatch.setattr(database.engine.dialect, "do_rollback", _no_end)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    monkeypatch.undo()
+    with database.session() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_session__mistake_of_ours_without_a_statement__is_no_fault_of_the_address(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken() -> None:
+        with database.session() as session:
+            session.execute(text("SELECT 1"))
+            monkeypatch.setattr(database.engine.dialect, "do_commit", _no_end)
+
+    with pytest.raises(DBAPIError, match="in the middle of a statement"):
+        mistaken()
