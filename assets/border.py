@@ -10,12 +10,12 @@ from urllib.parse import quote
 import dagster as dg
 
 from assets.partitions import CHAPTERS
+from chapter_pipeline.domain import ModelUse, StageValue
 from chapter_pipeline.errors import ChapterPipelineError, TransientError
 from chapter_pipeline.storage.artifacts import content_hash
-from chapter_pipeline.writing.model import Artifact, ModelUse
 from chapter_pipeline.writing.rendering import escaped, table
 
-ValueT = TypeVar("ValueT", bound=Artifact)
+ValueT = TypeVar("ValueT", bound=StageValue)
 
 OWNERS = ["team:authors"]
 TRANSIENT = "transient"

@@ -15,7 +15,7 @@ from assets.library_checks import CHECKS, check_tables
 from assets.library_inventory import INVENTORY, document_inventory
 from assets.library_metadata import about_stage
 from assets.partitions import DOCUMENTS, bucket_key
-from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.errors import (
     BucketUnavailable,
     ChapterPipelineError,
@@ -25,8 +25,8 @@ from chapter_pipeline.errors import (
     PermanentError,
     TransientError,
 )
-from chapter_pipeline.operations.citing import Departures, cited_in
-from chapter_pipeline.operations.ingest import Ingest
+from chapter_pipeline.services.citing_chapters import Departures, cited_in
+from chapter_pipeline.services.ingest import Ingest
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.writing.rendering import escaped
 from resources.rooms import LibraryResource

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import InstrumentedAttribute
 
 from assets.expectations import Expectations, table_check
-from chapter_pipeline.documents.model import FigureKind
+from chapter_pipeline.domain.document import FigureKind
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
     EMBEDDING_DIMENSION,

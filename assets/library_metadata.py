@@ -11,9 +11,9 @@ import dagster as dg
 from sqlalchemy import select
 
 from assets.border import md, or_none
-from chapter_pipeline.documents.model import Table
-from chapter_pipeline.documents.table_markdown import to_markdown
-from chapter_pipeline.operations.ingest import Ingest, SourceDocument, StoredStage
+from chapter_pipeline.documents.structure.table_markdown import to_markdown
+from chapter_pipeline.domain.document import Table
+from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
 from chapter_pipeline.writing.rendering import escaped

@@ -9,11 +9,7 @@ import dagster as dg
 from assets.border import REVISED_TAG, REVISION_TAG, md, or_none, reported, stage_asset, stage_result
 from assets.expectations import Expectations, table_check
 from assets.partitions import CHAPTERS
-from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
-from chapter_pipeline.quality.gaps import RECENT_YEARS
-from chapter_pipeline.storage.artifacts import content_hash
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterDraft,
     ChapterOutline,
@@ -31,6 +27,10 @@ from chapter_pipeline.writing.model import (
     SectionPlans,
     Severity,
 )
+from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
+from chapter_pipeline.quality.gaps import RECENT_YEARS
+from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.rendering import gap_table, table
 from resources.rooms import ChaptersResource, LibraryResource, StagesResource
 

@@ -5,9 +5,7 @@ from datetime import date
 import dagster as dg
 
 from assets.border import bullets, linked_work, md, or_none, reported, stage_asset, stage_result
-from chapter_pipeline.errors import NotFound
-from chapter_pipeline.writing.brief import request_from, topic_from_slug
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
     ChapterKind,
@@ -19,6 +17,8 @@ from chapter_pipeline.writing.model import (
     ResearchSet,
     SourceReport,
 )
+from chapter_pipeline.errors import NotFound
+from chapter_pipeline.writing.brief import request_from, topic_from_slug
 from chapter_pipeline.writing.rendering import evidence_table, sources_table, table
 from resources.rooms import ChaptersResource, StagesResource
 

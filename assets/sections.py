@@ -12,10 +12,10 @@ import dagster as dg
 
 from assets.border import OWNERS, REWRITE_TAG, failed, md
 from assets.partitions import CHAPTERS
+from chapter_pipeline.domain import ChapterOutline, Section, SectionPlans
 from chapter_pipeline.errors import ChapterPipelineError, NotFound, TransientError
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
-from chapter_pipeline.writing.model import ChapterOutline, Section, SectionPlans
 from chapter_pipeline.writing.rendering import section_markdown
 from chapter_pipeline.writing.stages import Stages
 from resources.rooms import ChaptersResource, StagesResource

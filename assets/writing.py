@@ -20,8 +20,7 @@ from assets.border import (
 )
 from assets.research import PLAN
 from assets.sections import section_key, sections_of
-from chapter_pipeline.errors import NotFound
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterDraft,
     ChapterOutline,
@@ -38,6 +37,7 @@ from chapter_pipeline.writing.model import (
     SentenceSupport,
     Severity,
 )
+from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
 from resources.rooms import BucketResource, ChaptersResource, StagesResource
 

@@ -21,8 +21,8 @@ from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.presence import Presence
-from chapter_pipeline.storage.slots import CallSlots
+from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.semaphore import CallSemaphore
 from tests.providers.callers import numbered, process, said
 from tests.providers.conftest import gateway
 from tests.providers.fault_server import FaultServer, Plan, answer, drip, in_turn, status
@@ -81,7 +81,7 @@ def served(database: Database, api: str, plan: Plan, policy: CallPolicy) -> Iter
 
 def given_up_s(database: Database, api: str) -> float:
     """An answer that never ends."""
-    breakers = BreakerStore(database, Presence(database))
+    breakers = BreakerStore(database, ProcessLease(database))
     with served(database, api, in_turn(drip()), CallPolicy(deadline_s=DEADLINE_S)) as asked:
 
         def in_vain() -> None:
@@ -101,7 +101,7 @@ def asked_wait_s(database: Database) -> float:
 
 def slot_in_vain_s(database: Database) -> float:
     """Waiting for the only slot, which is held."""
-    slots = CallSlots(Presence(database))
+    slots = CallSemaphore(ProcessLease(database))
 
     def in_vain() -> None:
         with suppress(ModelUnavailable), slots.slot("claude", 1, deadline_s=SLOT_WAIT_S):

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks.planted import FAULTS, flagged, gaps_and_repairs, is_caught, planted_faults
 from benchmarks.written import TOPICS, Rooms, Written, ingested, write
+from chapter_pipeline.domain import BriefRequest, ChapterText
+from chapter_pipeline.domain.wording import shingles
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.writing.model import BriefRequest, ChapterText
-from chapter_pipeline.writing.text import shingles
 
 SEED = 20261125
 PLACEMENTS = Path(__file__).with_name("placements.csv")

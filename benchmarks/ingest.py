@@ -22,11 +22,11 @@ import onnxruntime
 import pymupdf
 from tokenizers import Tokenizer
 
-from chapter_pipeline.documents import extract
-from chapter_pipeline.documents.model import ParsedDocument
-from chapter_pipeline.documents.parser import ParserProcess
-from chapter_pipeline.documents.passages import make_passages
-from chapter_pipeline.documents.serialisation import to_bytes
+from chapter_pipeline.documents.pdf import extract
+from chapter_pipeline.documents.pdf.parser import ParserProcess
+from chapter_pipeline.documents.pdf.serialisation import to_bytes
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.retrieval.minilm import MAX_TOKENS, MODEL, TOKENIZER, MiniLM, available_cores, verified
 from chapter_pipeline.settings import Settings

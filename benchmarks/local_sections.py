@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.written import TOPICS, ingested, write
+from chapter_pipeline.domain import BriefRequest, PlannedSubsection, SectionPlan, SectionPlans
 from chapter_pipeline.errors import ChapterPipelineError
-from chapter_pipeline.operations.models import ModelRoom
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.services.text_model_factory import TextModelFactory
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.writing.model import BriefRequest, PlannedSubsection, SectionPlan, SectionPlans
 from chapter_pipeline.writing.sections import write_section
 
 QUOTES = 4
@@ -58,7 +58,7 @@ def small_plans(plans: SectionPlans, count: int) -> list[SectionPlans]:
 
 def report(plans: list[SectionPlans], settings: Settings, database: Database, embedder: Embedder) -> None:
     """Have the sections written and print what came through."""
-    room = ModelRoom(settings, database)
+    room = TextModelFactory(settings, database)
     written = through = dropped = wrong = 0
     try:
         model = room.text_model(embedder)

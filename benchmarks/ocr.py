@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pymupdf
 
-from chapter_pipeline.documents.ocr import page_reader
-from chapter_pipeline.documents.parser import ParserProcess
+from chapter_pipeline.documents.ocr.engine import page_reader
+from chapter_pipeline.documents.pdf.parser import ParserProcess
 from chapter_pipeline.settings import Settings
 
 _PAGE = re.compile(r"^=== page \d+ ===\n", re.MULTILINE)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.written import Written, looked_over
+from chapter_pipeline.domain import ChapterText, GapReport, GapType, Paragraph, Section, Sentence, Subsection
+from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.gaps import RECENT_YEARS
 from chapter_pipeline.quality.grounding import NOT_CLINICAL, negations, numbers, support_table
 from chapter_pipeline.writing.labels import paragraph_label
-from chapter_pipeline.writing.model import ChapterText, GapReport, GapType, Paragraph, Section, Sentence, Subsection
 from chapter_pipeline.writing.stages import Stages
-from chapter_pipeline.writing.text import mentioned
 from sensors.revision import sections_to_revise
 
 FAULTS = ("number changed", "negation flipped", "wrong source", "invented citation", "animal as human")

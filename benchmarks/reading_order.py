@@ -18,10 +18,10 @@ import pymupdf
 import pypdfium2
 from pypdf import PdfReader
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.line_numbers import MIN_NUMBERS
-from chapter_pipeline.documents.model import BlockKind, Page
-from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.line_numbers import MIN_NUMBERS
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import BlockKind, Page
 
 
 def letters(text: str) -> str:

@@ -31,7 +31,7 @@ from sqlalchemy import text
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 
-CHILD = "chapter_pipeline.documents.child"
+CHILD = "chapter_pipeline.documents.pdf.parser_worker"
 # Everything that a library says, without serial numbers and times: passages by their place, vectors and postings too.
 _DUMP = """
 SELECT 'document', key, to_jsonb(d) - 'id' - 'created_at' - 'updated_at' FROM documents d

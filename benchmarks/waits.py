@@ -24,7 +24,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from tests.documents.papers import article
 from tests.events import eventually
-from tests.operations.test_up import SENTENCE, Up
+from tests.orchestration.test_up import SENTENCE, Up
 
 PROGRAM = Path(sys.executable).with_name("chapter-pipeline")
 DEMO_WANTED_S, START_WANTED_S, IN_LIBRARY_WANTED_S, STOP_WANTED_S, BUCKET_WANTED_S = 180.0, 120.0, 60.0, 60.0, 30.0

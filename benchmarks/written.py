@@ -7,17 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chapter_pipeline.operations.ingest import open_ingest
-from chapter_pipeline.ports import Embedder
-from chapter_pipeline.providers.extractive import Extractive
-from chapter_pipeline.retrieval.cached import CachedEmbedder
-from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.search import LibrarySearch
-from chapter_pipeline.settings import Settings
-from chapter_pipeline.storage.bucket import ObjectBucket
-from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
     ChapterKind,
@@ -33,6 +23,16 @@ from chapter_pipeline.writing.model import (
     Section,
     SectionPlans,
 )
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.providers.extractive import Extractive
+from chapter_pipeline.retrieval.cached import CachedEmbedder
+from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.ingest import open_ingest
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
 
 TOPICS = (

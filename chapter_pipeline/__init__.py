@@ -1,7 +1,7 @@
 """The library of chapter_pipeline: what is true of documents, evidence and chapters.
 
-Nothing here knows Dagster, except `definitions`, `storage.dagster` and `cli.runs`; the assets in the
-top-level package `assets` are glue over these functions.
+Only `definitions` and `orchestration` know Dagster; the top-level packages `assets`, `resources` and `sensors` are
+thin layers over the services.
 """
 
 __version__ = "0.1.0"

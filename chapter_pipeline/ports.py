@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from chapter_pipeline.documents.model import FigureKind, StudyType, TextSource
+from chapter_pipeline.domain.library import (
+    DocumentRecord,
+    FigureRecord,
+    PassageRecord,
+    RegisteredWork,
+    RetrievedPassage,
+)
+from chapter_pipeline.domain.usage import Usage
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 Vectors = npt.NDArray[np.float32]
@@ -66,28 +72,6 @@ class Bucket(Protocol):
         ...
 
 
-class RetrievedPassage(BaseModel):
-    """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses.
-
-    `confidence`: how sure the recognition of a scan was, 0 to 1; None for the text of a text layer.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rank: int
-    passage_id: int
-    document: str  # document key
-    page: int
-    start: int
-    end: int
-    text: str
-    section: str | None
-    score: float
-    parts: dict[str, float]  # "bm25" raw, "cosine" raw, "bm25_z", "cosine_z"
-    text_source: TextSource = TextSource.LAYER
-    confidence: float | None = None
-
-
 class PassageSearch(Protocol):
     """Ranked passages of the library for a query."""
 
@@ -96,16 +80,6 @@ class PassageSearch(Protocol):
     def search_many(self, queries: Sequence[str], *, k: int) -> list[list[RetrievedPassage]]:
         """One list for each query, in their order."""
         ...
-
-
-class Usage(BaseModel):
-    """What a reply consumed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,17 +141,6 @@ class TextModel(Protocol):
         ...
 
 
-class RegisteredWork(BaseModel):
-    """A published work as the registry of its DOI has it; authors as "Family, Given"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str | None
-    authors: tuple[str, ...] = ()
-    year: int | None = None
-    journal: str | None = None
-
-
 class WorkRegistry(Protocol):
     """Looks works up by DOI."""
 
@@ -187,59 +150,6 @@ class WorkRegistry(Protocol):
     def work(self, doi: str) -> RegisteredWork | None:
         """The work under `doi`; None when there is none. Raises `TransientError`."""
         ...
-
-
-class DocumentRecord(BaseModel):
-    """Metadata of a searchable document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    title: str | None
-    authors: tuple[str, ...]
-    year: int | None
-    doi: str | None
-    journal: str | None
-    licence: str | None
-    study_type: StudyType
-    page_count: int
-
-
-class PassageRecord(BaseModel):
-    """A passage with its page's canonical text offsets; `sentences` are the quotable ones, as page offsets."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: int
-    document: str
-    page: int
-    start: int
-    end: int
-    text: str
-    section: str | None
-    sentences: tuple[tuple[int, int], ...]
-    text_source: TextSource = TextSource.LAYER
-    confidence: float | None = None
-
-
-class FigureRecord(BaseModel):
-    """A figure of a document, without its image, whose bytes have the hash `sha256`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: int
-    sha256: str
-    document: str
-    page: int
-    label: str | None
-    caption: str | None
-    media_type: str
-    width_px: int
-    height_px: int
-    kind: FigureKind = FigureKind.RASTER
-    figure_class: str | None = None
-    description: str | None = None
-    """What a text model sees in it; None when none was asked. No source of a claim."""
 
 
 class LibraryReader(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from chapter_pipeline.writing.model import Artifact
+from chapter_pipeline.domain import StageValue
 from resources.rooms import ChaptersResource
 
 
@@ -18,7 +18,7 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
 
     chapters: ChaptersResource
 
-    def handle_output(self, context: dg.OutputContext, obj: Artifact) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: StageValue) -> None:
         """Append `obj`, unless the newest version is the same."""
         stored = self.chapters.artifacts().put(
             asset_name(context.asset_key), context.partition_key, obj, run_id=context.run_id
@@ -32,9 +32,9 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
             }
         )
 
-    def load_input(self, context: dg.InputContext) -> Artifact:
+    def load_input(self, context: dg.InputContext) -> StageValue:
         """The newest version of the upstream value, as the type that the asset's parameter names."""
         model = context.dagster_type.typing_type
-        if not (isinstance(model, type) and issubclass(model, Artifact)):
+        if not (isinstance(model, type) and issubclass(model, StageValue)):
             raise TypeError(f"{context.asset_key.to_user_string()!r} is loaded as {model!r}: annotate the parameter")
         return self.chapters.artifacts().get(asset_name(context.asset_key), context.partition_key, model)

@@ -16,11 +16,11 @@ import dagster as dg
 from chapter_pipeline.settings import Settings, current_settings
 
 if TYPE_CHECKING:
-    from chapter_pipeline.operations.ingest import Ingest
-    from chapter_pipeline.operations.inventory import InventoryItem
-    from chapter_pipeline.operations.models import ModelRoom
-    from chapter_pipeline.operations.vision import Described
     from chapter_pipeline.ports import Embedder, TextModel
+    from chapter_pipeline.services.figure_descriptions import Described
+    from chapter_pipeline.services.ingest import Ingest
+    from chapter_pipeline.services.inventory import InventoryItem
+    from chapter_pipeline.services.text_model_factory import TextModelFactory
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
     from chapter_pipeline.storage.chapters import ChapterStore
@@ -54,10 +54,10 @@ def _embedder(settings: Settings) -> Embedder:
 
 
 @cache
-def _models(settings: Settings) -> ModelRoom:
-    from chapter_pipeline.operations.models import ModelRoom
+def _models(settings: Settings) -> TextModelFactory:
+    from chapter_pipeline.services.text_model_factory import TextModelFactory
 
-    return ModelRoom(settings, _database(settings))
+    return TextModelFactory(settings, _database(settings))
 
 
 def close_rooms() -> None:
@@ -150,20 +150,20 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def settings_hash(self) -> str:
         """That of `Ingest`: under which settings documents are stored now."""
         from chapter_pipeline.documents.version import settings_hash
-        from chapter_pipeline.operations.redelivery import library_settings_hash
+        from chapter_pipeline.services.unchanged_files import library_settings_hash
 
         return library_settings_hash(settings_hash(current_settings()), self.embedder.open().name)
 
     def inventory(self, settings_hash: str) -> list[InventoryItem]:
         """Every delivered file with its state; `settings_hash` is that of `Ingest`."""
-        from chapter_pipeline.operations.inventory import inventory
+        from chapter_pipeline.services.inventory import inventory
 
         return inventory(library=self.store(), bucket=self.bucket.open(), settings_hash=settings_hash)
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:
         """The ingest use case with parser processes of its own, which end with the block."""
-        from chapter_pipeline.operations.ingest import open_ingest
+        from chapter_pipeline.services.ingest import open_ingest
 
         with open_ingest(
             current_settings(), database=self.database.open(), bucket=self.bucket.open(), embedder=self.embedder.open()
@@ -180,7 +180,7 @@ class FiguresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def describe(self, name: str) -> Described:
         """Have the figures described of what lies in the bucket under `name`. Raises `NotFound`."""
         from chapter_pipeline.errors import NotFound
-        from chapter_pipeline.operations.vision import describe_figures
+        from chapter_pipeline.services.figure_descriptions import describe_figures
         from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
         from chapter_pipeline.storage.library import LibraryStore
 
@@ -228,8 +228,8 @@ class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return current_settings().section_concurrency
 
     def open(self) -> Stages:
-        from chapter_pipeline.retrieval.search import LibrarySearch
         from chapter_pipeline.storage.library import LibraryStore
+        from chapter_pipeline.storage.library_search import LibrarySearch
         from chapter_pipeline.writing.stages import Stages
 
         database = self.database.open()

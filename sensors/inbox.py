@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from chapter_pipeline.operations.paths import INBOX, is_delivery
+from chapter_pipeline.services.file_paths import INBOX, is_delivery
 from chapter_pipeline.storage.listing import Entry
 from resources.rooms import BucketResource, ClockResource, LibraryResource
 from sensors.jobs import INGEST

@@ -2,7 +2,7 @@
 
 A run lives as long as the process that executes it. One launched by a code server is alive when that server says so;
 one of the command line holds an advisory lock in the database, which PostgreSQL frees with the process. The sensor looks
-every minute, and so does each command (`cli/context.py`) when `storage/runs.py` says that there is something to report.
+every minute, and so does each command (`cli/context.py`) when `storage/dagster_runs.py` says that there is something to report.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import dagster as dg
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from chapter_pipeline.storage.runs import IN_PROCESS_TAG, is_held
+from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG, is_held
 from resources.rooms import DatabaseResource
 from sensors.run_history import UNFINISHED
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
+from chapter_pipeline.domain import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
 from chapter_pipeline.errors import NotFound
-from chapter_pipeline.storage.runs import IN_PROCESS_TAG
-from chapter_pipeline.writing.model import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
+from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
 from resources.rooms import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for

@@ -58,7 +58,7 @@ def _processors_are_shared_among_the_workers() -> Iterator[None]:
     """Models compute with the threads that are this worker's share: more of them only wait for each other."""
     share = max(1, available_processors() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("retrieval.minilm.available_cores", "documents.ocr.available_processors"):
+        for place in ("retrieval.minilm.available_cores", "documents.ocr.engine.available_processors"):
             patch.setattr(f"chapter_pipeline.{place}", lambda: share)
         yield
 

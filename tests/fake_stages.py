@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline import domain as model
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.library import RetrievedPassage
 from chapter_pipeline.errors import NoRelevantPassages
-from chapter_pipeline.ports import RetrievedPassage
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing import model
 from chapter_pipeline.writing.brief import chapter_brief
 
 TODAY = date(2026, 6, 1)

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 import numpy as np
 from sqlalchemy import func, select
 
-from chapter_pipeline.documents.model import (
+from chapter_pipeline.domain.document import (
     Block,
     BlockKind,
     Figure,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
 
 
@@ -15,7 +15,7 @@ from chapter_pipeline.storage.database import Database
 def document_waits(database: Database, path: Path) -> Iterator[None]:
     """While the block runs, the text of this file cannot be stored: whoever tries waits until its end."""
     with database.session() as session:
-        take_turns(session, f"document\n{hashlib.sha256(path.read_bytes()).hexdigest()}")
+        advisory_lock(session, f"document\n{hashlib.sha256(path.read_bytes()).hexdigest()}")
         yield
 
 
@@ -23,5 +23,5 @@ def document_waits(database: Database, path: Path) -> Iterator[None]:
 def stage_waits(database: Database, stage: str, slug: str) -> Iterator[None]:
     """While the block runs, no value of this stage can be stored for the chapter: whoever tries waits until its end."""
     with database.session() as session:
-        take_turns(session, f"{stage}\n{slug}")
+        advisory_lock(session, f"{stage}\n{slug}")
         yield

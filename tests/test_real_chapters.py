@@ -13,21 +13,21 @@ from pydantic import SecretStr
 
 from benchmarks import chapters, planted
 from benchmarks.written import TOPICS, Today, Written, write
-from chapter_pipeline.documents.model import IngestStatus
-from chapter_pipeline.operations.ingest import open_ingest
+from chapter_pipeline.domain import BriefRequest, FinalChapter
+from chapter_pipeline.domain.document import IngestStatus
+from chapter_pipeline.domain.wording import display_text
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.search import LibrarySearch
+from chapter_pipeline.services.ingest import open_ingest
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.embedded import EmbeddedServer
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import BriefRequest, FinalChapter
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
-from chapter_pipeline.writing.text import display_text
 from tests.conftest import TEMPLATE, new_database
 from tests.documents.test_library import letters, parts
 from tests.soak import SOAK

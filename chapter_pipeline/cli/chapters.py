@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from chapter_pipeline import domain
 from chapter_pipeline.cli import costs, versions
 from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.cli.umask import of_the_person
+from chapter_pipeline.domain import ChapterKind, FinalChapter, GapReport
 from chapter_pipeline.errors import NotFound, PermanentError, UsageError
-from chapter_pipeline.operations.chapter_inputs import WrittenFrom, chapter_inputs
-from chapter_pipeline.writing import model
-from chapter_pipeline.writing.model import ChapterKind, FinalChapter, GapReport
+from chapter_pipeline.services.chapter_inputs import WrittenFrom, chapter_inputs
 from chapter_pipeline.writing.section_kinds import record_kinds, section_kinds
 
 if TYPE_CHECKING:
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     from chapter_pipeline.publishing.styles import CitationStyle
     from chapter_pipeline.storage.chapters import StoredChapter, StoredVersion
 
-StageT = TypeVar("StageT", bound=model.Artifact)
+StageT = TypeVar("StageT", bound=domain.StageValue)
 
 app = typer.Typer(no_args_is_help=True)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
-STAGES: dict[str, type[model.Artifact]] = {
-    "chapter_brief": model.ChapterBrief,
-    "key_concepts": model.KeyConcepts,
-    "library_research": model.LibraryResearch,
-    "literature_research": model.LiteratureResearch,
-    "open_access_documents": model.OpenAccessDocuments,
-    "research_set": model.ResearchSet,
-    "evidence_map": model.EvidenceMap,
-    "chapter_outline": model.ChapterOutline,
-    "section_plans": model.SectionPlans,
-    "chapter_draft": model.ChapterDraft,
-    "reviewed_chapter": model.ReviewedChapter,
-    "gap_report": model.GapReport,
-    "revision_log": model.RevisionLog,
-    "final_chapter": model.FinalChapter,
+STAGES: dict[str, type[domain.StageValue]] = {
+    "chapter_brief": domain.ChapterBrief,
+    "key_concepts": domain.KeyConcepts,
+    "library_research": domain.LibraryResearch,
+    "literature_research": domain.LiteratureResearch,
+    "open_access_documents": domain.OpenAccessDocuments,
+    "research_set": domain.ResearchSet,
+    "evidence_map": domain.EvidenceMap,
+    "chapter_outline": domain.ChapterOutline,
+    "section_plans": domain.SectionPlans,
+    "chapter_draft": domain.ChapterDraft,
+    "reviewed_chapter": domain.ReviewedChapter,
+    "gap_report": domain.GapReport,
+    "revision_log": domain.RevisionLog,
+    "final_chapter": domain.FinalChapter,
 }
 
 
@@ -247,7 +247,7 @@ def show_chapter(
 
 def _stage_body(opened: Context, slug: str, stage: str) -> dict[str, Any]:
     kinds = versions.own_kinds(opened, slug)
-    stages: dict[str, type[model.Artifact]] = {**STAGES, **{f"section/{kind}": model.Section for kind in kinds}}
+    stages: dict[str, type[domain.StageValue]] = {**STAGES, **{f"section/{kind}": domain.Section for kind in kinds}}
     if stage not in stages:
         raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(stages)}")
     return _value(opened, stage, slug, stages[stage]).model_dump(mode="json")
@@ -270,7 +270,7 @@ def show_gaps(
             artifact = opened.chapters.version(slug, version).artifact_id
             report = opened.artifacts.by_id(artifact, FinalChapter).gap_report
         logged = version is None and opened.artifacts.latest("revision_log", slug) is not None
-        rounds = opened.artifacts.get("revision_log", slug, model.RevisionLog).rounds if logged else ()
+        rounds = opened.artifacts.get("revision_log", slug, domain.RevisionLog).rounds if logged else ()
     if json:
         # The shape of the gap rule; what else the stage holds is shown by `chapters show SLUG --stage gap_report`.
         print_json(report.model_dump(mode="json", exclude={"unused_evidence", "uses"}))
@@ -288,7 +288,7 @@ def show_gaps(
         )
 
 
-def _counts(gaps: model.GapStatistics) -> str:
+def _counts(gaps: domain.GapStatistics) -> str:
     return f"{gaps.critical_gaps} critical and {gaps.high_gaps} high gaps"
 
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from chapter_pipeline.settings import Settings, settings_from_environment
 
 if TYPE_CHECKING:
-    from chapter_pipeline.cli.runs import Runs
-    from chapter_pipeline.documents.model import IngestOutcome
-    from chapter_pipeline.operations.inventory import InventoryItem, Quarantined
-    from chapter_pipeline.operations.models import ModelRoom
+    from chapter_pipeline.domain.document import IngestOutcome
+    from chapter_pipeline.orchestration.runs import Runs
     from chapter_pipeline.ports import Embedder
-    from chapter_pipeline.retrieval.search import LibrarySearch
+    from chapter_pipeline.services.inventory import InventoryItem, Quarantined
+    from chapter_pipeline.services.text_model_factory import TextModelFactory
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
     from chapter_pipeline.storage.chapters import ChapterStore
     from chapter_pipeline.storage.database import Database
     from chapter_pipeline.storage.figure_images import FigureImages
     from chapter_pipeline.storage.library import LibraryStore
+    from chapter_pipeline.storage.library_search import LibrarySearch
 
 
 class Context:
@@ -42,10 +42,10 @@ class Context:
 
     def _report_orphans(self, database: Database) -> None:
         """Report the runs as failed whose process was killed. Dagster is loaded only when there is one."""
-        from chapter_pipeline.storage.runs import has_orphans
+        from chapter_pipeline.storage.dagster_runs import has_orphans
 
         if has_orphans(database, self.settings):
-            from chapter_pipeline.cli.runs import report_orphans
+            from chapter_pipeline.orchestration.runs import report_orphans
 
             report_orphans(self.settings)
 
@@ -70,7 +70,7 @@ class Context:
 
     @cached_property
     def search(self) -> LibrarySearch:
-        from chapter_pipeline.retrieval.search import LibrarySearch
+        from chapter_pipeline.storage.library_search import LibrarySearch
 
         return LibrarySearch(self.database, self.library_embedder)
 
@@ -93,14 +93,14 @@ class Context:
         return FigureImages(self.database)
 
     @cached_property
-    def models(self) -> ModelRoom:
-        from chapter_pipeline.operations.models import ModelRoom
+    def models(self) -> TextModelFactory:
+        from chapter_pipeline.services.text_model_factory import TextModelFactory
 
-        return ModelRoom(self.settings, self.database)
+        return TextModelFactory(self.settings, self.database)
 
     @cached_property
     def runs(self) -> Runs:
-        from chapter_pipeline.cli.runs import Runs
+        from chapter_pipeline.orchestration.runs import Runs
 
         # First, for their clear errors: Dagster tries a database that is down for a minute, and says so each time.
         _ = self.database, self.bucket
@@ -108,7 +108,7 @@ class Context:
 
     def runs_of(self, slug: str) -> Runs:
         """The runs, with the chapter's own section kinds among the assets."""
-        from chapter_pipeline.operations.chapter_kinds import record_chapter_kinds
+        from chapter_pipeline.services.chapter_sections import record_chapter_kinds
 
         # Before the definitions load: they read which kinds there are.
         record_chapter_kinds(self.settings, slug, chapters=self.chapters, artifacts=self.artifacts)
@@ -116,26 +116,26 @@ class Context:
 
     def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
         """The files that are in the library as they are, one outcome each; no run is needed for them."""
-        from chapter_pipeline.operations.redelivery import unchanged
+        from chapter_pipeline.services.unchanged_files import unchanged
 
         return unchanged(paths, library=self.library, bucket=self.bucket, settings_hash=self._settings_hash)
 
     def inventory(self) -> list[InventoryItem]:
         """Every delivered file with its state."""
-        from chapter_pipeline.operations.inventory import inventory
+        from chapter_pipeline.services.inventory import inventory
 
         return inventory(library=self.library, bucket=self.bucket, settings_hash=self._settings_hash)
 
     def quarantined(self) -> list[Quarantined]:
         """Every file that was refused, with the reason."""
-        from chapter_pipeline.operations.inventory import quarantined
+        from chapter_pipeline.services.inventory import quarantined
 
         return quarantined(library=self.library, bucket=self.bucket)
 
     @property
     def _settings_hash(self) -> str:
         from chapter_pipeline.documents.version import settings_hash
-        from chapter_pipeline.operations.redelivery import library_settings_hash
+        from chapter_pipeline.services.unchanged_files import library_settings_hash
 
         return library_settings_hash(settings_hash(self.settings), self.library_embedder.name)
 

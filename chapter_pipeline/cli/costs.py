@@ -10,7 +10,7 @@ import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.writing.model import SectionPlans
+from chapter_pipeline.domain import SectionPlans
 
 Slug = Annotated[str, typer.Argument(help="The chapter's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -18,8 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 def estimate(slug: Slug, json: Json = False) -> None:
     """What writing a chapter will cost, by stage and section, with the providers that are set."""
-    from chapter_pipeline.operations.costs import estimates
     from chapter_pipeline.providers.gateway import CallPolicy
+    from chapter_pipeline.services.cost_estimates import estimates
     from chapter_pipeline.writing.brief import chapter_brief, request_from
 
     with context() as opened:

@@ -10,11 +10,11 @@ import typer
 
 from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.documents.model import IngestOutcome, IngestStatus
+from chapter_pipeline.domain.document import IngestOutcome, IngestStatus
 from chapter_pipeline.storage.keys import key_fault
 
 if TYPE_CHECKING:
-    from chapter_pipeline.storage.library_reading import DocumentSummary
+    from chapter_pipeline.storage.library_queries import DocumentSummary
 
 app = typer.Typer(no_args_is_help=True)
 DOCUMENT_COLUMNS = ["Document", "Author", "Year", "Title", "Journal", "DOI", "Pages", "Files"]
@@ -25,7 +25,7 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="PDF files, or folders that hold them.")], json: Json = False
 ) -> None:
     """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
-    from chapter_pipeline.operations.paths import expand
+    from chapter_pipeline.services.file_paths import expand
 
     files = expand(paths)
     told: list[IngestOutcome] = []
@@ -84,7 +84,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Find passages of the library, with the page each stands on."""
-    from chapter_pipeline.retrieval.search import fits
+    from chapter_pipeline.retrieval.ranking import fits
 
     with context() as opened:
         hits = opened.search.search(query, k=k)
@@ -146,7 +146,7 @@ def _listed(document: DocumentSummary) -> tuple[object, ...]:
 @app.command("inventory")
 def show_inventory(json: Json = False) -> None:
     """Every file that was delivered: in the library, in quarantine, waiting, half stored, stale or gone, and what helps."""
-    from chapter_pipeline.operations.inventory import FileState, summary
+    from chapter_pipeline.services.inventory import FileState, summary
 
     with context() as opened:
         items = opened.inventory()
@@ -181,7 +181,7 @@ def show_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
     """One document: metadata, names, the chapters that cite it, figures with captions."""
-    from chapter_pipeline.operations.citing import cited_in
+    from chapter_pipeline.services.citing_chapters import cited_in
 
     with context() as opened:
         found = opened.library.document(document)
@@ -212,7 +212,7 @@ def remove_document(
 
     Versions of chapters that cite it stay whole; they are named.
     """
-    from chapter_pipeline.operations.citing import Departures, what_follows
+    from chapter_pipeline.services.citing_chapters import Departures, what_follows
 
     with context() as opened:
         names = opened.library.names_meant(document)

@@ -26,7 +26,7 @@ def retrieval(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Measure the product's own search on a BEIR data set, in a scratch schema: the library is untouched."""
-    from chapter_pipeline.retrieval.evaluation import evaluate
+    from chapter_pipeline.services.retrieval_evaluation import evaluate
 
     with context() as opened, progress(quiet=json) as bars:
         task = bars.add_task("Evaluating", total=None)

@@ -26,8 +26,8 @@ def demo(
 ) -> None:
     """Ingest the sample library, write a chapter from it, and say where the exports lie."""
     from chapter_pipeline.cli.chapters import export_version, inputs_of, record_inputs
+    from chapter_pipeline.domain import FinalChapter
     from chapter_pipeline.publishing.samples import build_samples
-    from chapter_pipeline.writing.model import FinalChapter
 
     # A key in the environment is no wish to pay for a demonstration: who has one says CHAPTER_TEXT_MODEL.
     os.environ.setdefault(f"{PREFIX}TEXT_MODEL", "extractive")
@@ -67,7 +67,7 @@ def demo(
 
 
 def _tell(documents: int, final: object, paths: list[Path]) -> None:
-    from chapter_pipeline.writing.model import FinalChapter
+    from chapter_pipeline.domain import FinalChapter
     from chapter_pipeline.writing.rendering import gap_table
 
     assert isinstance(final, FinalChapter)
@@ -99,7 +99,7 @@ def up(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the Dagster pages.")] = None,
 ) -> None:
     """Start database, Dagster webserver and daemon; Ctrl-C stops them all."""
-    from chapter_pipeline.cli.supervisor import run_up
+    from chapter_pipeline.orchestration.supervisor import run_up
     from chapter_pipeline.settings import settings_from_environment
 
     settings = settings_from_environment()

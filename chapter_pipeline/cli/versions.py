@@ -10,9 +10,7 @@ import typer
 from chapter_pipeline.cli.console import print_json, print_table, readable, say
 from chapter_pipeline.cli.context import Context, context
 from chapter_pipeline.cli.umask import of_the_person
-from chapter_pipeline.errors import NotFound, PermanentError, UsageError
-from chapter_pipeline.operations.chapter_kinds import kinds_asked, kinds_planned
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     EvidenceMap,
     FinalChapter,
     Quote,
@@ -21,6 +19,8 @@ from chapter_pipeline.writing.model import (
     SectionPlans,
     Source,
 )
+from chapter_pipeline.errors import NotFound, PermanentError, UsageError
+from chapter_pipeline.services.chapter_sections import kinds_asked, kinds_planned
 
 Slug = Annotated[str, typer.Argument(help="The chapter's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]

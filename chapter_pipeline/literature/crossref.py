@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import httpx2
 
+from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
-from chapter_pipeline.ports import RegisteredWork
 
 ADDRESS = "https://api.crossref.org"
 TIMEOUT_S = 10.0

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
-from chapter_pipeline.ports import RegisteredWork
 
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 TIMEOUT_S = 10.0

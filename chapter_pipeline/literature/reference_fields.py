@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chapter_pipeline.writing.model import Work
+from chapter_pipeline.domain import Work
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"]+")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")

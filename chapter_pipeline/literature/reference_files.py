@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from chapter_pipeline.domain import Work
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_bibtex import read_bibtex
 from chapter_pipeline.literature.reference_fields import FileTooLarge, RawReference, normalised_doi, to_work
 from chapter_pipeline.literature.reference_tags import read_nbib, read_ris
 from chapter_pipeline.shown import shown
-from chapter_pipeline.writing.model import Work
 
 Reader = Callable[[str], list[RawReference]]
 

@@ -12,9 +12,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from chapter_pipeline.documents.model import Metadata
+from chapter_pipeline.domain.document import Metadata
+from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.errors import TransientError
-from chapter_pipeline.ports import RegisteredWork, WorkRegistry
+from chapter_pipeline.ports import WorkRegistry
 
 SAME_TITLE = 0.8
 """Share of the words of the shorter title that the other has, above which two titles are of one work (subtitles differ)."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chapter_pipeline.errors import UsageError
-from chapter_pipeline.literature import REFERENCES
-from chapter_pipeline.literature.reference_files import deduplicate, read_references
-from chapter_pipeline.ports import Bucket, Embedder
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     LiteratureResearch,
     OpenAccessDocuments,
     SourceReport,
     Work,
 )
+from chapter_pipeline.errors import UsageError
+from chapter_pipeline.literature import REFERENCES
+from chapter_pipeline.literature.reference_files import deduplicate, read_references
+from chapter_pipeline.ports import Bucket, Embedder
 
 SUFFIXES = (".ris", ".nbib", ".bib")
 WORK_FLOOR = 0.40

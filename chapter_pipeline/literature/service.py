@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import httpx2
 
+from chapter_pipeline.background_loop import LoopThread
 from chapter_pipeline.errors import TransientError
 from chapter_pipeline.http_client import ReplyRefused, reply_hooks
-from chapter_pipeline.providers.loop import LoopThread
 
 REPLY_MAX_BYTES = 8 * 1024 * 1024
 """A record with thousands of authors and its reference list has less than one million."""

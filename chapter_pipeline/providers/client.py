@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from chapter_pipeline.ports import Picture
 from chapter_pipeline.providers.faults import CallFailed, Fault
-from chapter_pipeline.providers.wire import first_fault
+from chapter_pipeline.providers.structured_output import first_fault
 
 ClientT = TypeVar("ClientT")
 FormT = TypeVar("FormT", bound=BaseModel)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from chapter_pipeline.domain.tasks import KeyConceptsRequest, SectionRequest
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.ports import Embedder, Reply, ReplyT, Task
 from chapter_pipeline.providers.extractive_concepts import choose_concepts
 from chapter_pipeline.providers.extractive_sections import write_section
-from chapter_pipeline.writing.tasks import KeyConceptsRequest, SectionRequest
 
 
 class Extractive:

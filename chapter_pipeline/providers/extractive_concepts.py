@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from chapter_pipeline.ports import Embedder
-from chapter_pipeline.writing.tasks import (
+from chapter_pipeline.domain.tasks import (
     CandidateTerm,
     KeyConceptsReply,
     KeyConceptsRequest,
     ProposedConcept,
     ProposedQuery,
 )
+from chapter_pipeline.ports import Embedder
 
 SAME_CONCEPT = 0.80
 """Cosine above which two terms are one concept (the lesser becomes a synonym of the better)."""

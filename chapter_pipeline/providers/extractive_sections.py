@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.domain import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.tasks import SectionReply
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.writing.labels import paragraph_label
-from chapter_pipeline.writing.model import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
 from chapter_pipeline.writing.outline import INTRODUCTION
-from chapter_pipeline.writing.tasks import SectionReply
 
 DIVERSITY = 0.35
 """Weight of the likeness to what is already chosen (maximal marginal relevance, Carbonell and Goldstein 1998)."""

@@ -17,14 +17,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from chapter_pipeline.background_loop import LoopThread
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
-from chapter_pipeline.ports import Usage
 from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.faults import CallFailed, Effect, Fault, classify
 from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Ledger, Replayed
-from chapter_pipeline.providers.loop import LoopThread
 from chapter_pipeline.providers.prices import cost_usd, most_usd
-from chapter_pipeline.providers.wire import read_reply
+from chapter_pipeline.providers.structured_output import read_reply
 
 log = logging.getLogger(__name__)
 ValueT = TypeVar("ValueT", bound=BaseModel)

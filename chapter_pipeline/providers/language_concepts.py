@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chapter_pipeline.domain.tasks import KeyConceptsReply, KeyConceptsRequest, ProposedConcept
 from chapter_pipeline.errors import ModelRefused
-from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.prompts import fenced, prompt
-from chapter_pipeline.writing.tasks import KeyConceptsReply, KeyConceptsRequest, ProposedConcept
+from chapter_pipeline.providers.structured_request import Ask
 
 MAX_OUTPUT_TOKENS = 8000
 

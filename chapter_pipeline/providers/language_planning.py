@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from chapter_pipeline.providers.asking import Ask
-from chapter_pipeline.providers.language_sections import opaque
-from chapter_pipeline.providers.prompts import fenced, prompt
-from chapter_pipeline.writing.model import Artifact, PlannedSubsection, Quote, Relation
-from chapter_pipeline.writing.tasks import (
+from chapter_pipeline.domain import PlannedSubsection, Quote, Relation, StageValue
+from chapter_pipeline.domain.tasks import (
     LiteratureQueriesReply,
     LiteratureQueriesRequest,
     OutlinedSubsections,
@@ -21,7 +18,10 @@ from chapter_pipeline.writing.tasks import (
     SectionQueriesReply,
     SectionQueriesRequest,
 )
-from chapter_pipeline.writing.text import words
+from chapter_pipeline.domain.wording import words
+from chapter_pipeline.providers.language_sections import opaque
+from chapter_pipeline.providers.prompts import fenced, prompt
+from chapter_pipeline.providers.structured_request import Ask
 
 MAX_QUERIES = 3
 MAX_QUERY_WORDS = 20
@@ -31,27 +31,27 @@ QUERIES_OUTPUT_TOKENS = 6000
 OUTLINE_OUTPUT_TOKENS = 16000
 
 
-class WrittenSubtopic(Artifact):
+class WrittenSubtopic(StageValue):
     title: str
     keys: tuple[str, ...]
 
 
-class WrittenOutline(Artifact):
+class WrittenOutline(StageValue):
     kind: str
     subtopics: tuple[WrittenSubtopic, ...]
 
 
-class WrittenRelation(Artifact):
+class WrittenRelation(StageValue):
     number: int
     contradicts: bool
     about: str
 
 
-class WrittenRelations(Artifact):
+class WrittenRelations(StageValue):
     relations: tuple[WrittenRelation, ...]
 
 
-class WrittenOutlines(Artifact):
+class WrittenOutlines(StageValue):
     sections: tuple[WrittenOutline, ...]
 
 

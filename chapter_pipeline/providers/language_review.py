@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from chapter_pipeline.providers.asking import Ask
-from chapter_pipeline.providers.prompts import fenced, prompt
-from chapter_pipeline.quality.grounding import support_problems
-from chapter_pipeline.writing.model import Artifact, Edit, EditAction, Sentence
-from chapter_pipeline.writing.tasks import (
+from chapter_pipeline.domain import Edit, EditAction, Sentence, StageValue
+from chapter_pipeline.domain.tasks import (
     CitedSentence,
     CriticalInformationReply,
     CriticalInformationRequest,
@@ -25,6 +22,9 @@ from chapter_pipeline.writing.tasks import (
     ReviewReply,
     ReviewRequest,
 )
+from chapter_pipeline.providers.prompts import fenced, prompt
+from chapter_pipeline.providers.structured_request import Ask
+from chapter_pipeline.quality.grounding import support_problems
 
 POINTS_OUTPUT_TOKENS = 6000
 REVIEW_OUTPUT_TOKENS = 16000
@@ -37,23 +37,23 @@ MAX_DELETED = 0.2
 """Share of the sentences above which a review that deletes them is no review."""
 
 
-class WrittenPoint(Artifact):
+class WrittenPoint(StageValue):
     text: str
     sentences: tuple[int, ...]
 
 
-class WrittenPoints(Artifact):
+class WrittenPoints(StageValue):
     points: tuple[WrittenPoint, ...]
 
 
-class WrittenEdit(Artifact):
+class WrittenEdit(StageValue):
     number: int
     action: Literal["delete", "replace"]
     text: str
     reason: str
 
 
-class WrittenReview(Artifact):
+class WrittenReview(StageValue):
     edits: tuple[WrittenEdit, ...]
 
 

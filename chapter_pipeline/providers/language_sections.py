@@ -11,13 +11,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chapter_pipeline.domain import DroppedSentence, Paragraph, Quote, Sentence, StageValue, Subsection
+from chapter_pipeline.domain.tasks import SectionReply, SectionRequest
 from chapter_pipeline.errors import ModelRefused
-from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.extractive_sections import findings_table
 from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
+from chapter_pipeline.providers.structured_request import Ask
 from chapter_pipeline.quality.grounding import claim_problems
-from chapter_pipeline.writing.model import Artifact, DroppedSentence, Paragraph, Quote, Sentence, Subsection
-from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
 
 KEY_LETTERS = 5
 TOKENS_PER_WORD = 6
@@ -25,31 +25,31 @@ TOKENS_PER_WORD = 6
 LEAST_OUTPUT_TOKENS = 8000
 
 
-class WrittenSentence(Artifact):
+class WrittenSentence(StageValue):
     text: str
     keys: tuple[str, ...]
 
 
-class WrittenParagraph(Artifact):
+class WrittenParagraph(StageValue):
     sentences: tuple[WrittenSentence, ...]
 
 
-class WrittenSubsection(Artifact):
+class WrittenSubsection(StageValue):
     title: str
     paragraphs: tuple[WrittenParagraph, ...]
 
 
-class WrittenSection(Artifact):
+class WrittenSection(StageValue):
     subsections: tuple[WrittenSubsection, ...]
 
 
-class RepairedSentence(Artifact):
+class RepairedSentence(StageValue):
     number: int
     text: str
     keys: tuple[str, ...]
 
 
-class Repairs(Artifact):
+class Repairs(StageValue):
     sentences: tuple[RepairedSentence, ...]
 
 

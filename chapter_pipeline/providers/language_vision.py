@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chapter_pipeline.documents.instructions import without_instructions
+from chapter_pipeline.documents.injection_patterns import without_instructions
+from chapter_pipeline.domain.tasks import FigureReply, FigureRequest
 from chapter_pipeline.ports import Picture
-from chapter_pipeline.providers.asking import Ask
 from chapter_pipeline.providers.prompts import fenced, prompt
-from chapter_pipeline.writing.tasks import FigureReply, FigureRequest
+from chapter_pipeline.providers.structured_request import Ask
 
 MAX_WORDS = 120
 OUTPUT_TOKENS = 3000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from chapter_pipeline.writing.model import Abbreviation, Sentence
+from chapter_pipeline.domain import Abbreviation, Sentence
 
 
 class FirstUse:

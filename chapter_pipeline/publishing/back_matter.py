@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chapter_pipeline.domain import ChapterText, FinalChapter, Gap, Quote, Sentence, Severity
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.citations import (
     Citations,
@@ -12,9 +13,8 @@ from chapter_pipeline.publishing.citations import (
     recognised,
     reference_anchor,
 )
-from chapter_pipeline.publishing.medium import Medium
+from chapter_pipeline.publishing.output_profile import Medium
 from chapter_pipeline.publishing.styles import CitationStyle
-from chapter_pipeline.writing.model import ChapterText, FinalChapter, Gap, Quote, Sentence, Severity
 
 Node = ast.Node
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chapter_pipeline.domain import Reference, Source
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing.csl import csl_name, doi
 from chapter_pipeline.publishing.pandoc_ast import clean
-from chapter_pipeline.writing.model import Reference, Source
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",

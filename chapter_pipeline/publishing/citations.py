@@ -11,10 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from chapter_pipeline.domain import ChapterText, Quote, Reference, Sentence
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.styles import CitationStyle, author_year_names
-from chapter_pipeline.writing.model import ChapterText, Quote, Reference, Sentence
 
 Node = ast.Node
 _NO_BREAK_SPACE = "\u00a0"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chapter_pipeline.writing.model import Source
+from chapter_pipeline.domain import Source
 
 CslItem = dict[str, Any]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from chapter_pipeline.writing.model import ChapterText, Section
+from chapter_pipeline.domain import ChapterText, Section
 
 Change = Literal["same", "removed", "added"]
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
 
+from chapter_pipeline.domain import FinalChapter
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.publishing.bibtex import bibtex
 from chapter_pipeline.publishing.figures import FigureContent, load_images
@@ -18,7 +19,6 @@ from chapter_pipeline.publishing.pandoc import format_references
 from chapter_pipeline.publishing.ris import ris
 from chapter_pipeline.publishing.styles import CitationStyle
 from chapter_pipeline.publishing.writers import write_docx, write_html, write_jats, write_markdown, write_pdf
-from chapter_pipeline.writing.model import FinalChapter
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from chapter_pipeline.writing.model import NumberedFigure
+from chapter_pipeline.domain import NumberedFigure
 
 FigureContent = Callable[[str], bytes]
 """The image whose bytes have the given sha256."""

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chapter_pipeline.errors import InvariantViolated
-from chapter_pipeline.publishing import pandoc_ast as ast
-from chapter_pipeline.publishing.abbreviations import FirstUse
-from chapter_pipeline.publishing.back_matter import back_matter
-from chapter_pipeline.publishing.citations import Citations
-from chapter_pipeline.publishing.figures import FigureImage, alternative_text, caption_text
-from chapter_pipeline.publishing.medium import Medium
-from chapter_pipeline.publishing.styles import CitationStyle
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     EvidenceRow,
     FinalChapter,
     GapStatistics,
@@ -23,6 +15,14 @@ from chapter_pipeline.writing.model import (
     Section,
     Subsection,
 )
+from chapter_pipeline.errors import InvariantViolated
+from chapter_pipeline.publishing import pandoc_ast as ast
+from chapter_pipeline.publishing.abbreviations import FirstUse
+from chapter_pipeline.publishing.back_matter import back_matter
+from chapter_pipeline.publishing.citations import Citations
+from chapter_pipeline.publishing.figures import FigureImage, alternative_text, caption_text
+from chapter_pipeline.publishing.output_profile import Medium
+from chapter_pipeline.publishing.styles import CitationStyle
 
 Node = ast.Node
 

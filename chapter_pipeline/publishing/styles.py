@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
+from chapter_pipeline.domain import Reference
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.publishing.csl import short_citation
-from chapter_pipeline.writing.model import Reference
 
 
 class CitationStyle(StrEnum):

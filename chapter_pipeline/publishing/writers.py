@@ -10,7 +10,7 @@ from pathlib import Path
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.docx_style import reference_docx
 from chapter_pipeline.publishing.layout import Publication, chapter_blocks
-from chapter_pipeline.publishing.medium import ImagePlace, Medium
+from chapter_pipeline.publishing.output_profile import ImagePlace, Medium
 from chapter_pipeline.publishing.pandoc import run_pandoc
 from chapter_pipeline.publishing.pdf import compile_pdf
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from chapter_pipeline.domain import ChapterText, Quote, Section, SectionPlan, Sentence
 from chapter_pipeline.quality.grounding import claim_problems, claims
-from chapter_pipeline.writing.model import ChapterText, Quote, Section, SectionPlan, Sentence
 
 POINTER = re.compile(r"See Figures? \d+(?:(?:, \d+)* and \d+)?\.|See also the section “(?P<title>[^“”]+)”\.")
 """The only sentences that may stand without a quote: they point to a figure or section of the chapter itself."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from chapter_pipeline.writing.model import ChapterOutline, ChapterText
+from chapter_pipeline.domain import ChapterOutline, ChapterText
 
 _WIDTH, _ROW, _LABEL, _MARGIN, _WIDEST = 720, 24, 250, 70, 64
 _ENOUGH, _SHORT, _MISSING, _INK = "#3b7a57", "#c98a1b", "#b03a2e", "#222222"

@@ -9,8 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from chapter_pipeline.ports import Embedder
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterOutline,
     ChapterText,
@@ -27,8 +26,9 @@ from chapter_pipeline.writing.model import (
     Severity,
     UnusedEvidence,
 )
-from chapter_pipeline.writing.outline import POINT_FIT_FLOOR, fit_floor
-from chapter_pipeline.writing.text import mentioned
+from chapter_pipeline.domain.wording import mentioned
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
 
 SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
 """The owner's weights."""

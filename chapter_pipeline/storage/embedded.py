@@ -33,7 +33,7 @@ from sqlalchemy import URL
 from chapter_pipeline.errors import DatabaseUnavailable, UsageError
 from chapter_pipeline.storage import watcher
 from chapter_pipeline.storage.home import close_home, open_home
-from chapter_pipeline.storage.programs import binaries, let_traverse, remove_stale_pid_file, system_user
+from chapter_pipeline.storage.postgres_binaries import binaries, let_traverse, remove_stale_pid_file, system_user
 
 _log = logging.getLogger(__name__)
 SUPERUSER = "postgres"

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from chapter_pipeline.storage.programs import known_system_user
+from chapter_pipeline.storage.postgres_binaries import known_system_user
 
 PRIVATE = 0o700
 PASSABLE = 0o710

@@ -15,9 +15,9 @@ from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
 from chapter_pipeline.providers.call import ModelReply, TokenUsage
 from chapter_pipeline.providers.faults import CallFailed
 from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
-from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow as Row
 
 _OPEN = ("reserved", "sent")
@@ -61,7 +61,7 @@ class Item:
 class CallLedger:
     """Implements `providers.ledger.Ledger`. For several threads and processes at once."""
 
-    def __init__(self, database: Database, presence: Presence, caps: Caps) -> None:
+    def __init__(self, database: Database, presence: ProcessLease, caps: Caps) -> None:
         self._database = database
         self._presence = presence
         self._caps = caps
@@ -77,7 +77,7 @@ class CallLedger:
         with self._turn, self._database.connection() as connection:
             # One at a time: what one reserves the next one sees. The transaction is a few statements long. Nothing is
             # sent before `sending` is on the disk, and with it all that was committed before.
-            take_turns(connection, _BUDGET, durable=False)
+            advisory_lock(connection, _BUDGET, durable=False)
             self._settle_dead(connection, owner)
             known = connection.execute(_KNOWN, {"key": attempt.request_key}).all()
             for row in known:

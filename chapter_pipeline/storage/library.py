@@ -13,11 +13,11 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from chapter_pipeline.documents.model import IngestStatus
-from chapter_pipeline.storage.artifacts import take_turns
+from chapter_pipeline.domain.document import IngestStatus
+from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.library_drafts import LibraryDrafts, delete_drafts, document_locked
-from chapter_pipeline.storage.library_reading import LibraryReading
+from chapter_pipeline.storage.library_queries import LibraryQueries
+from chapter_pipeline.storage.library_writer import LibraryWriter, delete_drafts, document_locked
 from chapter_pipeline.storage.schema import Document, DocumentName
 
 
@@ -35,8 +35,8 @@ class NameRecord:
     object_version: str | None = None
 
 
-class LibraryStore(LibraryDrafts, LibraryReading):
-    """Documents in (`LibraryDrafts`), out, and read (`LibraryReading`: implements `ports.LibraryReader`)."""
+class LibraryStore(LibraryWriter, LibraryQueries):
+    """Documents in (`LibraryWriter`), out, and read (`LibraryQueries`: implements `ports.LibraryReader`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -80,7 +80,7 @@ class LibraryStore(LibraryDrafts, LibraryReading):
         """
         with self._database.session() as session:
             sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
-            take_turns(session, f"document\n{sha256}")
+            advisory_lock(session, f"document\n{sha256}")
             document = document_locked(session, document_id)
             older = list(
                 session.scalars(
@@ -177,7 +177,7 @@ class LibraryStore(LibraryDrafts, LibraryReading):
 
 def _point(session: Session, name: str, **values: str | int | None) -> None:
     """Let `name` mean `values` from now on; the document it meant before goes with its last name."""
-    take_turns(session, f"name\n{name}")
+    advisory_lock(session, f"name\n{name}")
     before = session.scalar(select(DocumentName.document_id).where(DocumentName.name == name))
     statement = upsert(DocumentName).values(name=name, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**values, "updated_at": func.now()}))

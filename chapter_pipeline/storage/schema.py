@@ -73,7 +73,7 @@ class Document(Base):
     article_type: Mapped[str | None] = mapped_column(sa.Text)
     language: Mapped[str | None] = mapped_column(sa.Text)
     headings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
-    """The section tree: `chapter_pipeline.documents.model.Heading`."""
+    """The section tree: `chapter_pipeline.domain.document.Heading`."""
     metadata_check: Mapped[dict[str, Any] | None]
     """What the registry of its DOI says, against what is printed: `chapter_pipeline.literature.registry`."""
     warnings: Mapped[list[str]]
@@ -106,7 +106,7 @@ class DocumentName(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     settings_hash: Mapped[str] = mapped_column(sa.String(64))
     status: Mapped[str] = mapped_column(sa.Text)
-    """How its last ingest ended: `chapter_pipeline.documents.model.IngestStatus`."""
+    """How its last ingest ended: `chapter_pipeline.domain.document.IngestStatus`."""
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str | None] = mapped_column(sa.Text)
     detail: Mapped[str | None] = mapped_column(sa.Text)
@@ -119,7 +119,7 @@ class DocumentName(Base):
 
 
 class PageRow(Base):
-    """One page: canonical sa.text, and its blocks as JSON (`chapter_pipeline.documents.model.Block`)."""
+    """One page: canonical sa.text, and its blocks as JSON (`chapter_pipeline.domain.document.Block`)."""
 
     __tablename__ = "pages"
 
@@ -131,7 +131,7 @@ class PageRow(Base):
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     text_source: Mapped[str] = mapped_column(sa.Text, server_default="text layer")
     ocr_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
-    """Recognised lines with their confidence: `chapter_pipeline.documents.model.OcrLine`."""
+    """Recognised lines with their confidence: `chapter_pipeline.domain.document.OcrLine`."""
 
 
 class CitedWorkRow(Base):

@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from chapter_pipeline.quality.grounding import claim_problems
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     Abbreviation,
     ChapterBrief,
     ChapterDraft,
@@ -25,7 +24,8 @@ from chapter_pipeline.writing.model import (
     Source,
     Subsection,
 )
-from chapter_pipeline.writing.text import abbreviation_definitions, words
+from chapter_pipeline.domain.wording import abbreviation_definitions, words
+from chapter_pipeline.quality.grounding import claim_problems
 
 ALSO_FITS = 0.10
 """Fit from which on a quote would serve another section too: the least that any quote of a section has."""

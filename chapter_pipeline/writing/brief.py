@@ -9,10 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chapter_pipeline.errors import InvalidBrief
-from chapter_pipeline.shown import shown, shown_text
-from chapter_pipeline.writing.authored_yaml import read_mapping
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
     MustCoverPoint,
@@ -21,8 +18,11 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Slug,
 )
+from chapter_pipeline.domain.wording import words
+from chapter_pipeline.errors import InvalidBrief
+from chapter_pipeline.shown import shown, shown_text
+from chapter_pipeline.writing.authored_yaml import read_mapping
 from chapter_pipeline.writing.templates import own_template, read_template, template
-from chapter_pipeline.writing.text import words
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 _STOP = frozenset("a an and are as at by for from in into is it its of on or the their to was were with".split())

@@ -7,10 +7,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from chapter_pipeline.ports import DocumentRecord, Embedder, Reply, RetrievedPassage, Task, TextModel
-from chapter_pipeline.writing.model import ChapterBrief, Concept, KeyConcepts, Query
-from chapter_pipeline.writing.tasks import CandidateTerm, KeyConceptsReply, KeyConceptsRequest
-from chapter_pipeline.writing.text import abbreviation_definitions, words
+from chapter_pipeline.domain import ChapterBrief, Concept, KeyConcepts, Query
+from chapter_pipeline.domain.library import DocumentRecord, RetrievedPassage
+from chapter_pipeline.domain.tasks import CandidateTerm, KeyConceptsReply, KeyConceptsRequest
+from chapter_pipeline.domain.wording import abbreviation_definitions, words
+from chapter_pipeline.ports import Embedder, Reply, Task, TextModel
 
 CANDIDATES = 60
 MIN_FREQUENCY = 3

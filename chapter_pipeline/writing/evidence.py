@@ -11,10 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from chapter_pipeline.ports import Embedder, LibraryReader, PassageRecord
-from chapter_pipeline.quality.grounding import is_preclinical
-from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     EvidenceMap,
     KeyConcepts,
@@ -24,8 +21,12 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Source,
 )
+from chapter_pipeline.domain.library import PassageRecord
+from chapter_pipeline.domain.wording import display_text, mentioned, uses_numbered_parentheses
+from chapter_pipeline.ports import Embedder, LibraryReader
+from chapter_pipeline.quality.grounding import is_preclinical
+from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.quotability import Refusal, refusal, unsure
-from chapter_pipeline.writing.text import display_text, mentioned, uses_numbered_parentheses
 
 SENTENCE_FLOOR = 0.22
 """Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chapter_pipeline.errors import ClaimNotGrounded
-from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     FinalChapter,
     GapReport,
@@ -14,6 +12,8 @@ from chapter_pipeline.writing.model import (
     ModelUse,
     ReviewedChapter,
 )
+from chapter_pipeline.errors import ClaimNotGrounded
+from chapter_pipeline.quality.closure import closure_problems
 
 
 def final_chapter(

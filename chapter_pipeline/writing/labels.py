@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.documents.model import StudyType
-from chapter_pipeline.writing.model import Paragraph, Quote
+from chapter_pipeline.domain import Paragraph, Quote
+from chapter_pipeline.domain.document import StudyType
 
 _PLURALS: Mapping[StudyType, str] = {
     StudyType.META_ANALYSIS: "Systematic reviews or meta-analyses",

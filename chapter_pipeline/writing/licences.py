@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from chapter_pipeline.domain.brief import FigurePolicy
+
 
 class Reuse(StrEnum):
     """Whether a figure may be printed again."""
@@ -13,14 +15,6 @@ class Reuse(StrEnum):
     NON_COMMERCIAL = "for non-commercial use, with credit"
     NOT_STATED = "not stated"
     FORBIDDEN = "forbidden"
-
-
-class FigurePolicy(StrEnum):
-    """Which figures a chapter may show. `credited`: those that may be printed with credit; `all`: not those forbidden."""
-
-    NONE = "none"
-    CREDITED = "credited"
-    ALL = "all"
 
 
 _FORBIDDEN = re.compile(r"all rights reserved|no re-?use|not be reproduced|permission (?:is )?required", re.IGNORECASE)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from chapter_pipeline.documents.passages import sentence_spans
+from chapter_pipeline.documents.structure.passages import sentence_spans
+from chapter_pipeline.domain import Paragraph, Quote, Section, Sentence, Source, Subsection
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.writing.model import Paragraph, Quote, Section, Sentence, Source, Subsection
 
 _CITED = re.compile(r"\s*\[(?P<keys>@[^\]\n]*)\](?P<stop>[.!?]?)")
 _LABEL = re.compile(r"\*(?P<label>[^*\n]+)\*\s+")

@@ -8,10 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.documents.passages import sentence_spans
-from chapter_pipeline.ports import Embedder, FigureRecord
-from chapter_pipeline.writing.licences import may_show
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.documents.structure.passages import sentence_spans
+from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterOutline,
     EvidenceMap,
@@ -26,6 +24,10 @@ from chapter_pipeline.writing.model import (
     SectionTemplate,
     Source,
 )
+from chapter_pipeline.domain.library import FigureRecord
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
+from chapter_pipeline.writing.licences import may_show
 
 INTRODUCTION = "introduction"
 """The section kind that begins with what the topic is."""
@@ -33,16 +35,10 @@ MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
 MIN_QUOTES_ON_A_POINT = 2
 """Enough for a section when one of them speaks to a must-cover point: the little that is known of it is wanted."""
-TOPIC_FLOOR = 0.55
-"""A quote this close to the topic needs only half the fit."""
 QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
-POINT_FIT_FLOOR = 0.05
-"""A quote below this fit has a word of a must-cover point without speaking to it: it says what another section is for."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
-FIT_FLOOR = 0.10
-"""A quote below this fit for a section is not about what the section is about."""
 PACK_FACTOR = 2.0
 """An evidence pack holds up to twice the words of its section, so that the writer can choose."""
 MAX_FIGURES = 6
@@ -134,11 +130,6 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         room[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
-
-
-def fit_floor(quote: Quote) -> float:
-    """The least fit for a section with which it may take the quote."""
-    return FIT_FLOOR / 2 if quote.relevance >= TOPIC_FLOOR else FIT_FLOOR
 
 
 def _worth(quote: Quote, kind: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.domain.document import StudyType
 
 MIN_WORDS = 8
 MAX_WORDS = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.writing.model import ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
+from chapter_pipeline.domain import ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 

@@ -9,10 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from chapter_pipeline.documents.model import EVIDENCE_LEVELS
-from chapter_pipeline.errors import NoRelevantPassages
-from chapter_pipeline.ports import DocumentRecord, Embedder, LibraryReader, PassageSearch, RetrievedPassage
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     ChapterBrief,
     Exclusion,
     FoundPassage,
@@ -23,6 +20,10 @@ from chapter_pipeline.writing.model import (
     Source,
     Work,
 )
+from chapter_pipeline.domain.document import EVIDENCE_LEVELS
+from chapter_pipeline.domain.library import DocumentRecord, RetrievedPassage
+from chapter_pipeline.errors import NoRelevantPassages
+from chapter_pipeline.ports import Embedder, LibraryReader, PassageSearch
 
 HITS_PER_QUERY = 30
 DOCUMENT_PASSAGES = 3

@@ -7,6 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chapter_pipeline.domain import (
+    ChapterDraft,
+    ChapterText,
+    Edit,
+    EditAction,
+    Paragraph,
+    Quote,
+    Relation,
+    ReviewedChapter,
+    Section,
+    Sentence,
+    Subsection,
+)
+from chapter_pipeline.domain.wording import shingles
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import support_table
 from chapter_pipeline.quality.relations import (
@@ -20,20 +34,6 @@ from chapter_pipeline.quality.relations import (
 )
 from chapter_pipeline.writing.assembly import compose
 from chapter_pipeline.writing.labels import relabelled
-from chapter_pipeline.writing.model import (
-    ChapterDraft,
-    ChapterText,
-    Edit,
-    EditAction,
-    Paragraph,
-    Quote,
-    Relation,
-    ReviewedChapter,
-    Section,
-    Sentence,
-    Subsection,
-)
-from chapter_pipeline.writing.text import shingles
 
 SAID_TWICE = 0.75
 """Least cosine of two sentences of which one may be said to repeat the other; words and numbers then decide."""

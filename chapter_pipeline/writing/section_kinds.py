@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from chapter_pipeline.domain import ChapterKind, SectionKind
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.writing.model import ChapterKind, SectionKind
 from chapter_pipeline.writing.templates import template
 
 RECORD = "section_kinds.txt"

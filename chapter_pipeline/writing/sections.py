@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 
+from chapter_pipeline.domain import Section, SectionPlans
+from chapter_pipeline.domain.tasks import SectionReply, SectionRequest
 from chapter_pipeline.errors import ClaimNotGrounded
 from chapter_pipeline.ports import Reply, Task, TextModel
 from chapter_pipeline.quality.closure import section_problems
-from chapter_pipeline.writing.model import Section, SectionPlans
-from chapter_pipeline.writing.tasks import SectionReply, SectionRequest
 
 SECTION_VERSION = "2"
 """Part of every section's fingerprint: raise it when the way sections are made changes."""

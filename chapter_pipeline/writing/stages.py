@@ -7,24 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chapter_pipeline.errors import NoRelevantPassages
-from chapter_pipeline.literature import research as literature_stages
-from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
-from chapter_pipeline.quality import gaps as gap_analysis
-from chapter_pipeline.retrieval.cached import CachedEmbedder
-from chapter_pipeline.writing import (
-    assembly,
-    brief,
-    concepts,
-    evidence,
-    final,
-    help,
-    outline,
-    research,
-    review,
-    sections,
-)
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
     ChapterDraft,
@@ -42,6 +25,13 @@ from chapter_pipeline.writing.model import (
     Section,
     SectionPlans,
 )
+from chapter_pipeline.errors import NoRelevantPassages
+from chapter_pipeline.literature import research as literature_stages
+from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
+from chapter_pipeline.quality import gaps as gap_analysis
+from chapter_pipeline.retrieval.cached import CachedEmbedder
+from chapter_pipeline.writing import assembly, brief, concepts, evidence, final, outline, research, review, sections
+from chapter_pipeline.writing import llm_enrichment as help
 
 PROBE_HITS = 80
 

@@ -11,20 +11,20 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from chapter_pipeline.domain import ChapterKind, MustCoverPoint, SectionKind, SectionTemplate, StageValue
+from chapter_pipeline.domain.stage_value import Line
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.shown import shown, shown_text
 from chapter_pipeline.writing.authored_yaml import read_mapping
-from chapter_pipeline.writing.model import Artifact, ChapterKind, MustCoverPoint, SectionKind, SectionTemplate
-from chapter_pipeline.writing.model.base import Line
 
 
-class _Point(Artifact):
+class _Point(StageValue):
     text: Line = Field(min_length=3)
     terms: tuple[Line, ...] = Field(min_length=1, max_length=100)
     critical: bool = False
 
 
-class _Section(Artifact):
+class _Section(StageValue):
     """A section as YAML states it; `SectionTemplate` says what its keys mean."""
 
     kind: SectionKind
@@ -39,7 +39,7 @@ class _Section(Artifact):
     clinical: bool = False
 
 
-class ChapterTemplate(Artifact):
+class ChapterTemplate(StageValue):
     """A template as its YAML file states it; ``{topic}`` stands in the queries for the chapter's topic.
 
     `perspectives` maps a point of view (surgeon, radiologist...) to what it asks of the topic.

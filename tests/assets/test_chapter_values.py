@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chapter_pipeline.writing.model import ChapterBrief, FinalChapter
-from tests.orchestration import GLIOMA, SLUG, Location
+from chapter_pipeline.domain import ChapterBrief, FinalChapter
+from tests.code_location import GLIOMA, SLUG, Location
 
 
 def test_write_chapter__again_with_nothing_new__appends_no_version(location: Location) -> None:

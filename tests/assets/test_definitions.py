@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from chapter_pipeline.cli.instance import WITHOUT_CHECKOUT, WORKSPACE_WITHOUT_CHECKOUT
+from chapter_pipeline.orchestration.instance import WITHOUT_CHECKOUT, WORKSPACE_WITHOUT_CHECKOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "typst", "pypandoc")

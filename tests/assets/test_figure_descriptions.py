@@ -12,10 +12,10 @@ from sqlalchemy import update
 
 from chapter_pipeline.settings import current_settings
 from chapter_pipeline.storage.ledger import CallLedger
-from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import FigureRow
 from resources import rooms
-from tests.orchestration import GLIOMA, Location, environment, location
+from tests.code_location import GLIOMA, Location, environment, location
 from tests.providers.conftest import PLENTY
 from tests.providers.fault_server import FaultServer, Plan, answer, in_turn, refusal
 
@@ -71,7 +71,7 @@ def test_describe_figures__asked_for__are_sent_small_described_once_and_paid_for
     (figure,) = with_figure.library.figures([with_figure.library.documents()[0].key])
     assert (figure.figure_class, figure.description) == ("chart", "Two bars.")
     assert with_figure.materialized("figure_descriptions") == {NAME}
-    presence = Presence(with_figure.database)
+    presence = ProcessLease(with_figure.database)
     assert CallLedger(with_figure.database, presence, PLENTY).of_today().cost_usd > 0
     presence.close()
 

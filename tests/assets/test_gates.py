@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
-from chapter_pipeline.writing.model import Gap, GapType, Severity
-from tests.orchestration import GLIOMA, SLUG, Location
+from chapter_pipeline.domain import Gap, GapType, Severity
+from tests.code_location import GLIOMA, SLUG, Location
 
 
 def _check(result: ExecuteInProcessResult, name: str) -> dg.AssetCheckEvaluation:

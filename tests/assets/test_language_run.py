@@ -18,7 +18,7 @@ from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from resources import rooms
-from tests.orchestration import environment
+from tests.code_location import environment
 from tests.providers.fault_server import Behaviour, FaultServer, Plan, Request, status
 from tests.providers.obedient import obedient, prompt_of
 from tests.writing.conftest import ARTICLES, TOPIC, embedder, store

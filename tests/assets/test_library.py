@@ -11,10 +11,10 @@ from sqlalchemy import insert, select
 from assets.library import STAGES
 from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import tables_preview
-from chapter_pipeline.documents.model import IngestStatus, Table
+from chapter_pipeline.domain import GapStatistics
+from chapter_pipeline.domain.document import IngestStatus, Table
 from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
-from chapter_pipeline.writing.model import GapStatistics
-from tests.orchestration import GLIOMA, Location
+from tests.code_location import GLIOMA, Location
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
 GOOD = {"library/glioma.pdf": GLIOMA.encode(), "library/other.pdf": OTHER.encode()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
 from assets.border import REVISED_TAG, REVISION_TAG
+from chapter_pipeline.domain import Gap, GapType, Section, Severity
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
-from chapter_pipeline.writing.model import Gap, GapType, Section, Severity
-from tests.orchestration import GLIOMA, SLUG, Location
+from tests.code_location import GLIOMA, SLUG, Location
 
 
 def _statuses(result: ExecuteInProcessResult) -> dict[str, str]:

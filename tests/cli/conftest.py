@@ -14,8 +14,8 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.program import Said
+from tests.code_location import StagesGiven, environment
 from tests.fake_stages import FakeStages
-from tests.orchestration import StagesGiven, environment
 
 __all__ = ["environment"]
 

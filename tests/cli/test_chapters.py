@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chapter_pipeline.cli.operate import examples_folder
+from chapter_pipeline.domain import Gap, GapType, Severity
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.publishing.samples import build_samples
 from chapter_pipeline.settings import Settings
@@ -20,14 +21,13 @@ from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import Gap, GapType, Severity
 from tests.cli.conftest import Cli
 from tests.cli.program import finished, start
+from tests.code_location import GLIOMA
 from tests.events import eventually
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
 from tests.locks import stage_waits
-from tests.orchestration import GLIOMA
 
 SLUG = "glioma-surgery"
 TOPIC = "Surgery of glioma"

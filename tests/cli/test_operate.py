@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chapter_pipeline.cli.access import access_of, new_token
-from chapter_pipeline.cli.supervisor import _wait_until_it_answers
+from chapter_pipeline.orchestration.supervisor import _wait_until_it_answers
+from chapter_pipeline.orchestration.webserver_access import access_of, new_token
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore

@@ -12,18 +12,18 @@ import dagster as dg
 import pytest
 import yaml
 
-from chapter_pipeline.cli.instance import open_instance
+from chapter_pipeline.domain import ChapterBrief, ChapterOutline, Gap, GapType, Severity
+from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import ChapterBrief, ChapterOutline, Gap, GapType, Severity
 from chapter_pipeline.writing.section_kinds import RECORD, section_kinds
 from sensors.requests import FOLLOWING, LEADING
 from tests.cli.conftest import Cli
+from tests.code_location import GLIOMA, StagesGiven
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
-from tests.orchestration import GLIOMA, StagesGiven
 
 FIRST, SECOND = "glioma-surgery", "patients-for-surgery"
 OWN = "choosing_patients"

@@ -12,11 +12,11 @@ from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.process_lease import ProcessLease
 from tests.cli.conftest import Cli
+from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
-from tests.orchestration import GLIOMA
 from tests.providers.conftest import gateway
 from tests.providers.fault_server import FaultServer, answer, in_turn
 from tests.providers.test_adapters import MODELS, Finding, adapter, call
@@ -26,7 +26,7 @@ SLUG = "glioma-surgery"
 
 @pytest.fixture
 def breakers(database: Database) -> Iterator[BreakerStore]:
-    presence = Presence(database)
+    presence = ProcessLease(database)
     yield BreakerStore(database, presence)
     presence.close()
 

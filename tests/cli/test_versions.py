@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from chapter_pipeline.domain import Gap, GapType, Section, Severity
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import Gap, GapType, Section, Severity
 from tests.cli.conftest import Cli
+from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
-from tests.orchestration import GLIOMA
 
 SLUG = "glioma-surgery"
 KIND = "diagnosis"

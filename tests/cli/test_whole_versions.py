@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from chapter_pipeline.domain import Gap, GapType, Severity
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import Gap, GapType, Severity
 from tests.cli.conftest import Cli
 from tests.cli.program import by_name, paper
+from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
-from tests.orchestration import GLIOMA
 
 SLUG = "glioma-surgery"
 SHUNT = "Shunts in children\n\nInfection was seen in 6 of 88 children."

@@ -7,8 +7,8 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.carried import carried
-from chapter_pipeline.documents.validation import open_document
+from chapter_pipeline.documents.pdf.embedded_content import carried
+from chapter_pipeline.documents.pdf.validation import open_document
 
 
 def warnings_of(document: pymupdf.Document) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import BlockKind, ParsedDocument, StudyType
-from chapter_pipeline.documents.passages import make_passages
-from chapter_pipeline.documents.study_type import study_type
+from chapter_pipeline.documents.metadata.study_type import study_type
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import BlockKind, ParsedDocument, StudyType
 from chapter_pipeline.errors import DocumentRejected
 from tests.documents.papers import BODY_PT, article, with_text
 

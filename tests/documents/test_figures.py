@@ -9,9 +9,9 @@ import pymupdf
 import pytest
 import yaml
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.images import like
-from chapter_pipeline.documents.model import Figure, FigureKind
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.pdf.images import like
+from chapter_pipeline.domain.document import Figure, FigureKind
 
 ANNOTATED = Path(__file__).parent / "data" / "figures.yaml"
 PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6

@@ -9,10 +9,10 @@ import pymupdf
 import pytest
 import yaml
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.front_matter import language, names
-from chapter_pipeline.documents.headings import section_kind
-from chapter_pipeline.documents.model import ParsedDocument, SectionKind
+from chapter_pipeline.documents.metadata.front_matter import language, names
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.headings import section_kind
+from chapter_pipeline.domain.document import ParsedDocument, SectionKind
 from tests.documents.papers import article
 from tests.documents.test_extract import LEFT, REFERENCES, RIGHT
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.cleared import cleared
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.instructions import _HINTS, PATTERNS, instruction_spans
-from chapter_pipeline.documents.model import (
+from chapter_pipeline.documents.injection_filter import cleared
+from chapter_pipeline.documents.injection_patterns import _HINTS, PATTERNS, instruction_spans
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import (
     BlockFlag,
     BlockKind,
     CitedWork,
@@ -19,7 +20,6 @@ from chapter_pipeline.documents.model import (
     ParsedDocument,
     Table,
 )
-from chapter_pipeline.documents.passages import make_passages
 from tests.documents.papers import article
 from tests.documents.test_extract import LEFT, RIGHT
 

@@ -10,9 +10,9 @@ import pypdfium2
 import pytest
 
 from benchmarks.reading_order import letters, parts, stands, without_line_numbers
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import ParsedDocument
-from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import ParsedDocument
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.xdist_group("library")]
 PRINTED: dict[str, dict[str, str]] = {

@@ -12,10 +12,10 @@ from typing import Any
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents import wire
-from chapter_pipeline.documents.model import ParsedDocument
-from chapter_pipeline.documents.parser import ParserProcess, parse_document
+from chapter_pipeline.documents.pdf import ipc_frames as wire
+from chapter_pipeline.documents.pdf.parser import ParserProcess, parse_document
 from chapter_pipeline.documents.reasons import Reason, check_bytes
+from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.settings import Settings
 from tests.documents.papers import article

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chapter_pipeline.documents.model import Block, BlockKind, Metadata, Page, ParsedDocument, Passage
-from chapter_pipeline.documents.passages import make_passages, sentence_spans
+from chapter_pipeline.documents.structure.passages import make_passages, sentence_spans
+from chapter_pipeline.domain.document import Block, BlockKind, Metadata, Page, ParsedDocument, Passage
 
 
 def document(text: str) -> ParsedDocument:

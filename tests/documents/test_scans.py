@@ -10,13 +10,13 @@ import pymupdf
 import pytest
 
 from benchmarks.ocr import page_errors
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import BlockKind, ParsedDocument, TextSource
-from chapter_pipeline.documents.ocr import page_reader
-from chapter_pipeline.documents.parser import ParserProcess
-from chapter_pipeline.documents.passages import make_passages
-from chapter_pipeline.documents.recognition import Picture, Recognition
-from chapter_pipeline.documents.scans import is_garbled
+from chapter_pipeline.documents.ocr.engine import page_reader
+from chapter_pipeline.documents.ocr.recognition import Picture, Recognition
+from chapter_pipeline.documents.ocr.scans import is_garbled
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.pdf.parser import ParserProcess
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import BlockKind, ParsedDocument, TextSource
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing.quotability import Refusal, unsure

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import Block, BlockKind, Figure, Metadata, Page, ParsedDocument, Table
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.pdf.serialisation import from_bytes, to_bytes
 from chapter_pipeline.documents.reasons import Reason
-from chapter_pipeline.documents.serialisation import from_bytes, to_bytes
+from chapter_pipeline.domain.document import Block, BlockKind, Figure, Metadata, Page, ParsedDocument, Table
 from chapter_pipeline.errors import DocumentRejected
 from tests.documents.papers import article
 from tests.documents.test_extract import LEFT, RIGHT

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import BlockKind, ParsedDocument
-from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import BlockKind, ParsedDocument
 from tests.documents.test_extract import LEFT, RIGHT
 
 THIRD = (

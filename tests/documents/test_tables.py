@@ -7,9 +7,9 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.model import ParsedDocument, Table
-from chapter_pipeline.documents.table_markdown import to_markdown
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.structure.table_markdown import to_markdown
+from chapter_pipeline.domain.document import ParsedDocument, Table
 from tests.documents.papers import TABLE_ROWS, article_with_table
 
 PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6

@@ -8,11 +8,11 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.extract import extract_document
-from chapter_pipeline.documents.lines import page_lines
-from chapter_pipeline.documents.model import BlockFlag, ParsedDocument
-from chapter_pipeline.documents.parser import ParserProcess
-from chapter_pipeline.documents.passages import make_passages
+from chapter_pipeline.documents.pdf.extract import extract_document
+from chapter_pipeline.documents.pdf.lines import page_lines
+from chapter_pipeline.documents.pdf.parser import ParserProcess
+from chapter_pipeline.documents.structure.passages import make_passages
+from chapter_pipeline.domain.document import BlockFlag, ParsedDocument
 from chapter_pipeline.settings import Settings
 from tests.documents.papers import article
 from tests.documents.test_extract import LEFT, RIGHT

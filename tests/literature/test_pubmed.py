@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chapter_pipeline.documents.model import Metadata
+from chapter_pipeline.domain.document import Metadata
+from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.errors import TransientError
 from chapter_pipeline.literature.pubmed import INTERVAL_S, PubMed
 from chapter_pipeline.literature.registry import check_metadata
-from chapter_pipeline.ports import RegisteredWork
 
 Asked = list[tuple[str, dict[str, list[str]], float]]
 """Path, query, and when it was by the client's own clock."""

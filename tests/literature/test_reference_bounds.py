@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chapter_pipeline.domain import Work
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_bibtex import MAX_BRACES, MAX_CHARACTERS
 from chapter_pipeline.literature.reference_fields import MAX_ENTRIES, MAX_FIELD, MAX_VALUES, page_range
@@ -15,7 +16,6 @@ from chapter_pipeline.literature.research import literature_research
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.writing.brief import chapter_brief, request_from
-from chapter_pipeline.writing.model import Work
 from tests.library_samples import HashEmbedder
 
 GOOD = "@article{good, title = {A good one}}\n"

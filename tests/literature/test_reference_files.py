@@ -11,10 +11,10 @@ import rispy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chapter_pipeline.domain import Work
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_fields import author_name, normalised_doi
 from chapter_pipeline.literature.reference_files import deduplicate, normalised_title, read_references
-from chapter_pipeline.writing.model import Work
 
 ZOTERO = """TY  - JOUR
 TI  - Use of drains versus no drains after burr-hole evacuation

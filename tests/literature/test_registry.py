@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from chapter_pipeline.documents.model import Metadata
+from chapter_pipeline.domain.document import Metadata
 from chapter_pipeline.literature.crossref import Crossref
 from chapter_pipeline.literature.registry import MetadataCheck, check_metadata
 

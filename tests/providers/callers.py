@@ -18,8 +18,8 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import Caps
-from chapter_pipeline.storage.presence import Presence
-from chapter_pipeline.storage.slots import CallSlots
+from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.semaphore import CallSemaphore
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import FaultServer, answer, in_turn
 from tests.providers.test_adapters import MODELS, Finding, adapter, call
@@ -31,14 +31,14 @@ def say(word: str) -> None:
 
 def hold_slot(database: Database, limit: int) -> None:
     """Take a slot and keep it until killed."""
-    with CallSlots(Presence(database)).slot("claude", limit, deadline_s=60):
+    with CallSemaphore(ProcessLease(database)).slot("claude", limit, deadline_s=60):
         say("held")
         time.sleep(3600)
 
 
 def probe(database: Database) -> None:
     """Be let through a half-open breaker and never come back."""
-    BreakerStore(database, Presence(database)).admit("claude")
+    BreakerStore(database, ProcessLease(database)).admit("claude")
     say("in")
     time.sleep(3600)
 

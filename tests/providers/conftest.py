@@ -13,26 +13,26 @@ from chapter_pipeline.providers.gateway import CallPolicy, Gateway
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger, Caps
-from chapter_pipeline.storage.presence import Presence
-from chapter_pipeline.storage.slots import CallSlots
+from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.semaphore import CallSemaphore
 
 PLENTY = Caps(call_usd=Decimal(100), chapter_usd=Decimal(1000), day_usd=Decimal(1000))
 
 
 @pytest.fixture
-def presence(database: Database) -> Iterator[Presence]:
-    one = Presence(database)
+def presence(database: Database) -> Iterator[ProcessLease]:
+    one = ProcessLease(database)
     yield one
     one.close()
 
 
 @pytest.fixture
-def ledger(database: Database, presence: Presence) -> CallLedger:
+def ledger(database: Database, presence: ProcessLease) -> CallLedger:
     return CallLedger(database, presence, PLENTY)
 
 
 @pytest.fixture
-def breakers(database: Database, presence: Presence) -> BreakerStore:
+def breakers(database: Database, presence: ProcessLease) -> BreakerStore:
     return BreakerStore(database, presence)
 
 
@@ -45,11 +45,11 @@ def gateway(
     pause: Callable[[float], None] | None = None,
 ) -> Iterator[Gateway]:
     """A gateway to `adapters` with all its guards. Between attempts it waits with `pause`; without one, not at all."""
-    presence = Presence(database)
+    presence = ProcessLease(database)
     made = Gateway(
         {adapter.name: adapter for adapter in adapters},
         ledger=CallLedger(database, presence, caps),
-        slots=CallSlots(presence),
+        slots=CallSemaphore(presence),
         breakers=BreakerStore(database, presence),
         policy=policy or CallPolicy(),
         pause=pause or (lambda _seconds: None),

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from chapter_pipeline.domain import StageValue
 from chapter_pipeline.ports import Picture
 from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
 from chapter_pipeline.providers.claude import Claude
@@ -23,9 +24,8 @@ from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gemini import Gemini
 from chapter_pipeline.providers.gpt import Gpt
 from chapter_pipeline.providers.local import Local
-from chapter_pipeline.providers.wire import read_reply, wire_schema
+from chapter_pipeline.providers.structured_output import read_reply, wire_schema
 from chapter_pipeline.settings import REPLY_MAX_BYTES
-from chapter_pipeline.writing.model import Artifact
 from tests.providers.fault_server import (
     Behaviour,
     FaultServer,
@@ -54,7 +54,7 @@ PATIENCE_S = 60.0
 PIXEL = Picture(media_type="image/png", content=b"\x89PNG not really")
 
 
-class Finding(Artifact):
+class Finding(StageValue):
     value: str
 
 

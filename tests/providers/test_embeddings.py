@@ -17,23 +17,23 @@ from sqlalchemy import text
 from chapter_pipeline.cli.checks import run_checks
 from chapter_pipeline.cli.context import Context
 from chapter_pipeline.errors import BudgetExceeded, ModelRefused, ModelUnavailable, UnknownPrice, UsageError
-from chapter_pipeline.operations.ingest import Ingest
-from chapter_pipeline.operations.inventory import FileState, inventory
-from chapter_pipeline.operations.models import ModelRoom
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
 from chapter_pipeline.providers.faults import Fault
-from chapter_pipeline.retrieval.search import LibrarySearch
+from chapter_pipeline.services.ingest import Ingest
+from chapter_pipeline.services.inventory import FileState, inventory
+from chapter_pipeline.services.text_model_factory import TextModelFactory
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_search import LibrarySearch
 from tests.library_samples import HashEmbedder, passages_of
-from tests.operations.test_ingest import GLIOMA, CountingParser
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import Behaviour, FaultServer, Plan, Request, answer, in_turn, status
 from tests.providers.test_adapters import FAULTS, KEY
+from tests.services.test_ingest import GLIOMA, CountingParser
 
 MODEL = "text-embedding-3-small"
 FINE = answer("", tokens=(1000, 0))
@@ -159,10 +159,10 @@ def test_embed__over_the_cap_or_without_a_price__is_not_sent(database: Database)
 
 def test_library_embedder__without_a_key__is_refused_with_the_remedy(settings: Settings, database: Database) -> None:
     local = HashEmbedder()
-    room = ModelRoom(settings.model_copy(update={"embedder": "gpt"}), database)
+    room = TextModelFactory(settings.model_copy(update={"embedder": "gpt"}), database)
     with pytest.raises(UsageError, match="OPENAI_API_KEY"):
         room.library_embedder(local)
-    assert ModelRoom(settings, database).library_embedder(local) is local
+    assert TextModelFactory(settings, database).library_embedder(local) is local
 
 
 def _ingest(settings: Settings, library: LibraryStore, embedder: Embedder) -> Ingest:
@@ -183,7 +183,7 @@ def test_library__other_embedder__is_embedded_anew_and_searched_by_one_model_onl
     with FaultServer(in_turn(FINE)) as server:
         values = {"embedder": "gpt", "openai_api_key": SecretStr(KEY), "gpt_url": server.base_url("gpt")}
         switched = settings.model_copy(update=values)
-        room = ModelRoom(switched, database)
+        room = TextModelFactory(switched, database)
         try:
             embedder = room.library_embedder(before)
             search = LibrarySearch(database, embedder)

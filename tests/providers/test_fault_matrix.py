@@ -12,16 +12,8 @@ import openai  # noqa: F401
 import pytest
 from pydantic import BaseModel
 
-from chapter_pipeline.errors import ModelRefused, ModelUnavailable
-from chapter_pipeline.ports import Task
-from chapter_pipeline.providers.faults import VERDICTS
-from chapter_pipeline.providers.gateway import CallPolicy, Gateway
-from chapter_pipeline.providers.language import KINDS, LanguageModels
-from chapter_pipeline.settings import Settings
-from chapter_pipeline.storage.breakers import BreakerStore
-from chapter_pipeline.storage.database import Database
-from chapter_pipeline.writing.model import SectionPlan
-from chapter_pipeline.writing.tasks import (
+from chapter_pipeline.domain import SectionPlan
+from chapter_pipeline.domain.tasks import (
     CandidateTerm,
     CriticalInformationReply,
     CriticalInformationRequest,
@@ -49,6 +41,14 @@ from chapter_pipeline.writing.tasks import (
     SectionReply,
     SectionRequest,
 )
+from chapter_pipeline.errors import ModelRefused, ModelUnavailable
+from chapter_pipeline.ports import Task
+from chapter_pipeline.providers.fallback_router import KINDS, FallbackRouter
+from chapter_pipeline.providers.faults import VERDICTS
+from chapter_pipeline.providers.gateway import CallPolicy, Gateway
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
 from tests.providers.conftest import gateway
 from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, drip, status
 from tests.providers.obedient import prompt_of, reply_to
@@ -97,7 +97,7 @@ TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
 
 def asked(made: Gateway, api: str, kind: str, settings: Settings, *, variant: str) -> BaseModel:
     request, reply_type = TASKS[kind]
-    models = LanguageModels(made, order=[api], models={api: settings.models_of(api)})
+    models = FallbackRouter(made, order=[api], models={api: settings.models_of(api)})
     pictures = (PIXEL,) if kind == "figure" else ()
     task = Task(kind=kind, request=request, reply_type=reply_type, variant=variant, pictures=pictures)
     return models.complete(task).value

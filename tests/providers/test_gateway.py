@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chapter_pipeline.background_loop import LoopThread
 from chapter_pipeline.errors import (
     BreakerOpen,
     BudgetExceeded,
@@ -21,7 +22,6 @@ from chapter_pipeline.errors import (
 from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
-from chapter_pipeline.providers.loop import LoopThread
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database

@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chapter_pipeline.documents.model import StudyType
-from chapter_pipeline.errors import ModelRefused
-from chapter_pipeline.providers.language_concepts import choose_concepts
-from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
-from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
-from chapter_pipeline.providers.language_sections import opaque, section_prompt
-from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
-from chapter_pipeline.writing.model import EditAction, Quote, SectionPlan, Sentence
-from chapter_pipeline.writing.tasks import (
+from chapter_pipeline.domain import EditAction, Quote, SectionPlan, Sentence
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.tasks import (
     BriefSection,
     CandidateTerm,
     CitedSentence,
@@ -33,6 +27,12 @@ from chapter_pipeline.writing.tasks import (
     SectionQueriesRequest,
     SectionRequest,
 )
+from chapter_pipeline.errors import ModelRefused
+from chapter_pipeline.providers.language_concepts import choose_concepts
+from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
+from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
+from chapter_pipeline.providers.language_sections import opaque, section_prompt
+from chapter_pipeline.providers.prompts import Prompt, fenced, prompt
 
 TOPIC, READERS = "Chronic subdural haematoma", "neurosurgeons"
 DRAIN = "A subdural drain lowered recurrence from 24% to 9.3%."

@@ -11,22 +11,22 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.written import write
+from chapter_pipeline.domain import BriefRequest
 from chapter_pipeline.errors import ChapterPipelineError, ModelRefused, ModelUnavailable
 from chapter_pipeline.providers.call import Adapter
 from chapter_pipeline.providers.claude import Claude
+from chapter_pipeline.providers.fallback_router import FallbackRouter
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.gpt import Gpt
-from chapter_pipeline.providers.language import LanguageModels
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.local import Local
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import BriefRequest
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
 from tests.providers.conftest import gateway
 from tests.providers.local_model_server import model_file
@@ -100,7 +100,7 @@ def test_chapter__by_a_model_of_135_million_parameters__is_grounded_or_fails_lou
         models = {"local": settings.models_of("local")}
         stages = Stages(
             search=LibrarySearch(database, embedder), library=library, embedder=embedder,
-            bucket=ObjectBucket.open(settings), model=LanguageModels(asked, order=["local"], models=models),
+            bucket=ObjectBucket.open(settings), model=FallbackRouter(asked, order=["local"], models=models),
             clock=Today(),
         )  # fmt: skip
         chapter, error = None, ""

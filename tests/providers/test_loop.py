@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chapter_pipeline.providers.loop import LoopThread
+from chapter_pipeline.background_loop import LoopThread
 
 
 def test_run__deadline__cancels_the_work_before_what_is_due_later() -> None:

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import text
 
 from chapter_pipeline.errors import BreakerOpen, ModelRefused, ModelUnavailable
-from chapter_pipeline.operations.models import adapters_of
 from chapter_pipeline.providers.call import Adapter, ModelCall
 from chapter_pipeline.providers.embeddings import GptEmbeddings, embedding_call
 from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.services.text_model_factory import adapters_of
 from chapter_pipeline.settings import REPLY_MAX_BYTES, Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database

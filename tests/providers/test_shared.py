@@ -25,9 +25,9 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger, Caps
-from chapter_pipeline.storage.presence import Presence
+from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow
-from chapter_pipeline.storage.slots import CallSlots
+from chapter_pipeline.storage.semaphore import CallSemaphore
 from tests.events import eventually
 from tests.providers.callers import numbered, process, said
 from tests.providers.conftest import PLENTY, gateway
@@ -53,7 +53,7 @@ def admitted(store: BreakerStore) -> bool:
     return True
 
 
-def test_breaker__two_processes__see_one_state(database: Database, presence: Presence) -> None:
+def test_breaker__two_processes__see_one_state(database: Database, presence: ProcessLease) -> None:
     first, second = (BreakerStore(database, presence) for _ in range(2))
     opened(first)
     with pytest.raises(BreakerOpen, match="left alone"):
@@ -74,7 +74,7 @@ def test_breaker__two_processes__see_one_state(database: Database, presence: Pre
 
 @pytest.mark.soak
 def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_every_time(
-    database: Database, presence: Presence
+    database: Database, presence: ProcessLease
 ) -> None:
     store = BreakerStore(database, presence, SOON)
     barrier = threading.Barrier(50)
@@ -96,7 +96,7 @@ def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_e
             assert store.status()["claude"].state == "CLOSED"
 
 
-def test_breaker__killed_half_open_caller__gives_its_place_back(database: Database, presence: Presence) -> None:
+def test_breaker__killed_half_open_caller__gives_its_place_back(database: Database, presence: ProcessLease) -> None:
     store = BreakerStore(database, presence, BreakerPolicy(recovery_s=0.0, successes=1))
     opened(store)
     with process(database, "probe") as other:
@@ -113,7 +113,7 @@ def test_breaker__killed_half_open_caller__gives_its_place_back(database: Databa
 
 def test_breaker__database_away__each_process_goes_by_itself() -> None:
     away = Database.open(Settings(home=Path("unused"), database_url=SecretStr("postgresql://nobody@127.0.0.1:1/none")))
-    store = BreakerStore(away, Presence(away))
+    store = BreakerStore(away, ProcessLease(away))
     opened(store)
     with pytest.raises(BreakerOpen):
         store.admit("claude")
@@ -122,9 +122,9 @@ def test_breaker__database_away__each_process_goes_by_itself() -> None:
 
 
 def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_theirs_back(
-    database: Database, presence: Presence
+    database: Database, presence: ProcessLease
 ) -> None:
-    slots = CallSlots(presence)
+    slots = CallSemaphore(presence)
     with process(database, "slot", 2) as other:
         assert said(other) == "held"
         with slots.slot("claude", 2, deadline_s=60):
@@ -139,8 +139,8 @@ def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_th
         pass
 
 
-def test_slots__sixteen_threads__eight_hold_a_slot_at_once(presence: Presence) -> None:
-    slots, all_in = CallSlots(presence), threading.Barrier(8, timeout=60)
+def test_slots__sixteen_threads__eight_hold_a_slot_at_once(presence: ProcessLease) -> None:
+    slots, all_in = CallSemaphore(presence), threading.Barrier(8, timeout=60)
     counted, held, most = threading.Lock(), 0, 0
 
     def work(_: int) -> None:

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from chapter_pipeline.domain import StageValue
+from chapter_pipeline.domain.tasks import KeyConceptsReply
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.language_sections import Repairs, WrittenSection
-from chapter_pipeline.providers.wire import read_reply, wire_schema
-from chapter_pipeline.writing.model import Artifact
-from chapter_pipeline.writing.tasks import KeyConceptsReply
+from chapter_pipeline.providers.structured_output import read_reply, wire_schema
 
 
-class Dose(Artifact):
+class Dose(StageValue):
     drug: str = Field(min_length=2)
     mg: float = Field(default=1.0, ge=0)
     routes: tuple[str, ...] = ()

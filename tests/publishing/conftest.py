@@ -10,8 +10,8 @@ import pypdfium2
 import pytest
 from lxml import etree, html
 
+from chapter_pipeline.domain import FinalChapter
 from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
-from chapter_pipeline.writing.model import FinalChapter
 from tests.publishing.finished_chapter import CHAPTER, FINAL, IMAGE, png
 
 DOCUMENTS = [known for known in ExportFormat if known not in (ExportFormat.BIB, ExportFormat.RIS)]

@@ -7,8 +7,7 @@ import zlib
 from datetime import date
 from decimal import Decimal
 
-from chapter_pipeline.documents.model import StudyType
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     Abbreviation,
     ChapterText,
     EvidenceRow,
@@ -28,6 +27,7 @@ from chapter_pipeline.writing.model import (
     Source,
     Subsection,
 )
+from chapter_pipeline.domain.document import StudyType
 
 # Each is markup, a macro or an entity in at least one of the formats, and must be read as it stands in all of them.
 HOSTILE = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chapter_pipeline.domain import Abbreviation, Sentence
 from chapter_pipeline.publishing.abbreviations import FirstUse
-from chapter_pipeline.writing.model import Abbreviation, Sentence
 
 KNOWN = (
     Abbreviation(short="GBM", long="glioblastoma multiforme"),

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chapter_pipeline.domain import ChapterText, NumberedFigure, Sentence
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing.citations import Citations, cited_quotes
 from chapter_pipeline.publishing.figures import FigureImage, caption_text, load_images, measure
 from chapter_pipeline.publishing.pandoc import format_references
-from chapter_pipeline.writing.model import ChapterText, NumberedFigure, Sentence
 from tests.publishing.finished_chapter import CHAPTER, png, quote, sentence
 
 

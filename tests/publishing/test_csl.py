@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chapter_pipeline.domain import Reference
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing.bibtex import bibtex, escape
 from chapter_pipeline.publishing.csl import csl_item, csl_name, short_citation
 from chapter_pipeline.publishing.pandoc_ast import clean
-from chapter_pipeline.writing.model import Reference
 from tests.publishing.finished_chapter import source
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from chapter_pipeline.domain import ChapterText, Section, Sentence
 from chapter_pipeline.publishing.diff import as_html, as_text, chapter_diff
-from chapter_pipeline.writing.model import ChapterText, Section, Sentence
 from tests.publishing.finished_chapter import CHAPTER, HOSTILE
 
 

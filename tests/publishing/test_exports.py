@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from chapter_pipeline.domain import ChapterText
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated, PermanentError, UsageError
 from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
-from chapter_pipeline.writing.model import ChapterText
 from tests.publishing.conftest import (
     DOCUMENTS,
     changed,

@@ -13,8 +13,8 @@ import pypandoc
 import pytest
 from lxml import etree, html
 
+from chapter_pipeline.domain import Section
 from chapter_pipeline.publishing.exports import export_chapter
-from chapter_pipeline.writing.model import Section
 from tests.publishing.finished_chapter import CHAPTER, FINAL, sentence, subsection
 
 PIECES = [

@@ -11,7 +11,7 @@ import pymupdf
 import pytest
 import rispy
 
-from chapter_pipeline.documents.extract import extract_document
+from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.publishing.samples import build_samples
 

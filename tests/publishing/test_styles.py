@@ -10,13 +10,13 @@ import pypdfium2
 import pytest
 from lxml import html
 
+from chapter_pipeline.domain import Reference
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_files import read_references
 from chapter_pipeline.publishing.exports import export_chapter
 from chapter_pipeline.publishing.pandoc import format_references
 from chapter_pipeline.publishing.ris import ris
 from chapter_pipeline.publishing.styles import CitationStyle, author_year_names, parse_style
-from chapter_pipeline.writing.model import Reference
 from tests.publishing.finished_chapter import CHAPTER, FINAL, png, source
 
 

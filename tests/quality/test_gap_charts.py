@@ -5,8 +5,8 @@ from __future__ import annotations
 import pymupdf
 from lxml import etree
 
+from chapter_pipeline.domain import ChapterOutline, OutlineSection
 from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
-from chapter_pipeline.writing.model import ChapterOutline, OutlineSection
 from tests.publishing.finished_chapter import CHAPTER
 
 TITLE = "</text><script>alert(1)</script> & more"

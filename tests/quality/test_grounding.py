@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.domain import ChapterText, Paragraph, Quote, Section, Sentence, Subsection
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.grounding import claim_problems, numbers, support_problems, support_table
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.writing.model import ChapterText, Paragraph, Quote, Section, Sentence, Subsection
 
 QUOTE = "Recurrence was 9.3% with a drain and 24% without one; dexamethasone 8 mg did not improve outcome."
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.retrieval.evaluation import evaluate, ndcg_at, read_beir, recall_at
 from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.retrieval_evaluation import evaluate, ndcg_at, read_beir, recall_at
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore

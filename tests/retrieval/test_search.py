@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
+from chapter_pipeline.domain.library import RetrievedPassage
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.ports import RetrievedPassage
-from chapter_pipeline.retrieval import search as search_module
-from chapter_pipeline.retrieval.search import FUSED, K1, B, LibrarySearch, Weights
+from chapter_pipeline.retrieval.ranking import FUSED, K1, B, Weights, fits
+from chapter_pipeline.storage import library_search as search_module
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_search import LibrarySearch
 from tests.library_samples import HashEmbedder, add
 
 # Words that the english configuration neither stems nor drops, so that Python can count them by itself.
@@ -243,4 +244,4 @@ def test_fits__closeness_and_a_shared_word__decide(bm25: float, cosine: float, e
         rank=1, passage_id=1, document="d", page=1, start=0, end=1, text="x", section=None, score=1.0,
         parts={"bm25": bm25, "cosine": cosine},
     )  # fmt: skip
-    assert search_module.fits(passage) is expected
+    assert fits(passage) is expected

@@ -1,3 +1,3 @@
-from tests.orchestration import environment, location, real_exports
+from tests.code_location import environment, location, real_exports
 
 __all__ = ["environment", "location", "real_exports"]

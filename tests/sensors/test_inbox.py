@@ -12,12 +12,12 @@ import dagster as dg
 import pytest
 from dagster._core.events import DagsterEvent
 
-from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.storage.listing import Entry
 from resources.rooms import BucketResource, ClockResource
 from sensors.inbox import BATCH, FIRST_WAIT, LONGEST_WAIT, look, next_try, outstanding
 from sensors.run_history import Tries
-from tests.orchestration import Location, TextLibrary
+from tests.code_location import Location, TextLibrary
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER_S = 2 * LONGEST_WAIT.total_seconds()

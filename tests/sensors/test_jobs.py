@@ -15,7 +15,7 @@ from chapter_pipeline.errors import (
     PermanentError,
 )
 from sensors.jobs import RETRY_AFTER_FAILURE_TAG, may_be_retried
-from tests.orchestration import GLIOMA, Location
+from tests.code_location import GLIOMA, Location
 
 
 def _retry_tag(location: Location, run_id: str) -> str | None:

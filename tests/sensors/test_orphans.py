@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from chapter_pipeline.cli.execution import _held
-from chapter_pipeline.storage.runs import IN_PROCESS_TAG
+from chapter_pipeline.orchestration.execution import _held
+from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
 from resources.rooms import DatabaseResource
 from sensors.orphans import reap
-from tests.orchestration import Location
+from tests.code_location import Location
 
 
 def _run(

@@ -15,7 +15,7 @@ from sensors.requests import (
     only_quarantined,
     write_request,
 )
-from tests.orchestration import GLIOMA, SLUG, Location
+from tests.code_location import GLIOMA, SLUG, Location
 
 
 def _failure(result: ExecuteInProcessResult) -> dict[str, object]:

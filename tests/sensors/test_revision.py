@@ -9,10 +9,10 @@ import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
 from assets.border import REVISION_TAG
-from chapter_pipeline.writing.model import Gap, GapType, Severity
+from chapter_pipeline.domain import Gap, GapType, Severity
 from resources.rooms import ChaptersResource, DatabaseResource
 from sensors.revision import decide
-from tests.orchestration import GLIOMA, SLUG, Location
+from tests.code_location import GLIOMA, SLUG, Location
 
 
 def _gap(section: str | None, severity: Severity = Severity.CRITICAL) -> Gap:

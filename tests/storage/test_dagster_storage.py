@@ -15,7 +15,7 @@ from chapter_pipeline.storage import migrate
 from chapter_pipeline.storage.database import Database
 
 DAGSTER_YAML = """
-storage: {custom: {module: chapter_pipeline.storage.dagster, class: ChapterStorage, config: {}}}
+storage: {custom: {module: resources.dagster_storage, class: ChapterStorage, config: {}}}
 telemetry: {enabled: false}
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from chapter_pipeline.documents.model import IngestStatus
+from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.errors import InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
@@ -170,7 +170,7 @@ def test_document__unknown_or_ambiguous__says_what_to_do(library: LibraryStore) 
 
 
 def test_document__beginning_fits_two__is_refused(library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chapter_pipeline.storage.library_reading.SHORTEST_PREFIX", 0)
+    monkeypatch.setattr("chapter_pipeline.storage.library_queries.SHORTEST_PREFIX", 0)
     for n in range(2):
         add(library, f"library/{n}.pdf", f"text {n}")
     with pytest.raises(UsageError, match="fits 2 documents"):

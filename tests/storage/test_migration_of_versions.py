@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from chapter_pipeline.domain import FinalChapter, SentenceSupport
 from chapter_pipeline.publishing.exports import export_chapter
 from chapter_pipeline.storage import migrate
 from chapter_pipeline.storage.artifacts import ArtifactStore, content_hash
@@ -15,7 +16,6 @@ from chapter_pipeline.storage.chapters import ChapterStore, Citing
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.figure_images import FigureImages
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import FinalChapter, SentenceSupport
 from tests.library_samples import add
 from tests.publishing.finished_chapter import FINAL
 from tests.storage.test_migrations import empty

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chapter_pipeline.documents.model import (
+from chapter_pipeline.domain.document import (
     Block,
     BlockKind,
     Figure,
@@ -22,11 +22,11 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
 
 TOPIC = "Chronic subdural haematoma"

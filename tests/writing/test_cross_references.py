@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chapter_pipeline.domain import ChapterText, Paragraph, Quote, Section, Sentence, Source, Subsection
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.writing.assembly import compose
-from chapter_pipeline.writing.model import ChapterText, Paragraph, Quote, Section, Sentence, Source, Subsection
 from tests.publishing.finished_chapter import quote, source
 
 SOURCE: Source = source("santarius2009")

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 import pytest
 
 from benchmarks.written import write
+from chapter_pipeline.domain import BriefRequest, FinalChapter, Section
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.providers.language import LanguageModels
+from chapter_pipeline.providers.fallback_router import FallbackRouter
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.model import BriefRequest, FinalChapter, Section
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
 from tests.providers.conftest import PLENTY, gateway
 from tests.providers.fault_server import Behaviour, FaultServer, Request, in_turn, refusal, status
@@ -52,7 +52,7 @@ def written_by(
         models = {name: settings.models_of(name) for name in order}
         yield Stages(
             search=LibrarySearch(database, embedder), library=library, embedder=embedder,
-            bucket=ObjectBucket.open(settings), model=LanguageModels(asked, order=order, models=models), clock=Today(),
+            bucket=ObjectBucket.open(settings), model=FallbackRouter(asked, order=order, models=models), clock=Today(),
         )  # fmt: skip
 
 
@@ -192,9 +192,9 @@ def test_chapter__written_again__asks_nobody_and_costs_nothing(
 
 @pytest.fixture
 def ledger_of(database: Database) -> Iterator[CallLedger]:
-    from chapter_pipeline.storage.presence import Presence
+    from chapter_pipeline.storage.process_lease import ProcessLease
 
-    presence = Presence(database)
+    presence = ProcessLease(database)
     yield CallLedger(database, presence, PLENTY)
     presence.close()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.writing.licences import FigurePolicy, Reuse, may_show, reuse
+from chapter_pipeline.domain.brief import FigurePolicy
+from chapter_pipeline.writing.licences import Reuse, may_show, reuse
 
 
 @pytest.mark.parametrize(

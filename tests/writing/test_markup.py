@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chapter_pipeline.domain import Section
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.writing.markup import parsed_section, section_source
-from chapter_pipeline.writing.model import Section
 from chapter_pipeline.writing.stages import Stages
 from tests.publishing.finished_chapter import FINAL
 from tests.writing.test_stages import write

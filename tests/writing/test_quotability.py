@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.documents.model import StudyType
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.writing.quotability import Refusal, refusal
 
 STANDS = "Burr-hole evacuation with a subdural drain lowers the recurrence of chronic subdural haematoma."

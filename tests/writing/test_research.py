@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chapter_pipeline.domain import BriefRequest
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.retrieval.search import LibrarySearch
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.evidence import defines
-from chapter_pipeline.writing.model import BriefRequest
 from chapter_pipeline.writing.research import library_research
 from chapter_pipeline.writing.stages import Stages
 from tests.library_samples import HashEmbedder

@@ -6,15 +6,7 @@ import pytest
 
 from benchmarks.written import Written
 from benchmarks.written import write as write_chapter
-from chapter_pipeline.documents.model import StudyType
-from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
-from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.assembly import key_points
-from chapter_pipeline.writing.evidence import GONE, NO_FIT
-from chapter_pipeline.writing.final import final_chapter
-from chapter_pipeline.writing.model import (
+from chapter_pipeline.domain import (
     BriefRequest,
     ChapterKind,
     ChapterOutline,
@@ -25,7 +17,16 @@ from chapter_pipeline.writing.model import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign, fit_floor
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.errors import ClaimNotGrounded, InvalidBrief, NoRelevantPassages
+from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.quality.section_fit import fit_floor
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.assembly import key_points
+from chapter_pipeline.writing.evidence import GONE, NO_FIT
+from chapter_pipeline.writing.final import final_chapter
+from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign
 from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, store
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from chapter_pipeline.domain import ChapterBrief, ChapterKind
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.writing.brief import chapter_brief, request_from, request_from_yaml
-from chapter_pipeline.writing.model import ChapterBrief, ChapterKind
 from chapter_pipeline.writing.templates import read_template, template
 
 OWN: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chapter_pipeline.writing.text import (
+from chapter_pipeline.domain.wording import (
     abbreviation_definitions,
     display_text,
     mentions,

@@ -1,0 +1,1 @@
+"""Reads a document's bibliographic record from its first pages."""

@@ -1,0 +1,213 @@
+"""Owns text recognition: the picture of a page is turned upright and read line by line, with rapidocr on onnxruntime.
+
+Works on grey levels only and knows no PDF. The models lie in the wheel; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chapter_pipeline.documents.ocr.recognition import MAX_LINES, Affine, Picture, RecognisedLine, Recognition
+from chapter_pipeline.documents.ocr.superscripts import Char, with_raised
+from chapter_pipeline.settings import available_processors
+
+MIN_SKEW = 0.15
+"""Degrees below which the picture is left as it is: turning it blurs it, reading does not need it."""
+MAX_SKEW = 20.0
+LONG = 4.0
+"""Only boxes that are this many times longer than high tell the direction of the text."""
+JUDGES = 6
+"""Lines that are read in both directions to find which way is up."""
+SURE = 0.9
+# Full-width forms of the recogniser's alphabet, as the ASCII they stand for.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ".", 0x3001: ",", 0x3000: " "}
+Grey = npt.NDArray[np.uint8]
+
+
+@cache
+def page_reader() -> PageReader:
+    """The recogniser of this process: its models are loaded once."""
+    return PageReader(threads=available_processors())
+
+
+class PageReader:
+    """The recogniser: `Picture` in, `Recognition` out. Loads its models at the first picture. One picture at a time."""
+
+    def __init__(self, *, threads: int) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    def __call__(self, picture: Picture) -> Recognition:
+        """Read one picture; no lines for a blank one."""
+        grey: Grey = np.frombuffer(picture.samples, dtype=np.uint8).reshape(picture.height, picture.width)
+        with self._lock:
+            upright, to_picture = self._straightened(grey)
+            found = self._engine(
+                _colour(upright), use_det=True, use_cls=False, use_rec=True,
+                return_word_box=True, return_single_char_box=True,
+            )  # fmt: skip
+        lines = [] if found.boxes is None else _read(found, upright)
+        height, width = upright.shape
+        return Recognition(
+            width=int(width),
+            height=int(height),
+            to_picture=to_picture,
+            lines=tuple(
+                RecognisedLine(text=text, box=_bounds(points), confidence=round(min(max(float(score), 0.0), 1.0), 4))
+                for points, raw, score in lines
+                if (text := raw.translate(_NARROW).strip())
+            ),
+        )
+
+    @cached_property
+    def _engine(self) -> Any:
+        from rapidocr import RapidOCR  # here: it takes a second and 200 MB, and most documents have a text layer
+
+        return RapidOCR(
+            params={
+                "Global.log_level": "error",
+                # A line that is left out would make one sentence of two halves: all are kept, with their confidence.
+                "Global.text_score": 0.0,
+                "Global.max_side_len": 4000,
+                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+            }
+        )
+
+    def _straightened(self, grey: Grey) -> tuple[Grey, Affine]:
+        """The picture with its text upright, and the way back."""
+        vertical, skew, longest = self._direction(grey)
+        turned = np.ascontiguousarray(np.rot90(grey)) if vertical else grey
+        upright, forward = _rotated(turned, skew)
+        if self._is_upside_down(upright, [_moved(box, forward, grey.shape[1], vertical) for box in longest]):
+            upright = np.ascontiguousarray(np.rot90(upright, 2))
+            forward = _compose(forward, _half_turn(upright))
+        back = _inverse(forward)
+        if vertical:  # rot90 takes (x, y) to (y, width - x)
+            back = _compose(back, (0.0, 1.0, -1.0, 0.0, float(grey.shape[1]), 0.0))
+        return upright, back
+
+    def _direction(self, grey: Grey) -> tuple[bool, float, list[npt.NDArray[np.float64]]]:
+        """Whether the text runs up or down the picture, its skew in degrees (clockwise), and its longest boxes."""
+        import cv2
+
+        half: Any = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        found = self._engine(_colour(half), use_det=True, use_cls=False, use_rec=False, return_word_box=False)
+        boxes = [] if found.boxes is None else [2.0 * np.asarray(box, dtype=np.float64) for box in found.boxes]
+        sides = [_long_side(box) for box in boxes]
+        long = [(box, side) for box, side in zip(boxes, sides, strict=True) if side is not None]
+        if not long:
+            return False, 0.0, []
+        lengths = np.array([np.hypot(*side) for _, side in long])
+        angles = np.array([np.degrees(np.arctan2(side[1], side[0])) for _, side in long])
+        angles = (angles + 45.0) % 180.0 - 45.0  # from -45 to 135: across, or down
+        down = angles > 45.0
+        vertical = bool(lengths[down].sum() > lengths[~down].sum())
+        same = down == vertical
+        tilt = angles[same] - (90.0 if vertical else 0.0)
+        order = np.argsort(-lengths[same])
+        longest = [box for keep, (box, _) in zip(same, long, strict=True) if keep]
+        skew = _weighted_median(tilt, lengths[same])
+        return vertical, skew if MIN_SKEW <= abs(skew) <= MAX_SKEW else 0.0, [longest[i] for i in order[:JUDGES]]
+
+    def _is_upside_down(self, upright: Grey, boxes: Sequence[npt.NDArray[np.float64]]) -> bool:
+        crops = [_crop(upright, box) for box in boxes]
+        crops = [crop for crop in crops if crop.size]
+        if not crops:
+            return False
+        as_is = self._sureness(crops)
+        return as_is < SURE and self._sureness([np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops]) > as_is
+
+    def _sureness(self, crops: Sequence[Grey]) -> float:
+        read = [
+            self._engine(_colour(crop), use_det=False, use_cls=False, use_rec=True, return_word_box=False)
+            for crop in crops
+        ]
+        return float(np.mean([found.scores[0] if found.scores else 0.0 for found in read]))
+
+
+def _read(found: Any, grey: Grey) -> list[tuple[Any, str, float]]:
+    """Points, text and confidence of each line, its digits raised where they are so on the picture."""
+    words = found.word_results or [()] * len(found.txts)
+    return [
+        (points, with_raised(text, [Char(ch, *_bounds(box)) for ch, _, box in line], grey), score)
+        for points, text, score, line in list(zip(found.boxes, found.txts, found.scores, words, strict=False))[
+            :MAX_LINES
+        ]
+    ]
+
+
+def _colour(grey: Grey) -> Grey:
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _long_side(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    first, second = box[1] - box[0], box[3] - box[0]
+    long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
+    return long if np.hypot(*long) >= LONG * np.hypot(*short) else None
+
+
+def _weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+def _rotated(grey: Grey, skew: float) -> tuple[Grey, Affine]:
+    """The picture turned back by `skew` degrees about its middle, white where nothing was; and the way there."""
+    if not skew:
+        return grey, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    import cv2
+
+    height, width = grey.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
+    turned = cv2.warpAffine(
+        grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,)
+    )
+    (a, c, e), (b, d, f) = matrix.tolist()
+    return np.asarray(turned, dtype=np.uint8), (a, b, c, d, e, f)
+
+
+def _moved(box: npt.NDArray[np.float64], forward: Affine, width: int, vertical: bool) -> npt.NDArray[np.float64]:
+    """`box` of the given picture as it lies in the straightened one."""
+    x, y = box[:, 0], box[:, 1]
+    if vertical:
+        x, y = y, width - x
+    a, b, c, d, e, f = forward
+    return np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
+
+
+def _crop(grey: Grey, box: npt.NDArray[np.float64]) -> Grey:
+    x0, y0 = np.maximum(box.min(axis=0).astype(int), 0)
+    x1, y1 = box.max(axis=0).astype(int) + 1
+    return np.ascontiguousarray(grey[y0:y1, x0:x1])
+
+
+def _bounds(points: Any) -> tuple[float, float, float, float]:
+    corners = np.asarray(points, dtype=np.float64)
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    return (round(float(x0), 1), round(float(y0), 1), round(float(x1), 1), round(float(y1), 1))
+
+
+def _half_turn(grey: Grey) -> Affine:
+    height, width = grey.shape
+    return (-1.0, 0.0, 0.0, -1.0, float(width), float(height))
+
+
+def _compose(first: Affine, then: Affine) -> Affine:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (
+        a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m,
+    )  # fmt: skip
+
+
+def _inverse(affine: Affine) -> Affine:
+    a, b, c, d, e, f = affine
+    area = a * d - b * c
+    return (d / area, -b / area, -c / area, a / area, (c * f - d * e) / area, (b * e - a * f) / area)

@@ -1,0 +1,341 @@
+"""Owns the figures of a page, raster and vector, and their captions; logos, ornaments and repeats are left out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pymupdf
+
+from chapter_pipeline.documents.pdf.drawings import Drawings
+from chapter_pipeline.documents.pdf.images import figure_image, like
+from chapter_pipeline.documents.pdf.lines import Line
+from chapter_pipeline.documents.structure.classify import Item
+from chapter_pipeline.documents.structure.layout import bounding
+from chapter_pipeline.domain.document import BlockKind, Box, Figure, FigureKind
+
+MIN_PIXELS = 120
+MIN_AREA = 0.02
+"""Share of the page below which an image is an ornament."""
+NEAR_PT = 18.0
+LABEL_PT = 14.0
+"""How far from a figure the text may stand that belongs to it: axis labels, letters of panels."""
+MIN_PATHS = 5
+MAX_CELLS = 500
+_LABEL = re.compile(r"^((?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+)", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"\b(?:legend|caption)\b.{0,20}\b(?:next|following|opposite) page", re.IGNORECASE)
+MIN_ALONE = 0.15
+"""Share of the page from which an image may have its caption on the next page."""
+_TABLE = re.compile(r"^table\b", re.IGNORECASE)
+_OUTSIDE = frozenset(
+    {
+        BlockKind.TITLE, BlockKind.AUTHORS, BlockKind.ABSTRACT, BlockKind.BODY, BlockKind.CAPTION,
+        BlockKind.REFERENCE, BlockKind.FOOTNOTE, BlockKind.FURNITURE,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What of a page its figures are found by."""
+
+    page: pymupdf.Page
+    items: Sequence[Item]
+    lines: Sequence[Line]
+    drawings: Drawings
+
+
+@dataclass(slots=True)
+class _Found:
+    """What may be a figure: its box, the images of its page, and the caption that was found for it."""
+
+    kind: FigureKind
+    box: Box
+    caption: Item | None
+    images: Sequence[dict[str, Any]]
+
+
+def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
+    """The figures of a document, numbered from 1; where any has a caption, an image without one is none."""
+    if not pages:
+        return []
+    captions = [_captions(parts) for parts in pages]
+    # A page without a caption is looked at when the next one opens with one that may be for a figure of it.
+    found = [
+        _on_page(parts, own) if own or (following and _opens(after, following[0])) else []
+        for parts, own, following, after in zip(
+            pages, captions, [*captions[1:], []], [*pages[1:], *pages[-1:]], strict=True
+        )
+    ]
+    _from_next_page(pages, captions, found)
+    if not any(one.caption for on_page in found for one in on_page):
+        found = [_on_page(parts, own) for parts, own in zip(pages, captions, strict=True)]
+    captioned = any(one.caption for on_page in found for one in on_page)
+    return _without_repeats(
+        [
+            _whole(parts, one)
+            for parts, on_page in zip(pages, found, strict=True)
+            for one in on_page
+            if one.caption or not captioned
+        ]
+    )
+
+
+def _captions(parts: PageParts) -> list[Item]:
+    return [item for item in parts.items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
+
+
+def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
+    """Figures of one page: images that touch are one figure; each takes the nearest caption below, above or beside.
+
+    A caption that no image takes is looked for a drawing.
+    """
+    page, items = parts.page, parts.items
+    if not captions and not page.get_images():
+        return []
+    area = abs(page.rect.width * page.rect.height)
+    images = [
+        info
+        for info in page.get_image_info()
+        if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4 and _size(info["bbox"]) > 0.0005 * area
+    ]
+    boxes = [_inside(box, page.rect) for box in _merged([tuple(info["bbox"]) for info in images])]
+    found = [
+        _Found(FigureKind.RASTER, box, _caption(box, captions, page.rect.height), images)
+        for box in boxes
+        if _is_figure(box, area)
+    ]
+    taken, raster = [one.caption for one in found], [one.box for one in found]
+    for caption in captions:
+        drawn = None if caption in taken else _drawn(caption, items, parts.drawings, page.rect)
+        if (
+            drawn is not None
+            and _is_figure(drawn, area)
+            and not _is_table(drawn, items)
+            and not any(_near(drawn, box) for box in raster)
+        ):
+            found.append(_Found(FigureKind.VECTOR, drawn, caption, images))
+    return sorted(found, key=lambda one: (one.box[1], one.box[0]))
+
+
+def _from_next_page(
+    pages: Sequence[PageParts], captions: Sequence[Sequence[Item]], found: Sequence[list[_Found]]
+) -> None:
+    """Give large images without a caption, and those that say where their legend is, that of the next page."""
+    for number in range(len(pages) - 1):
+        after, page = pages[number + 1], pages[number].page
+        taken = [one.caption for one in found[number + 1]]
+        free = [caption for caption in captions[number + 1] if caption not in taken]
+        for one in found[number]:
+            if one.caption is not None and _ELSEWHERE.search(one.caption.text):
+                label = _label(one.caption)
+                one.caption = next((item for item in captions[number + 1] if _label(item) == label), one.caption)
+            elif (
+                one.caption is None
+                and free
+                and len(found[number]) == 1
+                and _size(one.box) >= MIN_ALONE * abs(page.rect.width * page.rect.height)
+                and _opens(after, free[0])
+            ):
+                one.caption = free.pop(0)
+
+
+def _opens(parts: PageParts, caption: Item) -> bool:
+    """Whether nothing but running heads stands above `caption` on its page."""
+    return not any(
+        item.box[3] <= caption.box[1] and item.kind is not BlockKind.FURNITURE
+        for item in parts.items
+        if item is not caption and len(item.text) > 3
+    )
+
+
+def _label(caption: Item) -> str:
+    match = _LABEL.match(caption.text)
+    return re.sub(r"\W+", "", match.group(1)).casefold() if match else ""
+
+
+def _whole(parts: PageParts, one: _Found) -> Figure:
+    """The figure as it is printed, the text around included."""
+    items, lines, drawings = parts.items, parts.lines, parts.drawings
+    whole = _with_labels(one.box, items, lines)
+    if one.kind is FigureKind.RASTER and one.caption and whole != one.box:
+        whole = _with_labels(_with_drawings(whole, items, drawings), items, lines)
+    box = _inside(whole, parts.page.rect)
+    return _figure(parts.page, one.kind, box, one.caption, one.images, lines, drawings)
+
+
+def _without_repeats(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures numbered from 1; what looks the same on several pages is dropped unless captions tell it apart."""
+    kept = [figure for figure in figures if not any(_repeats(figure, other) for other in figures)]
+    return [replace(figure, ordinal=ordinal) for ordinal, figure in enumerate(kept, start=1)]
+
+
+def _repeats(figure: Figure, other: Figure) -> bool:
+    """Whether `figure` is an image like `other` of another page, in the same size, not told apart by its label."""
+    if figure.page == other.page or (figure.label and figure.label != other.label):
+        return False
+    alike = figure.sha256 == other.sha256 or like(figure.perceptual_hash, other.perceptual_hash)
+    same_size = all(abs(_sides(figure.box)[n] - _sides(other.box)[n]) < 6 for n in (0, 1))
+    return alike and same_size
+
+
+def _sides(box: Box) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _is_figure(box: Box, area: float) -> bool:
+    return MIN_AREA * area <= _size(box) <= 0.95 * area and min(_sides(box)) >= 36
+
+
+def _drawn(caption: Item, items: Sequence[Item], drawings: Drawings, page: pymupdf.Rect) -> Box | None:
+    """The box of what is drawn between `caption` and the running text above it, else below it."""
+    others = [item for item in items if item is not caption and _is_wall(item, 40)]
+    column = [item.box for item in others if item.box[0] < caption.box[2] and caption.box[0] < item.box[2]]
+    top = max((box[3] for box in column if box[3] <= caption.box[1] + 2), default=page.y0)
+    bottom = min((box[1] for box in column if box[1] >= caption.box[3] - 2), default=page.y1)
+    for band in ((top, caption.box[1]), (caption.box[3], bottom)):
+        y0, y1 = min(band[0], caption.box[1]), max(band[1], caption.box[3])
+        level = [item.box for item in others if item.box[1] < y1 and y0 < item.box[3]]
+        left = max((box[2] for box in level if box[2] <= caption.box[0] + 2), default=page.x0)
+        right = min((box[0] for box in level if box[0] >= caption.box[2] - 2), default=page.x1)
+        inside = [
+            box
+            for box in drawings.boxes
+            if left - 2 <= box[0] and box[2] <= right + 2 and band[0] - 2 <= box[1] and box[3] <= band[1] + 2
+            and not (box[3] - box[1] < 3 and box[2] - box[0] > 0.6 * page.width)
+        ]  # fmt: skip
+        if len(inside) >= MIN_PATHS:
+            return bounding(inside)
+    return None
+
+
+def _is_wall(item: Item, characters: int) -> bool:
+    """Whether a figure ends at `item`: at captions, and at other text of the article of more than `characters`."""
+    if item.kind in (BlockKind.BODY, BlockKind.ABSTRACT):  # a few words in a figure are easily taken for prose
+        characters = max(characters, 60)
+    return item.kind is BlockKind.CAPTION or (item.kind in _OUTSIDE and len(item.text) > characters)
+
+
+def _is_table(box: Box, items: Sequence[Item]) -> bool:
+    """Whether what is drawn in `box` has the title of a table in it or on it."""
+    return any(_TABLE.match(item.text) and _near(item.box, box, 2.0) for item in items)
+
+
+def _with_drawings(box: Box, items: Sequence[Item], drawings: Drawings) -> Box:
+    """`box` grown by what is drawn close to it, where panels of a figure are images and others are drawings."""
+    walls = [item.box for item in items if _is_wall(item, 3)]
+    # A frame around figure and caption, or a rule through the page, is no part of the figure.
+    free = [drawn for drawn in drawings.boxes if not any(_overlap(drawn, wall) > 1.0 for wall in walls)]
+    for drawn in _merged_cells(free):
+        wider = bounding([box, drawn])
+        if _near(drawn, box) and not any(_overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
+            box = wider
+    return box
+
+
+def _merged_cells(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes of drawings put together, first by cells of 24 points: there may be thousands."""
+    cells: dict[tuple[int, int], Box] = {}
+    for box in boxes:
+        if box[3] - box[1] < 3 and box[2] - box[0] > 300:
+            continue  # a rule of the page
+        cell = (int(box[0] // 24), int(box[1] // 24))
+        cells[cell] = bounding([cells[cell], box]) if cell in cells else box
+    return _merged(list(cells.values())[:MAX_CELLS])
+
+
+def _with_labels(box: Box, items: Sequence[Item], lines: Sequence[Line]) -> Box:
+    """`box` grown by the text that stands close to it and is neither prose nor caption, as far as it meets none."""
+    walls = [item.box for item in items if _is_wall(item, 3)]
+    labels = [
+        line.box
+        for item in items
+        if item.kind not in _OUTSIDE or len(item.text) <= 3
+        for line in item.region.lines
+        if len(line.text) <= 60
+    ]
+    labels += [line.box for line in lines if not line.upright and not line.hidden]
+    for _ in range(3):
+        near = [label for label in labels if _near(label, box, LABEL_PT)]
+        grown = box
+        for label in near:
+            wider = bounding([grown, label])
+            if not any(_overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
+                grown = wider
+        if grown == box:
+            break
+        box = grown
+    return box
+
+
+def _figure(
+    page: pymupdf.Page, kind: FigureKind, box: Box, caption: Item | None, images: Sequence[dict[str, Any]],
+    lines: Sequence[Line], drawings: Drawings,
+) -> Figure:  # fmt: skip
+    def is_bare() -> bool:
+        return not any(_overlap(line.box, box) > 1.0 for line in lines) and drawings.leave_free(box)
+
+    image = figure_image(page, box, [info for info in images if _overlap(tuple(info["bbox"]), box) > 1.0], is_bare)
+    label = _LABEL.match(caption.text) if caption else None
+    return Figure(
+        ordinal=0,
+        page=page.number + 1,
+        box=box,
+        label=label.group(1) if label else None,
+        caption=caption.text if caption else None,
+        media_type=image.media_type,
+        width_px=image.width_px,
+        height_px=image.height_px,
+        sha256=hashlib.sha256(image.content).hexdigest(),
+        content=image.content,
+        kind=kind,
+        thumbnail=image.thumbnail,
+        perceptual_hash=image.perceptual_hash,
+    )
+
+
+def _merged(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes that touch or nearly touch become one: panels and tiles of one figure."""
+    merged: list[Box] = []
+    for box in boxes:
+        near = [other for other in merged if _near(box, other)]
+        while near:
+            merged = [other for other in merged if other not in near]
+            box = bounding([box, *near])
+            near = [other for other in merged if _near(box, other)]
+        merged.append(box)
+    return sorted(merged, key=lambda box: (box[1], box[0]))
+
+
+def _near(a: Box, b: Box, gap: float = NEAR_PT) -> bool:
+    return a[0] - gap < b[2] and b[0] - gap < a[2] and a[1] - gap < b[3] and b[1] - gap < a[3]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    return _size((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
+
+
+def _caption(box: Box, captions: Sequence[Item], height: float) -> Item | None:
+    """The caption nearest to the figure that shares its columns, below before above; beside it as the last choice."""
+
+    def distance(item: Item) -> float:
+        shared = min(box[2], item.box[2]) - max(box[0], item.box[0])
+        if shared > 0:
+            below, above = item.box[1] - box[3], box[1] - item.box[3]
+            return max(below, 0.0) if below > -20 else max(above, 0.0) + 40 if above > -20 else 400.0
+        level = min(box[3], item.box[3]) - max(box[1], item.box[1])
+        return 120.0 if level > 0 else 1000.0
+
+    best = min(captions, key=distance, default=None)
+    return best if best is not None and distance(best) < 0.35 * height else None
+
+
+def _size(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _inside(box: Box, page: pymupdf.Rect) -> Box:
+    return (max(box[0], page.x0), max(box[1], page.y0), min(box[2], page.x1), min(box[3], page.y1))

@@ -1,0 +1,126 @@
+"""Owns stages 10 and 11: sections, and the chapter that they make."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.planning import PlannedFigure, Quote
+from chapter_pipeline.domain.research import Source
+from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+
+
+class Sentence(StageValue):
+    """A claim with the quotes it stands on. A sentence without quotes makes no claim about medicine."""
+
+    text: str
+    quotes: tuple[str, ...]
+
+
+class Paragraph(StageValue):
+    """Sentences that belong together. `label` is a run-in heading that says what kind of source they come from."""
+
+    label: str | None = None
+    sentences: tuple[Sentence, ...]
+
+
+class Subsection(StageValue):
+    """`title` None: the paragraphs stand directly under the section's heading."""
+
+    title: str | None
+    paragraphs: tuple[Paragraph, ...]
+
+
+class EvidenceRow(StageValue):
+    """A row of an evidence table: one source and its finding, verbatim."""
+
+    source: str
+    study_type: StudyType
+    evidence_level: int
+    year: int | None
+    finding: Sentence
+
+
+class DroppedSentence(StageValue):
+    """A sentence that a model wrote and the chapter does not print: what was wrong with it."""
+
+    text: str
+    reason: str
+
+
+class Section(StageValue):
+    """Stage 10: the text of one section. Status `unused`: the outline has no such section."""
+
+    kind: str
+    title: str
+    status: Literal["written", "unused"]
+    subsections: tuple[Subsection, ...] = ()
+    evidence_table: tuple[EvidenceRow, ...] = ()
+    figures: tuple[PlannedFigure, ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()
+    kept: bool = Field(default=False, description="A person put it here: later runs leave it as it is.")
+    origin: str = Field(default="", description="What a person did: ``edited by NAME``, ``restored from version 2``.")
+    quotes: tuple[Quote, ...] = Field(default=(), description="What it cites, where the plan may not hold it.")
+    sources: tuple[Source, ...] = Field(default=(), description="The sources of `quotes` and figures.")
+    provider: str = ""
+    model: str = ""
+    cost_usd: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    fallbacks: tuple[str, ...] = Field(default=(), description="Providers asked before, each with why it gave none.")
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(s for sub in self.subsections for p in sub.paragraphs for s in p.sentences)
+
+    @property
+    def words(self) -> int:
+        return sum(len(sentence.text.split()) for sentence in self.sentences)
+
+
+class Reference(StageValue):
+    """An entry of the reference list; `number` in order of first citation."""
+
+    number: int
+    source: Source
+
+
+class NumberedFigure(StageValue):
+    number: int
+    section: str
+    figure: PlannedFigure
+    reference: int
+
+
+class Abbreviation(StageValue):
+    short: str
+    long: str
+
+
+class ChapterText(StageValue):
+    """A whole chapter as text: the shape of the draft, the reviewed and the final chapter."""
+
+    slug: str
+    title: str
+    topic: str
+    sections: tuple[Section, ...]
+    references: tuple[Reference, ...]
+    figures: tuple[NumberedFigure, ...]
+    quotes: dict[str, Quote]
+    key_points: tuple[Sentence, ...]
+    abbreviations: tuple[Abbreviation, ...]
+
+    @property
+    def words(self) -> int:
+        return sum(section.words for section in self.sections)
+
+
+class ChapterDraft(StageValue):
+    """Stage 11."""
+
+    chapter: ChapterText
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")

@@ -1,0 +1,93 @@
+"""Owns what is read of the library: documents, passages and figures as records, and the hits of a search."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from chapter_pipeline.domain.document import FigureKind, StudyType, TextSource
+
+
+class RetrievedPassage(BaseModel):
+    """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses.
+
+    `confidence`: how sure the recognition of a scan was, 0 to 1; None for the text of a text layer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rank: int
+    passage_id: int
+    document: str  # document key
+    page: int
+    start: int
+    end: int
+    text: str
+    section: str | None
+    score: float
+    parts: dict[str, float]  # "bm25" raw, "cosine" raw, "bm25_z", "cosine_z"
+    text_source: TextSource = TextSource.LAYER
+    confidence: float | None = None
+
+
+class RegisteredWork(BaseModel):
+    """A published work as the registry of its DOI has it; authors as "Family, Given"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str | None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    journal: str | None = None
+
+
+class DocumentRecord(BaseModel):
+    """Metadata of a searchable document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    title: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    doi: str | None
+    journal: str | None
+    licence: str | None
+    study_type: StudyType
+    page_count: int
+
+
+class PassageRecord(BaseModel):
+    """A passage with its page's canonical text offsets; `sentences` are the quotable ones, as page offsets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    document: str
+    page: int
+    start: int
+    end: int
+    text: str
+    section: str | None
+    sentences: tuple[tuple[int, int], ...]
+    text_source: TextSource = TextSource.LAYER
+    confidence: float | None = None
+
+
+class FigureRecord(BaseModel):
+    """A figure of a document, without its image, whose bytes have the hash `sha256`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int
+    sha256: str
+    document: str
+    page: int
+    label: str | None
+    caption: str | None
+    media_type: str
+    width_px: int
+    height_px: int
+    kind: FigureKind = FigureKind.RASTER
+    figure_class: str | None = None
+    description: str | None = None
+    """What a text model sees in it; None when none was asked. No source of a claim."""

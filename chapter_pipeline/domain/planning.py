@@ -1,0 +1,134 @@
+"""Owns stages 7 to 9: quotes, the outline, and what each section is written from."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+
+
+class Quote(StageValue):
+    """A verbatim sentence of a page: ``page.text[start:end] == text``. `key` is opaque to text models."""
+
+    key: str
+    source: str
+    document: str
+    page: int
+    start: int
+    end: int
+    text: str
+    display: str = Field(description="The quote as a chapter prints it: the source's own citation markers left out.")
+    document_section: str | None
+    study_type: StudyType
+    evidence_level: int
+    year: int | None
+    relevance: float = Field(description="Closeness to the topic, 0 to 1.")
+    concepts: tuple[str, ...] = ()
+    sections: dict[str, float] = Field(default_factory=dict, description="Fit for each section kind; higher is better.")
+    points: tuple[str, ...] = Field(default=(), description="Must-cover points it speaks to.")
+    defines: bool = Field(default=False, description="Says what the topic is: an introduction begins with it.")
+    confidence: float | None = Field(
+        default=None, description="How sure the recognition of a scan was, 0 to 1; None: the file has it as text."
+    )
+
+
+class Relation(StageValue):
+    """Two quotes of different sources on one matter: whether they contradict each other, about what, and how."""
+
+    first: str
+    second: str
+    contradicts: bool
+    about: str
+    how: str = Field(default="", description="``opposes`` or ``gives other numbers``, where words and numbers told.")
+
+
+class EvidenceMap(StageValue):
+    """Stage 7: the quotes the chapter may use, and how many sentences were looked at."""
+
+    quotes: tuple[Quote, ...]
+    concepts: dict[str, str] = Field(default_factory=dict, description="Names of the concepts quotes are clustered by.")
+    sentences_read: int
+    refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
+    relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction of sources.")
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
+
+
+class PlannedSubsection(StageValue):
+    """Quotes under one sub-topic, in writing order."""
+
+    title: str
+    quotes: tuple[str, ...]
+
+
+class OutlineSection(StageValue):
+    """A planned section with its word budget; `evidence` counts the quotes that fit it."""
+
+    kind: str
+    title: str
+    purpose: str
+    word_budget: int
+    subsections: tuple[str, ...] = ()
+    evidence: int = 0
+
+
+class ChapterOutline(StageValue):
+    """Stage 8."""
+
+    title: str
+    sections: tuple[OutlineSection, ...]
+    assignments: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Quote keys by section kind, best first; no quote serves two sections."
+    )
+    unused: dict[str, str] = Field(default_factory=dict, description="Template sections left out, with the reason.")
+    groups: dict[str, tuple[PlannedSubsection, ...]] = Field(
+        default_factory=dict, description="Subsections by section kind where a text model planned them."
+    )
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
+
+
+class PlannedFigure(StageValue):
+    """A figure of a source that illustrates a section. `sha256` is that of its image; None: the image is lost.
+
+    A lost image is one of a chapter of an earlier release, whose document was gone before chapters kept their images.
+    """
+
+    sha256: str | None
+    source: str
+    document: str
+    page: int
+    label: str | None
+    caption: str
+    licence: str | None
+    media_type: str
+
+
+class SectionPlan(StageValue):
+    """What one section is written from, and nothing else. `recommendations` come from an earlier gap report."""
+
+    kind: str
+    title: str
+    purpose: str
+    word_budget: int
+    subsections: tuple[PlannedSubsection, ...]
+    quotes: tuple[Quote, ...]
+    figures: tuple[PlannedFigure, ...] = ()
+    points: tuple[str, ...] = Field(default=(), description="Must-cover points of this section.")
+    previous: str | None = None
+    following: str | None = None
+    recommendations: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = Field(default=(), description="Quotes that the recommendations ask to be cited.")
+    contradictions: tuple[Relation, ...] = Field(default=(), description="Between quotes of this plan.")
+
+
+class SectionPlans(StageValue):
+    """Stage 9: one plan per section of the outline, with what every section is written for."""
+
+    slug: str
+    topic: str
+    audience: str
+    plans: tuple[SectionPlan, ...]
+    base: dict[str, str] = Field(default_factory=dict, description="Hash of each plan without recommendations.")
+
+    def plan(self, kind: str) -> SectionPlan | None:
+        return next((plan for plan in self.plans if plan.kind == kind), None)

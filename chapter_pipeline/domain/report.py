@@ -1,0 +1,156 @@
+"""Owns stages 12 to 14: edits and support, gaps and revisions, and the final chapter."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from chapter_pipeline.domain.chapter_text import ChapterText
+from chapter_pipeline.domain.planning import Relation
+from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+
+
+class EditAction(StrEnum):
+    KEEP = "keep"
+    EXPAND = "expand"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+class Edit(StageValue):
+    """One edit of the review: which sentence, what was done, why; `after` None for a deletion."""
+
+    action: EditAction
+    section: str
+    before: str
+    after: str | None = None
+    reason: str
+
+
+class SentenceSupport(StageValue):
+    """How far a sentence is supported by its quotes: share of its words that are theirs, cosine, what is wrong."""
+
+    section: str
+    sentence: str
+    quotes: tuple[str, ...]
+    words: float
+    meaning: float
+    problems: tuple[str, ...] = ()
+
+
+class ReviewedChapter(StageValue):
+    """Stage 12: the chapter after the typed edit plan, which is kept with it, and the support of what is left."""
+
+    chapter: ChapterText
+    edits: tuple[Edit, ...]
+    support: tuple[SentenceSupport, ...] = ()
+    differences: tuple[Relation, ...] = Field(default=(), description="Cited quotes of sources that contradict.")
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
+
+
+class GapType(StrEnum):
+    """The five dimensions."""
+
+    CONTENT_COMPLETENESS = "content_completeness"
+    SOURCE_COVERAGE = "source_coverage"
+    SECTION_BALANCE = "section_balance"
+    TEMPORAL_COVERAGE = "temporal_coverage"
+    CRITICAL_INFORMATION = "critical_information"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Gap(StageValue):
+    """What a chapter lacks, where, and what to do. `evidence`: keys of quotes at hand that would help, best first."""
+
+    type: GapType
+    severity: Severity
+    description: str
+    recommendation: str
+    section: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class GapStatistics(StageValue):
+    critical_gaps: int
+    high_gaps: int
+    medium_gaps: int
+    low_gaps: int
+
+
+class UnusedEvidence(StageValue):
+    """A quote not cited: `score` is closeness to the topic times distance from all that is cited."""
+
+    quote: str
+    source: str
+    page: int
+    section: str | None = Field(default=None, description="The section kind it fits best.")
+    text: str
+    score: float
+
+
+class GapReport(StageValue):
+    """Stage 13: the owner's report shape, and the unused evidence."""
+
+    completeness_score: float = Field(ge=0, le=1)
+    requires_revision: bool
+    gaps: tuple[Gap, ...]
+    statistics: GapStatistics
+    unused_evidence: tuple[UnusedEvidence, ...] = ()
+    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
+
+
+class RevisionRound(StageValue):
+    """One round of the revision loop: the sections written again, the gap report before and after, what it cost."""
+
+    number: int
+    sections: tuple[str, ...]
+    completeness_before: float
+    completeness_after: float
+    before: GapStatistics
+    after: GapStatistics
+    requires_revision: bool
+    cost_usd: Decimal
+
+
+class RevisionLog(StageValue):
+    """The rounds that led to the newest gap report, whose sha256 is `report`."""
+
+    rounds: tuple[RevisionRound, ...]
+    report: str
+
+
+class FinalChapter(StageValue):
+    """Stage 14: what is published, with what was found of it and the cost of all its stages.
+
+    With the images that `images` names it is whole: nothing of it is looked up in the library.
+    """
+
+    chapter: ChapterText
+    gap_report: GapReport
+    support: tuple[SentenceSupport, ...] = Field(default=(), description="How far each sentence is supported.")
+    cutoff_date: date
+    providers: tuple[str, ...]
+    cost_usd: Decimal = Decimal(0)
+    notes: tuple[str, ...] = ()
+    differences: tuple[Relation, ...] = ()
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Keys of the documents that it cites or shows a figure of, sorted."""
+        cited = {reference.source.document for reference in self.chapter.references}
+        shown = {item.figure.document for item in self.chapter.figures}
+        return tuple(sorted(key for key in cited | shown if key is not None))
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """sha256 of the images of its figures, sorted."""
+        return tuple(sorted({item.figure.sha256 for item in self.chapter.figures if item.figure.sha256 is not None}))

@@ -1,0 +1,59 @@
+"""Owns what all artifacts are: frozen documents that refuse unknown keys, and the record of a text model's part."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def _one_line(value: str) -> str:
+    """`value` with its line breaks and tabs as spaces. Raises `ValueError` for what a terminal or a page would obey."""
+    found = _CONTROL.search(value)
+    if found:
+        raise ValueError(f"it holds the control character {found.group()!r}: take it out")
+    return " ".join(part.strip() for part in re.split(r"[\t\r\n]+", value.strip("\t\r\n"))) or value
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=2, max_length=80)]
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
+"""What a person writes of a brief or template."""
+Topic = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300), AfterValidator(_one_line)
+]
+
+
+def _section_kind(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z_]{0,39}", value):
+        raise ValueError(
+            "a section kind is 1 to 40 lower-case letters and underscores and begins with a letter, for example"
+            " 'choosing_patients'"
+        )
+    return value
+
+
+SectionKind = Annotated[str, AfterValidator(_section_kind)]
+"""The name of a section in a template; the last part of its asset's key ``section/<kind>``."""
+
+
+class StageValue(BaseModel):
+    """Base of all stored values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelUse(StageValue):
+    """A text model's part in a stage, and what it cost; `fallbacks`: providers asked before, each with why it gave none."""
+
+    stage: str
+    provider: str
+    model: str
+    cost_usd: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    fallbacks: tuple[str, ...] = ()

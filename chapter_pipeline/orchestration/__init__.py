@@ -1,0 +1,1 @@
+"""Starts, watches and stops Dagster runs and the processes of the system."""

@@ -1,0 +1,117 @@
+"""Owns the execution of one job in this process: its events as they happen, its failures as sentences."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.events import DagsterEvent, RunFailureReason
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
+from dagster_shared.error import SerializableErrorInfo
+from sqlalchemy import Engine, text
+
+from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
+
+REPOSITORY = "__repository__"
+# The person at the terminal reads our own messages; Dagster's are in the event log, which the pages show.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(kw_only=True)
+class Executed:
+    """What came of a run. `failed_steps` holds the first line of each step's reason, `failures` its metadata."""
+
+    run_id: str
+    success: bool = False
+    failed_steps: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Executor:
+    """Executes jobs on an instance so that they look there like any other run."""
+
+    def __init__(self, instance: dg.DagsterInstance, workspace: Path, engine: Engine) -> None:
+        self._instance = instance
+        self._workspace = workspace
+        self._engine = engine
+
+    def execute(
+        self,
+        job: dg.JobDefinition,
+        *,
+        tags: Mapping[str, str],
+        selection: Sequence[dg.AssetKey] | None,
+        on_event: Callable[[DagsterEvent], None],
+    ) -> Executed:
+        """Run `job` to its end. Raises `KeyboardInterrupt` when somebody interrupts; the run is then failed, on record."""
+        run_id = str(uuid.uuid4())
+        # Nobody else retries it: the person is still there, and the next command goes on where this one stopped.
+        own_tags = {"dagster/max_retries": "0", IN_PROCESS_TAG: run_id}
+        with _held(self._engine, run_id):
+            run = self._instance.create_run_for_job(
+                job,
+                run_id=run_id,
+                run_config=_QUIET,
+                tags={**job.tags, **tags, **own_tags},
+                asset_selection=None if selection is None else frozenset(selection),
+                remote_job_origin=self._origin(job.name),
+            )
+            executed = Executed(run_id=run_id)
+            try:
+                for event in execute_run_iterator(InMemoryJob(job), run, self._instance):
+                    _note(event, executed)
+                    on_event(event)
+            finally:
+                left = self._instance.get_run_by_id(run_id)
+                if left is not None and not left.is_finished:
+                    self._instance.report_run_failed(left, "The command was interrupted.")
+        return executed
+
+    def _origin(self, job_name: str) -> RemoteJobOrigin:
+        """Where the pages find the job of this run: without it they could show the run, but not run it again."""
+        location = location_origins_from_yaml_paths([str(self._workspace)])[0]
+        return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), job_name)
+
+
+def _note(event: DagsterEvent, executed: Executed) -> None:
+    if event.is_step_failure and event.step_key is not None:
+        data = event.step_failure_data
+        executed.failed_steps[event.step_key] = _reason(data)
+        raised = data.user_failure_data
+        executed.failures[event.step_key] = {
+            name: value.value for name, value in (raised.metadata if raised is not None else {}).items()
+        }
+    elif event.is_job_success:
+        executed.success = True
+    elif event.is_job_failure and event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION:
+        raise KeyboardInterrupt
+
+
+def _reason(data: Any) -> str:
+    raised = data.user_failure_data
+    if raised is not None and raised.description:
+        return next(iter(raised.description.splitlines()), "")
+    error: SerializableErrorInfo | None = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return next(iter(error.message.strip().splitlines()), "") if error is not None else "no reason given"
+
+
+@contextmanager
+def _held(engine: Engine, name: str) -> Iterator[None]:
+    """Hold an advisory lock under `name`: however this process ends, the reaper sees that it is free."""
+    arguments = {"name": name}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), arguments)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), arguments)

@@ -1,0 +1,197 @@
+"""Owns the text model that is made of language models: which one is asked for a task, and who is asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from chapter_pipeline.domain.tasks import (
+    CriticalInformationRequest,
+    FigureRequest,
+    FinalReviewRequest,
+    KeyConceptsRequest,
+    KeyPointsRequest,
+    LiteratureQueriesRequest,
+    OutlineRequest,
+    RelationsRequest,
+    ReviewRequest,
+    SectionQueriesRequest,
+    SectionRequest,
+)
+from chapter_pipeline.domain.usage import Usage
+from chapter_pipeline.errors import ModelRefused, ModelUnavailable, PermanentError
+from chapter_pipeline.ports import Picture, Reply, ReplyT, Task
+from chapter_pipeline.providers.call import ModelCall
+from chapter_pipeline.providers.gateway import Gateway
+from chapter_pipeline.providers.language_concepts import choose_concepts
+from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
+from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
+from chapter_pipeline.providers.language_sections import write_section
+from chapter_pipeline.providers.language_vision import describe
+from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.providers.prompts import Prompt
+from chapter_pipeline.providers.structured_output import wire_schema
+
+ValueT = TypeVar("ValueT", bound=BaseModel)
+_REASON_CHARACTERS = 160
+KINDS = {
+    "section_queries": "planning", "key_concepts": "planning", "literature_queries": "planning",
+    "relations": "review", "outline": "planning", "section": "writing",
+    "key_points": "writing", "review": "review", "critical_information": "review",
+    "final_review": "review", "figure": "vision",
+}  # fmt: skip
+"""The kinds of task that there are prompts for, each with the kind of work whose model answers."""
+
+
+class ModelNames(Protocol):
+    """A provider's model for each kind of work."""
+
+    @property
+    def planning(self) -> str: ...
+
+    @property
+    def writing(self) -> str: ...
+
+    @property
+    def review(self) -> str: ...
+
+    @property
+    def vision(self) -> str: ...
+
+
+class FallbackRouter:
+    """Implements `ports.TextModel`. `order`: the providers, the first of which is asked first."""
+
+    def __init__(self, gateway: Gateway, *, order: Sequence[str], models: Mapping[str, ModelNames]) -> None:
+        self._gateway = gateway
+        self._order = order
+        self._models = models
+
+    @property
+    def name(self) -> str:
+        return self._order[0]
+
+    @property
+    def model(self) -> str:
+        """The model that writes, when no fallback is needed."""
+        return self._models[self.name].writing
+
+    def answers(self, kind: str) -> bool:
+        """Whether there is a prompt for tasks of this kind."""
+        return kind in KINDS
+
+    def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
+        """Answer a task, by the first provider that can.
+
+        Raises `ModelUnavailable` when one of them may answer later, `ModelRefused` when none ever will, and what
+        `Gateway.ask` raises before it sends anything.
+        """
+        if not self.answers(task.kind):
+            raise PermanentError(f"there is no prompt for a {task.kind!r} task")
+        tally = _Tally()
+        failures: list[str] = []
+        transient = False
+        for provider in self._order:
+            asking = _Asking(self._gateway, provider, self._model_for(provider, task.kind), task, tally)
+            try:
+                value = _answer(task, asking)
+            except (ModelUnavailable, ModelRefused) as error:
+                transient = transient or isinstance(error, ModelUnavailable)
+                failures.append(f"{provider}: {_short(str(error))}")
+                continue
+            return Reply(
+                value=value, provider=provider, model=asking.answered or asking.model, usage=tally.usage,
+                fallbacks=tuple(failures), latency_s=tally.latency_s,
+            )  # fmt: skip
+        raise (ModelUnavailable if transient else ModelRefused)(
+            f"no text model answered the {task.kind!r} task: {'; '.join(failures)}"
+        )
+
+    def _model_for(self, provider: str, kind: str) -> str:
+        work = KINDS[kind]
+        models = self._models[provider]
+        return {
+            "planning": models.planning, "writing": models.writing, "review": models.review, "vision": models.vision,
+        }[work]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the calls of one task have used."""
+
+    usage: Usage = field(default_factory=Usage)
+    latency_s: float = 0.0
+
+    def add(self, usage: Usage, latency_s: float) -> None:
+        self.usage = Usage(
+            input_tokens=self.usage.input_tokens + usage.input_tokens,
+            output_tokens=self.usage.output_tokens + usage.output_tokens,
+            cost_usd=self.usage.cost_usd + usage.cost_usd,
+        )
+        self.latency_s += latency_s
+
+
+class _Asking:
+    """Implements `asking.Ask` for one provider and task. `answered`: the model that did."""
+
+    def __init__(self, gateway: Gateway, provider: str, model: str, task: Task[ReplyT], tally: _Tally) -> None:
+        self._gateway = gateway
+        self._provider = provider
+        self._context = CallContext(chapter=task.chapter, section=task.section)
+        self._variant = task.variant
+        self._tally = tally
+        self.model = model
+        self.answered: str | None = None
+
+    def __call__(
+        self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int,
+        pictures: tuple[Picture, ...] = (),
+    ) -> ValueT:  # fmt: skip
+        call = ModelCall(
+            purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose,
+            schema=wire_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
+            variant=f"{self._variant} {prompt.version}".strip(),
+        )  # fmt: skip
+        answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)
+        self._tally.add(answer.usage, answer.latency_s)
+        self.answered = answer.model
+        return answer.value
+
+
+def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
+    value: BaseModel
+    match task.request:
+        case SectionQueriesRequest() as request:
+            value = section_queries(request, ask)
+        case KeyConceptsRequest() as request:
+            value = choose_concepts(request, ask)
+        case LiteratureQueriesRequest() as request:
+            value = literature_queries(request, ask)
+        case RelationsRequest() as request:
+            value = relations(request, ask)
+        case OutlineRequest() as request:
+            value = outline(request, ask)
+        case SectionRequest() as request:
+            value = write_section(request, ask)
+        case KeyPointsRequest() as request:
+            value = key_points(request, ask)
+        case ReviewRequest() as request:
+            value = review(request, ask)
+        case CriticalInformationRequest() as request:
+            value = critical_information(request, ask)
+        case FigureRequest() as request:
+            value = describe(request, task.pictures, ask)
+        case FinalReviewRequest() as request:
+            value = final_review(request, ask)
+        case _:
+            raise PermanentError(f"a {task.kind!r} task came with a {type(task.request).__name__!r}")
+    if not isinstance(value, task.reply_type):
+        raise PermanentError(f"a {task.kind!r} task cannot be answered with {task.reply_type.__name__!r}")
+    return value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _REASON_CHARACTERS else text[: _REASON_CHARACTERS - 1] + "…"

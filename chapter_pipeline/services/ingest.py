@@ -1,0 +1,322 @@
+"""Owns the way of a file into the library, stage by stage; the Dagster assets only call these methods.
+
+Every stage may be called again: what is stored under the same content hash and settings hash is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.domain.document import IngestOutcome, IngestStatus, Metadata, ParsedDocument
+from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError
+from chapter_pipeline.literature.registry import check_metadata
+from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
+from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
+from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
+from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
+from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.keys import key_fault
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_writer import StoredDocument
+from chapter_pipeline.storage.listing import file_fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDocument:
+    """A file of the bucket, and what is going to become of it.
+
+    `status`: INGESTED is to be processed, DUPLICATE is known under another name, UNCHANGED is there already,
+    QUARANTINED was refused before, with these settings, for `reason`.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    status: IngestStatus
+    reason: str | None = None
+    detail: str | None = None
+    object_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStage:
+    """A stage of a document that is stored: how many pages, figures, passages or vectors; `reused` if it was before."""
+
+    document: str
+    count: int
+    reused: bool
+
+
+class Ingest:
+    """The ingest use case. One instance per process; not for several threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        bucket: Bucket,
+        library: LibraryStore,
+        embedder: Embedder,
+        parser: ParserAhead,
+        make_passages: PassageMaker,
+        settings_hash: str,
+        registries: Sequence[WorkRegistry] = (),
+    ) -> None:
+        self._settings = settings
+        self._registries = registries
+        self._bucket = bucket
+        self._library = library
+        self._embedder = embedder
+        self._parser = parser
+        self._make_passages = make_passages
+        self.settings_hash = library_settings_hash(settings_hash, embedder.name)
+        self._ahead = ParsePrefetcher(parser, self._to_parse)
+        self._parsed: ParsedDocument | None = None  # of the document in hand, so that figures need no second parse
+
+    def register(self, path: Path) -> str:
+        """Put a local file into the bucket as ``library/<file name>``, over an older one of that name; the key.
+
+        Raises `DocumentRejected`, after the quarantine is recorded, for a file that cannot be read, has a name no
+        bucket can hold, or is too large. One whose name cannot be a key is on record under its `printable` form.
+        """
+        name = FOLDER + path.name
+        fault = key_fault(name)
+        if fault is not None:
+            raise self._unreadable(name, f"its name cannot be a bucket key: {fault}")
+        try:
+            found = path.stat()
+            fault = file_fault(str(path), found)
+            if fault is not None:
+                raise self._unreadable(name, fault)
+            size = found.st_size
+            if size > self._settings.document_max_bytes:
+                with path.open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                self._bucket.delete(name)
+                detail = f"{size} bytes, the limit is {self._settings.document_max_bytes} bytes"
+                raise self._quarantine(name, sha256, DocumentRejected(Reason.TOO_LARGE, detail))
+            content = path.read_bytes()
+        except OSError as error:
+            raise self._unreadable(name, f"it cannot be read ({error.strerror}): check it and its rights") from error
+        self._bucket.put(name, content, overwrite=True)
+        return name
+
+    def expect(self, names: Iterable[str]) -> None:
+        """These names of the bucket come next, in this order: they are parsed while others are stored."""
+        self._ahead.expect(names)
+
+    def source(self, name: str) -> SourceDocument:
+        """What lies in the bucket under `name` and what is to be done with it. Raises `NotFound`."""
+        self._ahead.reached(name)
+        content, version = self._bucket.read(name)
+        sha256 = hashlib.sha256(content).hexdigest()
+        record = self._library.record(name)
+        status, reason, detail = IngestStatus.INGESTED, None, None
+        if record is not None and (record.sha256, record.settings_hash) == (sha256, self.settings_hash):
+            if record.key is not None:
+                status = IngestStatus.UNCHANGED
+                self._library.mark_unchanged(name)
+            elif record.reason not in RETRIED_REASONS:
+                status, reason, detail = IngestStatus.QUARANTINED, record.reason, record.detail
+        if status is not IngestStatus.INGESTED:
+            self._library.mark_seen(name, object_version=version)
+        else:
+            known = self._library.find(sha256, self.settings_hash)
+            if known is not None and known.searchable:
+                status = IngestStatus.DUPLICATE
+        return SourceDocument(
+            name=name, sha256=sha256, size_bytes=len(content), status=status, reason=reason, detail=detail,
+            object_version=version,
+        )  # fmt: skip
+
+    def text(self, source: SourceDocument) -> StoredStage:
+        """Parse and store the pages. Raises `DocumentRejected`, after the quarantine is recorded."""
+        if source.status is IngestStatus.QUARANTINED:
+            raise DocumentRejected(source.reason or "", source.detail or "")
+        known = self._library.find(source.sha256, self.settings_hash)
+        if known is not None:
+            return StoredStage(document=known.key, count=known.page_count, reused=True)
+        parsed = self._parse(source)
+        stored = self._library.store_text(
+            parsed, name=source.name, size_bytes=source.size_bytes, settings_hash=self.settings_hash
+        )
+        checked = check_metadata(parsed.metadata, self._registries)
+        if checked is not None:
+            self._library.store_metadata_check(stored.id, checked.model_dump(mode="json"))
+        return StoredStage(document=stored.key, count=stored.page_count, reused=False)
+
+    def figures(self, source: SourceDocument) -> StoredStage:
+        """Store the figures. Raises `DocumentRejected` as `text`."""
+        document = self._stored(source)
+        if document.figure_count is not None:
+            return StoredStage(document=document.key, count=document.figure_count, reused=True)
+        parsed = self._parse(source)
+        self._library.store_figures(document.id, parsed)
+        return StoredStage(document=document.key, count=len(parsed.figures), reused=False)
+
+    def passages(self, source: SourceDocument) -> StoredStage:
+        """Cut the pages into passages and store them. Raises `DocumentRejected` when there is nothing to search."""
+        document = self._stored(source)
+        if document.passage_count is not None:
+            return StoredStage(document=document.key, count=document.passage_count, reused=True)
+        pages = self._library.stored_pages(document.id)
+        passages = self._make_passages(
+            ParsedDocument(sha256=document.sha256, page_count=len(pages), metadata=Metadata(), pages=pages),
+            count_tokens=self._embedder.count_tokens,
+            max_tokens=self._settings.passage_tokens,
+        )
+        if not passages:
+            detail = f"none of its {len(pages)} pages holds a paragraph of running text"
+            rejected = DocumentRejected(Reason.NO_TEXT, detail)
+            raise self._quarantine(source.name, source.sha256, rejected, source.object_version)
+        self._library.store_passages(document.id, passages)
+        return StoredStage(document=document.key, count=len(passages), reused=False)
+
+    def embeddings(self, source: SourceDocument) -> StoredStage:
+        """Embed the passages and store the vectors; then, in one transaction, let search see the document."""
+        document = self._stored(source)
+        if document.embedding_model is None:
+            vectors = self._embedder.embed(self._library.passage_texts(document.id))
+            self._library.store_embeddings(document.id, vectors, model=self._embedder.name)
+        if source.status is not IngestStatus.UNCHANGED:
+            self._library.mark_searchable(document.id, name=source.name, object_version=source.object_version)
+        reused = document.embedding_model is not None
+        return StoredStage(document=document.key, count=document.passage_count or 0, reused=reused)
+
+    def outcome(self, name: str) -> IngestOutcome:
+        """How the last ingest of `name` ended. Raises `NotFound` when there was none."""
+        record = self._library.record(name)
+        if record is None:
+            raise NotFound(f"{name!r} was never ingested: ingest it first")
+        if record.key is None:
+            return IngestOutcome(path=name, status=record.status, sha256=record.sha256, reason=record.reason)
+        found = self._library.document(record.key)
+        return IngestOutcome(
+            path=name, status=record.status, sha256=record.sha256, document=found.key, pages=found.record.page_count,
+            passages=found.passage_count, figures=found.figure_count, title=found.record.title,
+            year=found.record.year, doi=found.record.doi,
+        )  # fmt: skip
+
+    def refused(self, path: Path, rejected: DocumentRejected) -> IngestOutcome:
+        """How the delivery of `path` ended that `register` rejected, whether it is on record or not."""
+        if rejected.reason == Reason.UNREADABLE:
+            return IngestOutcome(
+                path=recorded_name(FOLDER + path.name), status=IngestStatus.QUARANTINED, reason=rejected.reason
+            )
+        return self.outcome(FOLDER + path.name)
+
+    def ingest(self, name: str) -> IngestOutcome:
+        """All stages of one object of the bucket, without Dagster; a rejected document is an outcome, no error."""
+        try:
+            source = self.source(name)
+            for stage in (self.text, self.figures, self.passages, self.embeddings):
+                stage(source)
+        except DocumentRejected:
+            pass  # recorded under its name
+        return self.outcome(name)
+
+    def ingest_files(self, paths: Sequence[Path]) -> Iterator[IngestOutcome]:
+        """Register and ingest files and folders, see `expand`; one outcome each, as soon as it is known."""
+        registered: dict[str, Path] = {}
+        for path in expand(paths):
+            try:
+                registered[self.register(path)] = path
+            except DocumentRejected as rejected:
+                yield self.refused(path, rejected)
+        self.expect(registered)
+        for name in registered:
+            yield self.ingest(name)
+
+    def remove(self, wanted: str) -> list[str]:
+        """Remove a document (key or its beginning) or one name, from the bucket and from the library; the names gone.
+
+        The files go first: were they left over, the next look at the bucket would ingest them again.
+        """
+        for name in self._library.names_meant(wanted):
+            if key_fault(name) is None:  # else it was never in the bucket
+                self._bucket.delete(name)
+        return self._library.remove(wanted)
+
+    def _stored(self, source: SourceDocument) -> StoredDocument:
+        document = self._library.find(source.sha256, self.settings_hash)
+        if document is None:
+            raise InvariantViolated(f"{source.name!r} has no stored text: call the stages in their order")
+        return document
+
+    def _parse(self, source: SourceDocument) -> ParsedDocument:
+        if self._parsed is not None and self._parsed.sha256 == source.sha256:
+            return self._parsed
+        self._parsed = None  # one document in memory, not two
+        try:
+            self._parsed = self._ahead.take(source.sha256)
+            if self._parsed is None:
+                content = self._bucket.get(source.name)
+                if hashlib.sha256(content).hexdigest() != source.sha256:
+                    raise TransientError(f"{source.name!r} was replaced while it was being ingested: ingest it again")
+                self._parsed = self._parser(content)
+        except DocumentRejected as rejected:
+            raise self._quarantine(source.name, source.sha256, rejected, source.object_version) from rejected
+        return self._parsed
+
+    def _to_parse(self, name: str) -> tuple[str, bytes] | None:
+        """sha256 and content of what lies under `name`, unless it is stored or refused already, or gone."""
+        try:
+            content = self._bucket.get(name)
+        except NotFound:
+            return None
+        sha256 = hashlib.sha256(content).hexdigest()
+        record = self._library.record(name)
+        refused = (
+            record is not None
+            and (record.sha256, record.settings_hash, record.key) == (sha256, self.settings_hash, None)
+            and record.reason not in RETRIED_REASONS
+        )
+        return None if refused or self._library.find(sha256, self.settings_hash) else (sha256, content)
+
+    def _quarantine(
+        self, name: str, sha256: str, rejected: DocumentRejected, object_version: str | None = None
+    ) -> DocumentRejected:
+        """Record the rejection; the exception to raise."""
+        self._library.quarantine(
+            name, sha256=sha256, settings_hash=self.settings_hash, reason=str(rejected.reason), detail=rejected.detail,
+            object_version=object_version,
+        )  # fmt: skip
+        return rejected
+
+    def _unreadable(self, key: str, detail: str) -> DocumentRejected:
+        """Record that a file could not be read, unless its name holds a document: that one stays; the exception."""
+        name = recorded_name(key)
+        rejected = DocumentRejected(Reason.UNREADABLE, detail)
+        record = self._library.record(name)
+        return rejected if record is not None and record.key is not None else self._quarantine(name, "", rejected)
+
+
+@contextmanager
+def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
+    """The ingest with parser processes of its own, which end with the block."""
+    # Here, because the documents room takes a second to load and most processes parse nothing.
+    from chapter_pipeline.documents.ocr.engine import page_reader
+    from chapter_pipeline.documents.pdf.parser import ParserPool
+    from chapter_pipeline.documents.structure.passages import make_passages
+    from chapter_pipeline.documents.version import settings_hash
+    from chapter_pipeline.literature.crossref import Crossref
+    from chapter_pipeline.literature.pubmed import PubMed
+
+    recognise = page_reader() if settings.ocr == "on" else None
+    with ParserPool(settings, recognise) as parser, ExitStack() as opened:
+        registries: list[WorkRegistry] = []
+        if settings.crossref == "on":
+            registries.append(opened.enter_context(closing(Crossref(contact=settings.contact_email))))
+        if settings.pubmed == "on":
+            registries.append(opened.enter_context(closing(PubMed(contact=settings.contact_email))))
+        yield Ingest(
+            settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
+            make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,
+        )  # fmt: skip

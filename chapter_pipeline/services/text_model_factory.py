@@ -1,0 +1,152 @@
+"""Owns putting the text model together that the settings ask for, with all that guards a paid call around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from chapter_pipeline.errors import UsageError
+from chapter_pipeline.ports import Embedder, TextModel
+from chapter_pipeline.providers.call import Adapter
+from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
+from chapter_pipeline.providers.extractive import Extractive
+from chapter_pipeline.providers.fallback_router import FallbackRouter
+from chapter_pipeline.providers.gateway import CallPolicy, Gateway
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.breakers import BreakerStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION
+from chapter_pipeline.storage.semaphore import CallSemaphore
+
+_KEY_VARIABLES = {"claude": "ANTHROPIC_API_KEY", "gpt": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
+
+
+class TextModelFactory:
+    """The providers of one process behind their ledger, budget, slots and breakers. Opened on first use."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+
+    @cached_property
+    def presence(self) -> ProcessLease:
+        return ProcessLease(self._database)
+
+    @cached_property
+    def breakers(self) -> BreakerStore:
+        return BreakerStore(self._database, self.presence)
+
+    @cached_property
+    def ledger(self) -> CallLedger:
+        settings = self._settings
+        caps = Caps(
+            call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd, day_usd=settings.budget_day_usd
+        )
+        return CallLedger(self._database, self.presence, caps)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The providers that are asked, the first one first. Empty: the extractive writer. Raises `UsageError`."""
+        first = self._settings.writer
+        if first == "extractive":
+            return ()
+        self._require(first)
+        others = [name for name in self._settings.keys if name != first] if self._settings.fallback == "on" else []
+        return (first, *others)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        return self._gateway(adapters_of(self._settings))
+
+    @cached_property
+    def embedding_gateway(self) -> Gateway:
+        """The same way, with the same ledger, slots and breaker, to the embedding model of ``gpt``."""
+        key = self._settings.keys["gpt"].get_secret_value()
+        embeddings = GptEmbeddings(
+            api_key=key, dimension=EMBEDDING_DIMENSION, base_url=self._settings.gpt_url,
+            reply_max_bytes=self._settings.reply_max_bytes,
+        )  # fmt: skip
+        return self._gateway({embeddings.name: embeddings})
+
+    def library_embedder(self, local: Embedder) -> Embedder:
+        """Whose vectors the library is searched by: the `local` model, or that of the settings.
+
+        Raises `UsageError` when its key is missing.
+        """
+        settings = self._settings
+        if settings.embedder == "minilm":
+            return local
+        self._require(settings.embedder)
+        return GatewayEmbedder(
+            self.embedding_gateway, model=settings.embedding_model, dimension=EMBEDDING_DIMENSION,
+            count_tokens=local.count_tokens, batch_size=settings.embedding_batch, at_once=settings.section_concurrency,
+        )  # fmt: skip
+
+    def _gateway(self, adapters: Mapping[str, Adapter]) -> Gateway:
+        settings = self._settings
+        return Gateway(
+            adapters,
+            ledger=self.ledger,
+            slots=CallSemaphore(self.presence),
+            breakers=self.breakers,
+            policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
+        )
+
+    def only(self, provider: str) -> TextModel:
+        """One provider's models, with nobody to stand in. Raises `UsageError` when its key or address is missing."""
+        self._require(provider)
+        return self._models((provider,))
+
+    def text_model(self, embedder: Embedder) -> TextModel:
+        """The text model of the settings. Raises `UsageError` when its key or address is missing."""
+        if not self.order:
+            return Extractive(embedder)
+        return self._models(self.order)
+
+    def _models(self, order: tuple[str, ...]) -> TextModel:
+        return FallbackRouter(
+            self.gateway, order=order, models={name: self._settings.models_of(name) for name in order}
+        )
+
+    def _require(self, provider: str) -> None:
+        if provider in _KEY_VARIABLES and provider not in self._settings.keys:
+            raise UsageError(f"the provider {provider!r} needs a key: set {_KEY_VARIABLES[provider]}")
+        if provider == "local" and self._settings.local_url is None:
+            raise UsageError("the provider 'local' needs an address: set CHAPTER_LOCAL_URL, as http://host:port/v1")
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = self.__dict__
+        for name in ("gateway", "embedding_gateway"):
+            if name in opened:
+                opened[name].close()
+        if "presence" in opened:
+            self.presence.close()
+
+
+def adapters_of(settings: Settings) -> dict[str, Adapter]:
+    """The adapter of every provider that has a key, or an address, by its name."""
+    configured = [*settings.keys, *(["local"] if settings.local_url else [])]
+    return {name: _adapter(name, settings) for name in configured}
+
+
+def _adapter(name: str, settings: Settings) -> Adapter:
+    from chapter_pipeline.providers.claude import Claude
+    from chapter_pipeline.providers.gemini import Gemini
+    from chapter_pipeline.providers.gpt import Gpt
+    from chapter_pipeline.providers.local import Local
+
+    limit = settings.reply_max_bytes
+    if name == "local":
+        assert settings.local_url is not None
+        return Local(base_url=settings.local_url, reply_max_bytes=limit)
+    key = settings.keys[name].get_secret_value()
+    match name:
+        case "claude":
+            return Claude(api_key=key, base_url=settings.claude_url, reply_max_bytes=limit)
+        case "gpt":
+            return Gpt(api_key=key, base_url=settings.gpt_url, reply_max_bytes=limit)
+        case _:
+            return Gemini(api_key=key, base_url=settings.gemini_url, reply_max_bytes=limit)

@@ -1,0 +1,313 @@
+"""Owns reading the library: listings, pages, figures and passages of searchable documents; it changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from chapter_pipeline.domain.document import (
+    Block,
+    BlockFlag,
+    BlockKind,
+    CitedWork,
+    FigureKind,
+    Heading,
+    IngestOutcome,
+    IngestStatus,
+    OcrLine,
+    Page,
+    SectionKind,
+    StudyType,
+    Table,
+    TextSource,
+)
+from chapter_pipeline.domain.library import DocumentRecord, FigureRecord, PassageRecord
+from chapter_pipeline.errors import NotFound, UsageError
+from chapter_pipeline.ports import Vectors
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.schema import (
+    CitedWorkRow,
+    Document,
+    DocumentName,
+    FigureRow,
+    PageRow,
+    PassageEmbedding,
+    PassageRow,
+    TableRow,
+)
+
+SHORTEST_PREFIX = 4
+"""Digits of a document key that may stand for the whole key, when they are unambiguous."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSummary:
+    """One line of the library's listing."""
+
+    record: DocumentRecord
+    sha256: str
+    size_bytes: int
+    names: tuple[str, ...]
+    passage_count: int
+    figure_count: int
+    warnings: tuple[str, ...]
+    metadata_check: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> str:
+        return self.record.key
+
+
+class LibraryQueries:
+    """Implements `chapter_pipeline.ports.LibraryReader`. Drafts are invisible here, as they are to search."""
+
+    _database: Database
+
+    def documents(self) -> list[DocumentSummary]:
+        """All searchable documents, by their first name."""
+        return sorted(self._summaries(_summary_query()), key=lambda found: found.names)
+
+    def document(self, wanted: str) -> DocumentSummary:
+        """The document with this key, unambiguous beginning of a key (4 digits or more), or file name.
+
+        Raises `NotFound`; `UsageError` when the beginning fits several.
+        """
+        query = _summary_query()
+        names = select(DocumentName.document_id).where(DocumentName.name.in_([wanted, f"library/{wanted}"]))
+        found = self._summaries(query.where((Document.key == wanted) | Document.id.in_(names)))
+        if not found and len(wanted) >= SHORTEST_PREFIX:
+            found = self._summaries(query.where(Document.key.startswith(wanted, autoescape=True)))
+        if len(found) > 1:
+            raise UsageError(
+                f"{wanted!r} fits {len(found)} documents ({', '.join(one.key for one in found)}): use a whole key"
+            )
+        if not found:
+            raise NotFound(f"the library holds no document {wanted!r}: look into the list of documents, or ingest it")
+        return found[0]
+
+    def stored_outcomes(self, names: Sequence[str], *, settings_hash: str) -> dict[str, IngestOutcome]:
+        """What became of those `names` that were dealt with under these settings, by name."""
+        query = (
+            select(
+                DocumentName.name, DocumentName.status, DocumentName.sha256, DocumentName.reason, Document.key,
+                Document.page_count, Document.passage_count, Document.figure_count, Document.title, Document.year,
+                Document.doi,
+            )
+            .outerjoin(Document, Document.id == DocumentName.document_id)
+            .where(DocumentName.name.in_(names), DocumentName.settings_hash == settings_hash)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return {
+                row.name: IngestOutcome(
+                    path=row.name, status=IngestStatus(row.status), sha256=row.sha256, document=row.key,
+                    reason=row.reason, pages=row.page_count or 0, passages=row.passage_count or 0, figures=row.figure_count or 0,
+                    title=row.title, year=row.year, doi=row.doi,
+                )
+                for row in session.execute(query)
+            }  # fmt: skip
+
+    def document_records(self, keys: Sequence[str]) -> list[DocumentRecord]:
+        """Metadata of these documents in the order of `keys`; unknown keys are left out."""
+        query = select(Document).where(Document.key.in_(keys), Document.searchable)
+        with self._database.session() as session:
+            found = {row.key: _record(row) for row in session.scalars(query)}
+        return [found[key] for key in keys if key in found]
+
+    def page(self, document_key: str, number: int) -> Page:
+        """One page with its blocks; pages count from 1. Raises `NotFound`."""
+        found = self._pages(document_key, number)
+        if not found:
+            raise NotFound(f"the library holds no page {number} of document {document_key!r}: look at its page count")
+        return found[0]
+
+    def pages(self, document_key: str) -> list[Page]:
+        """All pages in order; none for an unknown key."""
+        return self._pages(document_key, None)
+
+    def figures(self, documents: Sequence[str]) -> list[FigureRecord]:
+        """The figures of these documents in the order of `documents`, without their images."""
+        query = (
+            select(FigureRow, Document.key)
+            .join(Document)
+            .where(Document.key.in_(documents), Document.searchable)
+            .order_by(FigureRow.ordinal)
+        )
+        with self._database.session() as session:
+            found = [
+                FigureRecord(
+                    id=row.id, sha256=row.sha256, document=key, page=row.page, label=row.label, caption=row.caption,
+                    media_type=row.media_type, width_px=row.width_px, height_px=row.height_px,
+                    kind=FigureKind(row.kind), figure_class=row.figure_class, description=row.description,
+                )
+                for row, key in session.execute(query)
+            ]  # fmt: skip
+        return sorted(found, key=_place_in(documents))
+
+    def tables(self, document_key: str) -> list[Table]:
+        """The tables of a document in their order; none for an unknown key."""
+        query = (
+            select(TableRow).join(Document).where(Document.key == document_key, Document.searchable)
+            .order_by(TableRow.ordinal)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return [_table(row) for row in session.scalars(query)]
+
+    def headings(self, document_key: str) -> list[Heading]:
+        """The section tree of a document in reading order; none for an unknown key."""
+        query = select(Document.headings).where(Document.key == document_key, Document.searchable)
+        with self._database.session() as session:
+            return [_heading(stored) for stored in session.scalar(query) or ()]
+
+    def cited_works(self, document_key: str) -> list[CitedWork]:
+        """The reference list of a document in its order; none for an unknown key."""
+        query = (
+            select(CitedWorkRow).join(Document).where(Document.key == document_key, Document.searchable)
+            .order_by(CitedWorkRow.ordinal)
+        )  # fmt: skip
+        with self._database.session() as session:
+            return [
+                CitedWork(
+                    number=row.number, text=row.text, page=row.page, title=row.title, year=row.year, doi=row.doi,
+                    pmid=row.pmid,
+                )
+                for row in session.scalars(query)
+            ]  # fmt: skip
+
+    def passages(self, ids: Sequence[int]) -> list[PassageRecord]:
+        """These passages in the order of `ids`; unknown ones are left out."""
+        with self._database.session() as session:
+            rows = session.execute(_passage_query().where(PassageRow.id.in_(ids)))
+            found = {row.id: _passage(row, key) for row, key in rows}
+        return [found[one] for one in ids if one in found]
+
+    def passages_of(self, documents: Sequence[str]) -> list[PassageRecord]:
+        """All passages of these documents, in the order of `documents` and of their pages."""
+        query = _passage_query().where(Document.key.in_(documents)).order_by(PassageRow.ordinal)
+        with self._database.session() as session:
+            found = [_passage(row, key) for row, key in session.execute(query)]
+        return sorted(found, key=_place_in(documents))
+
+    def vectors(self, ids: Sequence[int], *, model: str) -> dict[int, Vectors]:
+        """The stored unit vectors, of shape ``(dimension,)``, of those passages whose vector is by `model`."""
+        query = select(PassageEmbedding.passage_id, PassageEmbedding.vector).where(
+            PassageEmbedding.passage_id.in_(ids), PassageEmbedding.model == model
+        )
+        with self._database.session() as session:
+            return {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
+
+    def state(self) -> str:
+        """sha256 of what can be searched and shown: another one means that a chapter may come out another."""
+        query = select(
+            Document.id, Document.key, Document.settings_hash, Document.embedding_model, Document.metadata_check
+        )
+        figures = select(FigureRow.id, FigureRow.figure_class, FigureRow.description).where(
+            FigureRow.description.is_not(None)
+        )
+        with self._database.session() as session:
+            found = [*session.execute(query.where(Document.searchable).order_by(Document.id))]
+            described = [*session.execute(figures.order_by(FigureRow.id))]
+        parts = [[list(row) for row in rows] for rows in (found, described)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def embedding_models(self) -> dict[str, int]:
+        """How many searchable documents have vectors by each embedder."""
+        query = select(Document.embedding_model, func.count()).where(Document.searchable).group_by("embedding_model")
+        with self._database.session() as session:
+            return {model: count for model, count in session.execute(query) if model is not None}
+
+    def _summaries(self, query: Select[Any]) -> list[DocumentSummary]:
+        with self._database.session() as session:
+            return [
+                DocumentSummary(
+                    record=_record(row), sha256=row.sha256, size_bytes=row.size_bytes, names=tuple(names or ()),
+                    passage_count=row.passage_count or 0, figure_count=row.figure_count or 0,
+                    warnings=tuple(row.warnings), metadata_check=row.metadata_check,
+                )
+                for row, names in session.execute(query)
+            ]  # fmt: skip
+
+    def _pages(self, document_key: str, number: int | None) -> list[Page]:
+        query = (
+            select(PageRow)
+            .join(Document)
+            .where(Document.key == document_key, Document.searchable)
+            .order_by(PageRow.number)
+        )
+        if number is not None:
+            query = query.where(PageRow.number == number)
+        with self._database.session() as session:
+            return [page_of(row) for row in session.scalars(query)]
+
+
+def _summary_query() -> Select[Any]:
+    names = (
+        select(func.array_agg(aggregate_order_by(DocumentName.name, DocumentName.name)))
+        .where(DocumentName.document_id == Document.id)
+        .scalar_subquery()
+    )
+    return select(Document, names).where(Document.searchable).order_by(Document.key)
+
+
+def _passage_query() -> Select[PassageRow, str]:
+    return select(PassageRow, Document.key).join(Document).where(Document.searchable)
+
+
+def _place_in(documents: Sequence[str]) -> Any:
+    places = {key: place for place, key in enumerate(documents)}
+    return lambda record: places[record.document]
+
+
+def _record(row: Document) -> DocumentRecord:
+    return DocumentRecord(
+        key=row.key, title=row.title, authors=tuple(row.authors), year=row.year, doi=row.doi, journal=row.journal,
+        licence=row.licence, study_type=StudyType(row.study_type), page_count=row.page_count,
+    )  # fmt: skip
+
+
+def _passage(row: PassageRow, key: str) -> PassageRecord:
+    return PassageRecord(
+        id=row.id, document=key, page=row.page, start=row.start_offset, end=row.end_offset, text=row.text,
+        section=row.section, sentences=tuple((start, end) for start, end in row.sentences),
+        text_source=TextSource(row.text_source), confidence=row.confidence,
+    )  # fmt: skip
+
+
+def page_of(row: PageRow) -> Page:
+    """The value a stored page stands for."""
+    return Page(
+        number=row.number, width=row.width, height=row.height, text=row.text,
+        blocks=tuple(_block(block) for block in row.blocks), text_source=TextSource(row.text_source),
+        ocr_lines=tuple(OcrLine(**line) for line in row.ocr_lines),
+    )  # fmt: skip
+
+
+def _block(block: dict[str, Any]) -> Block:
+    x0, y0, x1, y1 = block["box"]
+    return Block(
+        index=block["index"], kind=BlockKind(block["kind"]), start=block["start"], end=block["end"],
+        box=(x0, y0, x1, y1), section=block["section"], joins=tuple(block.get("joins", ())),
+        flags=tuple(BlockFlag(flag) for flag in block.get("flags", ())),
+    )  # fmt: skip
+
+
+def _table(row: TableRow) -> Table:
+    x0, y0, x1, y1 = row.box
+    return Table(
+        ordinal=row.ordinal, page=row.page, box=(x0, y0, x1, y1), label=row.label, caption=row.caption,
+        header_rows=row.header_rows, rows=tuple(tuple(cells) for cells in row.rows),
+    )  # fmt: skip
+
+
+def _heading(stored: dict[str, Any]) -> Heading:
+    kind = stored["kind"]
+    return Heading(
+        title=stored["title"], level=stored["level"], kind=None if kind is None else SectionKind(kind),
+        page=stored["page"], start=stored["start"],
+    )  # fmt: skip

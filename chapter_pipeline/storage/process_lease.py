@@ -1,0 +1,98 @@
+"""Owns a process's sign of life in the database: a session lock that is gone with its process, however that ends."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, text
+from sqlalchemy.exc import DBAPIError
+
+from chapter_pipeline.storage.database import Database
+
+PRESENCE = 0x43505052  # any fixed number: the class of the locks that say who lives
+SEEN_S = 1.0
+_LIVE = text(
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :presence AND objsubid = 2"
+    " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+@cache
+def _built(statement: str) -> TextClause:
+    return text(statement)
+
+
+class ProcessLease:
+    """One connection of this process, open as long as it lives, that holds locks for it. For several threads.
+
+    `owner` is the number by which others know this process; a lost connection, or a fork, gives it another one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._owner = 0
+        self._pid = 0
+        self._seen_at = -SEEN_S
+
+    @property
+    def owner(self) -> int:
+        """This process's number, after making sure, once a second, that the others see it.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with self._lock:
+            if self._pid != os.getpid() or time.monotonic() - self._seen_at > SEEN_S:
+                self.execute("SELECT 1")
+            return self._owner
+
+    def live_owners(self, connection: Connection) -> frozenset[int]:
+        """The numbers of all processes that live now."""
+        return frozenset(connection.scalars(_LIVE, {"presence": PRESENCE}))
+
+    def execute(self, statement: str, **values: Any) -> Any:
+        """Run a statement on the connection and return its first value. What locks it takes, the process holds.
+
+        Raises `DatabaseUnavailable`. When the connection was lost meanwhile, so were its locks: the statement runs on a
+        new one.
+        """
+        with self._lock, self._database.unavailable_is_transient():
+            if self._connection is not None and self._pid == os.getpid():
+                try:
+                    value = self._connection.execute(_built(statement), values).scalar()
+                    self._seen_at = time.monotonic()
+                    return value
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+            value = self._opened().execute(_built(statement), values).scalar()
+            self._seen_at = time.monotonic()
+            return value
+
+    @property
+    def generation(self) -> int:
+        """Changes when the connection, and with it every lock, was lost; this process's number, unchecked."""
+        return self._owner
+
+    def close(self) -> None:
+        """Give all locks back."""
+        with self._lock:
+            if self._connection is not None and self._pid == os.getpid():
+                self._connection.invalidate()
+                self._connection.close()
+            self._connection = None
+            self._seen_at = -SEEN_S
+
+    def _opened(self) -> Connection:
+        # A forked child must not speak over its parent's connection, nor close it.
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        owner = secrets.randbelow(2**31 - 1) + 1
+        connection.execute(text("SELECT pg_advisory_lock(:presence, :owner)"), {"presence": PRESENCE, "owner": owner})
+        self._connection, self._owner, self._pid = connection, owner, os.getpid()
+        return connection

@@ -1,0 +1,167 @@
+"""Owns the fixtures of everything that Dagster runs: the real code location on a real database, with fake stages."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import dagster as dg
+import pytest
+from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+
+from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.domain.document import ParsedDocument
+from chapter_pipeline.errors import DocumentRejected
+from chapter_pipeline.services.ingest import Ingest
+from chapter_pipeline.services.inventory import InventoryItem, inventory
+from chapter_pipeline.services.unchanged_files import library_settings_hash
+from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.chapters import ChapterStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from resources import rooms
+from tests.fake_stages import FakeStages
+from tests.library_samples import HashEmbedder, ReadsAhead, add, parsed_from, passages_of
+
+SLUG = "glioma-surgery"
+GLIOMA = "Glioma surgery in adults\n\nResection of the tumour was safe.\fThe tumour grew again."
+
+
+class TextParser(ReadsAhead):
+    """Reads the files of `tests.library_samples`. ``BAD:reason`` is refused, ``ERROR:text`` is a bug."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[bytes] = Counter()
+
+    def __call__(self, content: bytes) -> ParsedDocument:
+        self.calls[content] += 1
+        if content.startswith(b"BAD:"):
+            raise DocumentRejected(Reason(content[4:].decode()), "refused by the test")  # as the real one does
+        if content.startswith(b"ERROR:"):
+            raise RuntimeError(content[6:].decode())
+        return parsed_from(content)
+
+
+class TextLibrary:
+    """Stands for `LibraryResource`: a parser of plain text and an embedder without a model."""
+
+    def __init__(self, settings: Settings, parser: TextParser) -> None:
+        self.database = rooms.DatabaseResource()
+        self._settings = settings
+        self._parser = parser
+
+    def store(self) -> LibraryStore:
+        return LibraryStore(self.database.open())
+
+    def settings_hash(self) -> str:
+        return library_settings_hash("1", HashEmbedder().name)
+
+    def inventory(self, settings_hash: str) -> list[InventoryItem]:
+        return inventory(library=self.store(), bucket=ObjectBucket.open(self._settings), settings_hash=settings_hash)
+
+    @contextmanager
+    def ingest(self) -> Iterator[Ingest]:
+        yield Ingest(
+            self._settings, bucket=ObjectBucket.open(self._settings), library=self.store(), embedder=HashEmbedder(),
+            parser=self._parser, make_passages=passages_of, settings_hash="1",
+        )  # fmt: skip
+
+
+class StagesGiven:
+    """Stands for `StagesResource`: stages made by the test."""
+
+    section_concurrency = 2
+
+    def __init__(self, stages: FakeStages) -> None:
+        self._stages = stages
+
+    def open(self) -> FakeStages:
+        return self._stages
+
+
+@pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of this test, in the environment: what entry points and Dagster's storage see."""
+    assert settings.database_url is not None
+    monkeypatch.setenv("CHAPTER_HOME", str(settings.home))
+    monkeypatch.setenv("CHAPTER_DATABASE_URL", settings.database_url.get_secret_value())
+    current_settings.cache_clear()
+    yield current_settings()
+    rooms.close_rooms()
+    current_settings.cache_clear()
+
+
+class Location:
+    """The code location with fakes in it, and the stores to look at what it did."""
+
+    def __init__(self, settings: Settings, database: Database, instance: dg.DagsterInstance) -> None:
+        self.settings = settings
+        self.instance = instance
+        self.database = database
+        self.library = LibraryStore(database)
+        self.artifacts = ArtifactStore(database)
+        self.chapters = ChapterStore(database)
+        self.bucket = ObjectBucket.open(settings)
+        self.stages = FakeStages(self.library)
+        self.parser = TextParser()
+        definitions = importlib.import_module("chapter_pipeline.definitions")
+        self.definitions: dg.Definitions = definitions.build(
+            settings, stages=StagesGiven(self.stages), library=TextLibrary(settings, self.parser)
+        )
+
+    def add_documents(self, *contents: str) -> list[str]:
+        """Searchable documents, past the ingest; their keys."""
+        return [add(self.library, f"library/{number}.pdf", text) for number, text in enumerate(contents, start=1)]
+
+    def write(
+        self,
+        *,
+        sections: Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        config: Mapping[str, object] | None = None,
+        slug: str = SLUG,
+    ) -> ExecuteInProcessResult:
+        """Run `write_chapter`; with `sections` only these and what follows."""
+        requests = importlib.import_module("sensors.requests")
+        request = requests.write_request(self.instance, slug, sections)
+        return self.definitions.resolve_job_def("write_chapter").execute_in_process(
+            instance=self.instance,
+            tags={**request.tags, **(tags or {})},
+            asset_selection=request.selection,
+            run_config={"ops": {"chapter_brief": {"config": config}}} if config else None,
+            raise_on_error=False,
+        )
+
+    def ingest(self, files: Mapping[str, bytes]) -> ExecuteInProcessResult:
+        """Put `files` into the bucket and run `ingest_library` over them."""
+        for key, content in files.items():
+            self.bucket.put(key, content, overwrite=True)
+        requests = importlib.import_module("sensors.requests")
+        (request,) = requests.ingest_requests(self.instance, list(files))
+        return self.definitions.resolve_job_def("ingest_library").execute_in_process(
+            instance=self.instance, tags=request.tags, raise_on_error=False
+        )
+
+    def materialized(self, asset: str | Sequence[str]) -> set[str]:
+        """The partitions of `asset` that have a materialization."""
+        return set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))
+
+
+@pytest.fixture
+def real_exports() -> None:
+    """Asked for by a test that looks at the exported files."""
+
+
+@pytest.fixture
+def location(
+    environment: Settings, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Location]:
+    """The code location on this test's database; Dagster's own records are kept in memory."""
+    if "real_exports" not in request.fixturenames:  # they take seconds
+        monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Location(environment, database, instance)
