@@ -7,9 +7,8 @@ import dagster as dg
 from assets.border import OWNERS, bullets, failed, failure, md
 from assets.partitions import DOCUMENTS, bucket_key
 from chapter_pipeline.errors import ChapterPipelineError
-from chapter_pipeline.settings import current_settings
 from chapter_pipeline.writing.rendering import escaped
-from resources.rooms import FiguresResource
+from resources.figures import FiguresResource
 
 VISION = "8_vision"
 
@@ -33,7 +32,7 @@ VISION = "8_vision"
 )
 def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -> Iterator[dg.AssetMaterialization]:
     """The documents of the range, one by one; each description is kept as soon as it is there."""
-    if current_settings().vision == "off":
+    if not figures.enabled:
         raise failed("the figures are not sent to anybody: set CHAPTER_VISION=on", transient=False, metadata={})
     for partition in context.partition_keys:
         try:

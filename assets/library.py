@@ -27,9 +27,8 @@ from chapter_pipeline.errors import (
 )
 from chapter_pipeline.services.citing_chapters import Departures, cited_in
 from chapter_pipeline.services.ingest import Ingest
-from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.writing.rendering import escaped
-from resources.rooms import LibraryResource
+from resources.library import LibraryResource
 
 LIBRARY = "0_library"
 CODE_VERSION = "1"
@@ -98,7 +97,7 @@ def library_documents(
     selected = [stage for stage in STAGES if dg.AssetKey(stage) in context.selected_asset_keys]
     batch = Batch()
     keys = list(context.partition_keys)
-    store, chapters = library.store(), ChapterStore(library.database.open())
+    store, chapters = library.store(), library.chapters()
     departures = Departures(map(bucket_key, keys), library=store, chapters=chapters)
     with library.ingest() as ingest:
         ingest.expect(map(bucket_key, keys))
@@ -117,9 +116,9 @@ def library_documents(
                 context.log.error(f"{name!r} failed: {batch.failed[name]}", exc_info=True)
             context.log.debug(f"{place} of {len(keys)} documents done")
     names = [bucket_key(partition) for partition in keys]
-    yield from check_tables(library.database.open(), context.selected_asset_check_keys, names)
+    yield from check_tables(library.database(), context.selected_asset_check_keys, names)
     if INVENTORY.key in context.selected_asset_check_keys:
-        yield document_inventory(library.inventory(ingest.settings_hash))
+        yield document_inventory(library.inventory())
     if batch.quarantined or batch.failed:
         raise batch.failure(len(keys))
 

@@ -17,7 +17,7 @@ from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
 from chapter_pipeline.writing.rendering import escaped
-from resources.rooms import LibraryResource
+from resources.library import LibraryResource
 
 PREVIEWED = 3
 PICTURED = 4
@@ -29,7 +29,7 @@ def about_stage(
     stage: str, stored: StoredStage, source: SourceDocument, ingest: Ingest, library: LibraryResource
 ) -> dict[str, Any]:
     """Metadata of `stage` of one document; the document may still be a draft, which only its own run sees."""
-    database = library.database.open()
+    database = library.database()
     with database.session() as session:
         document = session.scalars(
             select(Document).where(Document.sha256 == source.sha256, Document.settings_hash == ingest.settings_hash)

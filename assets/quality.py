@@ -32,7 +32,9 @@ from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
 from chapter_pipeline.quality.gaps import RECENT_YEARS
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.rendering import gap_table, table
-from resources.rooms import ChaptersResource, LibraryResource, StagesResource
+from resources.chapters import ChaptersResource
+from resources.library import LibraryResource
+from resources.stages import StagesResource
 
 QUALITY = "6_quality"
 GAP_CHECKS = {

@@ -20,7 +20,8 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.brief import request_from, topic_from_slug
 from chapter_pipeline.writing.rendering import evidence_table, sources_table, table
-from resources.rooms import ChaptersResource, StagesResource
+from resources.chapters import ChaptersResource
+from resources.stages import StagesResource
 
 QUESTION, RESEARCH, PLAN = "1_question", "2_research", "3_plan"
 DEFAULTS = BriefRequest(topic="any")

@@ -18,7 +18,8 @@ from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
 from chapter_pipeline.writing.rendering import section_markdown
 from chapter_pipeline.writing.stages import Stages
-from resources.rooms import ChaptersResource, StagesResource
+from resources.chapters import ChaptersResource
+from resources.stages import StagesResource
 
 SECTIONS = "4_sections"
 CHECK = "claims_are_cited"

@@ -1,6 +1,5 @@
 """Owns the assets of stages 8, 9, 11, 12 and 14: from the outline to the published chapter."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,8 +37,11 @@ from chapter_pipeline.domain import (
     Severity,
 )
 from chapter_pipeline.errors import NotFound
+from chapter_pipeline.services import exports
 from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
-from resources.rooms import BucketResource, ChaptersResource, StagesResource
+from resources.bucket import BucketResource
+from resources.chapters import ChaptersResource
+from resources.stages import StagesResource
 
 ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
 
@@ -197,8 +199,12 @@ def final_chapter(
             origin=context.run.tags.get(ORIGIN_TAG, "written"),
         )
         published = version.state == "published"
-        exports = put_exports(final, version.number, bucket, chapters) if published else []
-    rows = [[Path(key).suffix.removeprefix("."), key] for key in exports]
+        files = (
+            exports.put_exports(final, version.number, bucket=bucket.open(), images=chapters.images())
+            if published
+            else []
+        )
+    rows = [[Path(key).suffix.removeprefix("."), key] for key in files]
     return stage_result(
         final,
         {
@@ -211,7 +217,9 @@ def final_chapter(
             "cost (USD)": float(final.cost_usd),
             "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
             "exports": or_none(["Format", "Key in the bucket"], rows),
-            "exports lie in": dg.MetadataValue.path(f"{bucket.open().place}/{version_folder(slug, version.number)}"),
+            "exports lie in": dg.MetadataValue.path(
+                f"{bucket.open().place}/{exports.version_folder(slug, version.number)}"
+            ),
             "gaps": md(gap_table(final.gap_report)),
             **_about(final.chapter),
         },
@@ -226,32 +234,6 @@ def to_decide(slug: str, number: int, report: GapReport) -> str:
         lines = [f"- The chapter is {report.completeness_score:.0%} complete; see its gaps."]
     approve = f"chapter-pipeline chapters approve {slug} --version {number} --by NAME --reason TEXT"
     return "\n".join([*lines, "", f"Mend these, or publish it as it is: `{approve}`"])
-
-
-def version_folder(slug: str, number: int) -> str:
-    """Where the exports of a version lie in the bucket."""
-    return f"chapters/{slug}/v{number}/"
-
-
-def put_exports(final: FinalChapter, number: int, bucket: BucketResource, chapters: ChaptersResource) -> list[str]:
-    """Put every format of version `number` under ``chapters/<slug>/v<number>/``; what is there stays. Their keys."""
-    # pandoc and typst are heavy: imported when the first chapter is exported, not when definitions load.
-    from chapter_pipeline.publishing.exports import ExportFormat, export_chapter
-
-    prefix = version_folder(final.chapter.slug, number)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        export_chapter(
-            final,
-            formats=list(ExportFormat),
-            destination=folder,
-            figure_content=chapters.images().content,
-            version=number,
-        )
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        for path in files:
-            bucket.open().put(prefix + path.relative_to(folder).as_posix(), path.read_bytes())
-        return [prefix + path.relative_to(folder).as_posix() for path in files]
 
 
 def _about(chapter: ChapterText) -> dict[str, object]:

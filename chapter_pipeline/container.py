@@ -1,0 +1,233 @@
+"""The composition root: one object graph from one `Settings`, for the command line, the Dagster resources and services.
+
+Every part is made on first use and once. Heavy imports happen there too, so that a command loads what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chapter_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from chapter_pipeline.ports import Clock, Embedder, TextModel
+    from chapter_pipeline.services.chapters import Chapters
+    from chapter_pipeline.services.circuit_breakers import CircuitBreakers
+    from chapter_pipeline.services.editorial import Editorial, Manuscripts
+    from chapter_pipeline.services.ingest import Ingest
+    from chapter_pipeline.services.library import Library
+    from chapter_pipeline.services.run_report import ChapterRuns
+    from chapter_pipeline.services.text_model_factory import TextModelFactory
+    from chapter_pipeline.storage.artifacts import ArtifactStore
+    from chapter_pipeline.storage.bucket import ObjectBucket
+    from chapter_pipeline.storage.chapters import ChapterStore
+    from chapter_pipeline.storage.database import Database
+    from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
+    from chapter_pipeline.storage.figure_images import FigureImages
+    from chapter_pipeline.storage.library import LibraryStore
+    from chapter_pipeline.storage.library_search import LibrarySearch
+    from chapter_pipeline.writing.stages import Stages
+
+
+class SystemClock:
+    """Implements `ports.Clock` with the clock of the machine."""
+
+    def now(self) -> datetime:
+        """The present time, in UTC."""
+        return datetime.now(UTC)
+
+
+class Container:
+    """The parts of the system behind one entrance. `on_database` is called once, with the database just migrated.
+
+    Not for several threads before its parts are made: a run makes them before it starts threads.
+    """
+
+    def __init__(self, settings: Settings, *, on_database: Callable[[Database], None] | None = None) -> None:
+        self.settings = settings
+        self._on_database = on_database
+
+    @cached_property
+    def database(self) -> Database:
+        """PostgreSQL, migrated. Raises `DatabaseUnavailable`, `UsageError`."""
+        from chapter_pipeline.storage.database import Database
+
+        database = Database.open(self.settings)
+        database.migrate()
+        if self._on_database is not None:
+            self._on_database(database)
+        return database
+
+    @cached_property
+    def bucket(self) -> ObjectBucket:
+        """The files: a local folder, or the S3 bucket of CHAPTER_BUCKET_URL."""
+        from chapter_pipeline.storage.bucket import ObjectBucket
+
+        return ObjectBucket.open(self.settings)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The present time."""
+        return SystemClock()
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model of this machine, MiniLM-L6."""
+        from chapter_pipeline.retrieval.minilm import MiniLM
+
+        return MiniLM(batch_size=self.settings.embedding_batch)
+
+    @cached_property
+    def library_embedder(self) -> Embedder:
+        """The model by whose vectors the library is searched: MiniLM-L6, or a provider's behind ledger and breaker.
+
+        Raises `UsageError` when the provider's key is missing.
+        """
+        if self.settings.embedder == "minilm":
+            return self.embedder
+        return self.text_models.library_embedder(self.embedder)
+
+    @cached_property
+    def text_models(self) -> TextModelFactory:
+        """The providers of text with their ledger, budget, semaphore and circuit breakers."""
+        from chapter_pipeline.services.text_model_factory import TextModelFactory
+
+        return TextModelFactory(self.settings, self.database)
+
+    @cached_property
+    def text_model(self) -> TextModel:
+        """The provider that writes, and those that stand in for it. Raises `UsageError` when its key is missing."""
+        return self.text_models.text_model(self.embedder)
+
+    @cached_property
+    def library_store(self) -> LibraryStore:
+        """The tables of documents, passages and figures."""
+        from chapter_pipeline.storage.library import LibraryStore
+
+        return LibraryStore(self.database)
+
+    @cached_property
+    def search(self) -> LibrarySearch:
+        """Search of passages."""
+        from chapter_pipeline.storage.library_search import LibrarySearch
+
+        return LibrarySearch(self.database, self.library_embedder)
+
+    @cached_property
+    def figure_images(self) -> FigureImages:
+        """The images that chapters and their versions show."""
+        from chapter_pipeline.storage.figure_images import FigureImages
+
+        return FigureImages(self.database)
+
+    @cached_property
+    def figure_descriptions(self) -> FigureDescriptions:
+        """What text models saw in the library's figures."""
+        from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
+
+        return FigureDescriptions(self.database)
+
+    @cached_property
+    def chapter_store(self) -> ChapterStore:
+        """The tables of requested chapters and their versions."""
+        from chapter_pipeline.storage.chapters import ChapterStore
+
+        return ChapterStore(self.database)
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """Every version of every stage's value."""
+        from chapter_pipeline.storage.artifacts import ArtifactStore
+
+        return ArtifactStore(self.database)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The fourteen stages with their ports bound."""
+        from chapter_pipeline.writing.stages import Stages
+
+        return Stages(
+            search=self.search,
+            library=self.library_store,
+            embedder=self.embedder,
+            bucket=self.bucket,
+            model=self.text_model,
+            clock=self.clock,
+        )
+
+    @property
+    def library_settings_hash(self) -> str:
+        """The settings and parser version under which documents are stored now."""
+        from chapter_pipeline.documents.version import settings_hash
+        from chapter_pipeline.services.unchanged_files import library_settings_hash
+
+        return library_settings_hash(settings_hash(self.settings), self.library_embedder.name)
+
+    @contextmanager
+    def ingest(self) -> Iterator[Ingest]:
+        """The ingest of documents, with parser processes of its own, which end with the block."""
+        from chapter_pipeline.services.ingest import open_ingest
+
+        with open_ingest(
+            self.settings, database=self.database, bucket=self.bucket, embedder=self.library_embedder
+        ) as ingest:
+            yield ingest
+
+    @cached_property
+    def library(self) -> Library:
+        """The use cases on the library."""
+        from chapter_pipeline.services.library import Library
+
+        return Library(
+            store=self.library_store,
+            chapters=self.chapter_store,
+            bucket=self.bucket,
+            settings_hash=lambda: self.library_settings_hash,
+            search=lambda: self.search,
+        )
+
+    @cached_property
+    def chapters(self) -> Chapters:
+        """The use cases on chapters."""
+        from chapter_pipeline.services.chapters import Chapters
+
+        return Chapters(self.settings, store=self.chapter_store, artifacts=self.artifacts)
+
+    @cached_property
+    def manuscripts(self) -> Manuscripts:
+        """The texts of chapters, to read and export."""
+        from chapter_pipeline.services.editorial import Manuscripts
+
+        return Manuscripts(chapters=self.chapters, artifacts=self.artifacts, images=self.figure_images)
+
+    def editorial(self, runs: ChapterRuns) -> Editorial:
+        """The acts of a person on a chapter; `runs` carries out what follows them."""
+        from chapter_pipeline.services.editorial import Editorial
+
+        return Editorial(
+            chapters=self.chapters,
+            manuscripts=self.manuscripts,
+            store=self.chapter_store,
+            artifacts=self.artifacts,
+            images=self.figure_images,
+            bucket=self.bucket,
+            runs=runs,
+        )
+
+    @cached_property
+    def circuit_breakers(self) -> CircuitBreakers:
+        """The circuit breakers of the providers."""
+        from chapter_pipeline.services.circuit_breakers import CircuitBreakers
+
+        return CircuitBreakers(self.text_models.breakers, order=self.text_models.order)
+
+    def close(self) -> None:
+        """Close what was opened: clients of providers, then the database's connections."""
+        opened = self.__dict__
+        for name in ("text_models", "database"):
+            if name in opened:
+                opened.pop(name).close()

@@ -1,63 +1,39 @@
-"""The roof: builds the `dagster.Definitions` of the code location. Imported by nobody but the workspace."""
+"""The Dagster code location: builds `dagster.Definitions` from a container."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 from assets import figure_descriptions, library, quality, research, sections, writing
-from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.container import Container
+from chapter_pipeline.settings import settings_from_environment
 from chapter_pipeline.writing.section_kinds import section_kinds
 from resources.artifacts_io import ArtifactsIOManager
-from resources.rooms import (
-    BucketResource,
-    ChaptersResource,
-    ClockResource,
-    DatabaseResource,
-    EmbedderResource,
-    FiguresResource,
-    LibraryEmbedderResource,
-    LibraryResource,
-    ProviderResource,
-    StagesResource,
-    TextModelResource,
-)
+from resources.bucket import BucketResource
+from resources.chapters import ChaptersResource
+from resources.clock import ClockResource
+from resources.database import DatabaseResource
+from resources.embedder import EmbedderResource, LibraryEmbedderResource
+from resources.figures import FiguresResource
+from resources.library import LibraryResource
+from resources.stages import StagesResource
+from resources.text_model import ProviderResource, TextModelResource
 from sensors.inbox import new_documents
 from sensors.jobs import describe_figures, ingest_library, write_chapter
 from sensors.orphans import orphaned_runs
 from sensors.revision import revision
 
+PROVIDERS = ("claude", "gpt", "gemini", "local")
 
-def build(settings: Settings, **other_resources: object) -> dg.Definitions:
-    """The code location, with the section kinds that are on record now; tests put resources of their own into it.
 
-    Raises `UsageError` when the record of the section kinds is damaged.
+def build(container: Container) -> dg.Definitions:
+    """The code location on `container`, with the section kinds that are on record now.
+
+    Nothing of the container is opened. Raises `UsageError` when the record of the section kinds is damaged.
     """
+    settings = container.settings
     kinds = section_kinds(settings.templates_folder)
-    database, bucket, embedder, clock = DatabaseResource(), BucketResource(), EmbedderResource(), ClockResource()
-    text_model = TextModelResource(database=database, embedder=embedder)
-    library_embedder = LibraryEmbedderResource(database=database, embedder=embedder)
-    chapters = ChaptersResource(database=database)
-    resources: dict[str, object] = {
-        "database": database,
-        "bucket": bucket,
-        "embedder": embedder,
-        "library_embedder": library_embedder,
-        "clock": clock,
-        "text_model": text_model,
-        **{name: ProviderResource(provider=name, database=database) for name in ("claude", "gpt", "gemini", "local")},
-        "chapters": chapters,
-        "figures": FiguresResource(database=database, text_model=text_model),
-        "library": LibraryResource(database=database, bucket=bucket, embedder=library_embedder),
-        "stages": StagesResource(
-            database=database,
-            bucket=bucket,
-            embedder=embedder,
-            library_embedder=library_embedder,
-            text_model=text_model,
-            clock=clock,
-        ),
-        "artifacts_io": ArtifactsIOManager(chapters=chapters),
-    }
+    chapters = ChaptersResource(container=container)
     return dg.Definitions(
         assets=[
             *dg.load_assets_from_modules([library, figure_descriptions, research, writing, sections, quality]),
@@ -68,8 +44,24 @@ def build(settings: Settings, **other_resources: object) -> dg.Definitions:
         jobs=[ingest_library, write_chapter, describe_figures],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],
         executor=dg.in_process_executor,
-        resources={**resources, **other_resources},
+        resources={
+            "database": DatabaseResource(container=container),
+            "bucket": BucketResource(container=container),
+            "embedder": EmbedderResource(container=container),
+            "library_embedder": LibraryEmbedderResource(container=container),
+            "clock": ClockResource(container=container),
+            "text_model": TextModelResource(container=container),
+            **{name: ProviderResource(provider=name, container=container) for name in PROVIDERS},
+            "chapters": chapters,
+            "figures": FiguresResource(container=container),
+            "library": LibraryResource(container=container),
+            "stages": StagesResource(container=container),
+            "artifacts_io": ArtifactsIOManager(chapters=chapters),
+        },
     )
 
 
-defs = build(current_settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the workspace loads: the code location of the settings in the environment."""
+    return build(Container(settings_from_environment()))

@@ -1,1 +1,4 @@
-"""How runs come to the rooms of the library: Dagster resources that open them on first use."""
+"""The Dagster resources: each gives a run one part of the container, which makes it on first use.
+
+Dagster reads the annotations of a resource's class when the class is made, so these modules have none that are postponed.
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from chapter_pipeline.domain import StageValue
-from resources.rooms import ChaptersResource
+from resources.chapters import ChaptersResource
 
 
 def asset_name(key: dg.AssetKey) -> str:

@@ -17,7 +17,9 @@ import dagster as dg
 
 from chapter_pipeline.services.file_paths import INBOX, is_delivery
 from chapter_pipeline.storage.listing import Entry
-from resources.rooms import BucketResource, ClockResource, LibraryResource
+from resources.bucket import BucketResource
+from resources.clock import ClockResource
+from resources.library import LibraryResource
 from sensors.jobs import INGEST
 from sensors.requests import ingest_requests
 from sensors.run_history import RunHistory, Tries

@@ -13,7 +13,8 @@ import dagster as dg
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG, is_held
-from resources.rooms import DatabaseResource
+from chapter_pipeline.storage.database import Database
+from resources.database import DatabaseResource
 from sensors.run_history import UNFINISHED
 
 EVERY_S = 60
@@ -21,7 +22,7 @@ EVERY_S = 60
 _WITH_A_PROCESS = [status for status in UNFINISHED if status is not dg.DagsterRunStatus.QUEUED]
 
 
-def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
+def reap(instance: dg.DagsterInstance, database: Database) -> list[str]:
     """Report every orphaned run as failed; their ids."""
     reaped = []
     for run in instance.get_runs(dg.RunsFilter(statuses=_WITH_A_PROCESS)):
@@ -35,7 +36,7 @@ def reap(instance: dg.DagsterInstance, database: DatabaseResource) -> list[str]:
     return reaped
 
 
-def _is_alive(run: dg.DagsterRun, database: DatabaseResource) -> bool:
+def _is_alive(run: dg.DagsterRun, database: Database) -> bool:
     if run.tags.get(IN_PROCESS_TAG) == run.run_id:  # else it was made of such a run, in the pages
         return _is_locked(run.run_id, database)
     if GRPC_INFO_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
@@ -44,8 +45,8 @@ def _is_alive(run: dg.DagsterRun, database: DatabaseResource) -> bool:
     return True
 
 
-def _is_locked(name: str, database: DatabaseResource) -> bool:
-    with database.open().session() as session:
+def _is_locked(name: str, database: Database) -> bool:
+    with database.session() as session:
         return is_held(session, name)
 
 
@@ -77,5 +78,5 @@ def _server_runs(run: dg.DagsterRun) -> bool:
 )
 def orphaned_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SkipReason:
     """Look at all unfinished runs; never starts one itself."""
-    reaped = reap(context.instance, database)
+    reaped = reap(context.instance, database.open())
     return dg.SkipReason(f"reported as failed: {', '.join(reaped)}" if reaped else "no orphaned run")

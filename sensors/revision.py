@@ -8,7 +8,7 @@ from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
-from resources.rooms import ChaptersResource
+from resources.chapters import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for
 

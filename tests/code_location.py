@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ import dagster as dg
 import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected
 from chapter_pipeline.services.ingest import Ingest
-from chapter_pipeline.services.inventory import InventoryItem, inventory
 from chapter_pipeline.services.unchanged_files import library_settings_hash
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -23,7 +23,7 @@ from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from resources import rooms
+from sensors import requests
 from tests.fake_stages import FakeStages
 from tests.library_samples import HashEmbedder, ReadsAhead, add, parsed_from, passages_of
 
@@ -46,41 +46,24 @@ class TextParser(ReadsAhead):
         return parsed_from(content)
 
 
-class TextLibrary:
-    """Stands for `LibraryResource`: a parser of plain text and an embedder without a model."""
+class SampleContainer(Container):
+    """A container with a parser of plain text, an embedder without a model, and stages made by the test."""
 
-    def __init__(self, settings: Settings, parser: TextParser) -> None:
-        self.database = rooms.DatabaseResource()
-        self._settings = settings
+    def __init__(self, settings: Settings, *, parser: TextParser, stages: FakeStages) -> None:
+        super().__init__(settings.model_copy(update={"section_concurrency": 2}))
         self._parser = parser
+        self.stages = stages
 
-    def store(self) -> LibraryStore:
-        return LibraryStore(self.database.open())
-
-    def settings_hash(self) -> str:
+    @property
+    def library_settings_hash(self) -> str:
         return library_settings_hash("1", HashEmbedder().name)
-
-    def inventory(self, settings_hash: str) -> list[InventoryItem]:
-        return inventory(library=self.store(), bucket=ObjectBucket.open(self._settings), settings_hash=settings_hash)
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:
         yield Ingest(
-            self._settings, bucket=ObjectBucket.open(self._settings), library=self.store(), embedder=HashEmbedder(),
+            self.settings, bucket=self.bucket, library=self.library_store, embedder=HashEmbedder(),
             parser=self._parser, make_passages=passages_of, settings_hash="1",
         )  # fmt: skip
-
-
-class StagesGiven:
-    """Stands for `StagesResource`: stages made by the test."""
-
-    section_concurrency = 2
-
-    def __init__(self, stages: FakeStages) -> None:
-        self._stages = stages
-
-    def open(self) -> FakeStages:
-        return self._stages
 
 
 @pytest.fixture
@@ -91,7 +74,6 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("CHAPTER_DATABASE_URL", settings.database_url.get_secret_value())
     current_settings.cache_clear()
     yield current_settings()
-    rooms.close_rooms()
     current_settings.cache_clear()
 
 
@@ -108,10 +90,8 @@ class Location:
         self.bucket = ObjectBucket.open(settings)
         self.stages = FakeStages(self.library)
         self.parser = TextParser()
-        definitions = importlib.import_module("chapter_pipeline.definitions")
-        self.definitions: dg.Definitions = definitions.build(
-            settings, stages=StagesGiven(self.stages), library=TextLibrary(settings, self.parser)
-        )
+        self.container = SampleContainer(settings, parser=self.parser, stages=self.stages)
+        self.definitions = build(self.container)
 
     def add_documents(self, *contents: str) -> list[str]:
         """Searchable documents, past the ingest; their keys."""
@@ -126,7 +106,6 @@ class Location:
         slug: str = SLUG,
     ) -> ExecuteInProcessResult:
         """Run `write_chapter`; with `sections` only these and what follows."""
-        requests = importlib.import_module("sensors.requests")
         request = requests.write_request(self.instance, slug, sections)
         return self.definitions.resolve_job_def("write_chapter").execute_in_process(
             instance=self.instance,
@@ -140,7 +119,6 @@ class Location:
         """Put `files` into the bucket and run `ingest_library` over them."""
         for key, content in files.items():
             self.bucket.put(key, content, overwrite=True)
-        requests = importlib.import_module("sensors.requests")
         (request,) = requests.ingest_requests(self.instance, list(files))
         return self.definitions.resolve_job_def("ingest_library").execute_in_process(
             instance=self.instance, tags=request.tags, raise_on_error=False
@@ -162,6 +140,8 @@ def location(
 ) -> Iterator[Location]:
     """The code location on this test's database; Dagster's own records are kept in memory."""
     if "real_exports" not in request.fixturenames:  # they take seconds
-        monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])
+        monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Location(environment, database, instance)
+        location = Location(environment, database, instance)
+        yield location
+        location.container.close()

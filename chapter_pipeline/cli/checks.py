@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chapter_pipeline.addresses import without_secrets
-from chapter_pipeline.cli.context import Context
+from chapter_pipeline.container import Container
 from chapter_pipeline.errors import ChapterPipelineError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Check:
         return {"name": self.name, "state": self.state, "detail": self.detail, "remedy": self.remedy}
 
 
-def run_checks(opened: Context) -> list[Check]:
+def run_checks(opened: Container) -> list[Check]:
     """All checks; one that raises is reported as failed and stops no other."""
     checks: list[Check] = []
     for name, part, remedy in _PARTS:
@@ -43,7 +43,7 @@ def run_checks(opened: Context) -> list[Check]:
     return checks
 
 
-def _database(opened: Context) -> list[Check]:
+def _database(opened: Container) -> list[Check]:
     database = opened.database  # migrated: raises what is wrong, with its remedy
     health = database.health_check()
     if health.latency_ms is None:
@@ -68,7 +68,7 @@ def _database(opened: Context) -> list[Check]:
     ]
 
 
-def _bucket(opened: Context) -> list[Check]:
+def _bucket(opened: Container) -> list[Check]:
     key = "health/doctor"
     opened.bucket.put(key, b"ok", overwrite=True)
     readable = opened.bucket.get(key) == b"ok"
@@ -77,7 +77,7 @@ def _bucket(opened: Context) -> list[Check]:
     return [Check(name="bucket", state="ok" if readable else "failed", detail=f"{where}: written, read and deleted")]
 
 
-def _embedder(opened: Context) -> list[Check]:
+def _embedder(opened: Container) -> list[Check]:
     embedder = opened.library_embedder
     shape = embedder.embed(["chronic subdural haematoma"]).shape
     how = "files verified by sha256" if opened.settings.embedder == "minilm" else "it answers"
@@ -85,9 +85,11 @@ def _embedder(opened: Context) -> list[Check]:
     return [Check(name="embedding model", state="ok", detail=detail)]
 
 
-def _embeddings(opened: Context) -> list[Check]:
+def _embeddings(opened: Container) -> list[Check]:
     embedder = opened.library_embedder
-    others = {model: count for model, count in opened.library.embedding_models().items() if model != embedder.name}
+    others = {
+        model: count for model, count in opened.library_store.embedding_models().items() if model != embedder.name
+    }
     checks = []
     if others:
         told = ", ".join(f"{count} by {model}" for model, count in sorted(others.items()))
@@ -97,7 +99,7 @@ def _embeddings(opened: Context) -> list[Check]:
     return checks
 
 
-def _exports(opened: Context) -> list[Check]:
+def _exports(opened: Container) -> list[Check]:
     import pypandoc
     import typst
 
@@ -110,7 +112,7 @@ def _exports(opened: Context) -> list[Check]:
     ]
 
 
-def _text_models(opened: Context) -> list[Check]:
+def _text_models(opened: Container) -> list[Check]:
     checks = [
         Check(name="extractive provider", state="ok", detail="writes with the words of the sources; no key needed")
     ]
@@ -125,9 +127,9 @@ def _text_models(opened: Context) -> list[Check]:
     return checks
 
 
-def _breakers(opened: Context) -> list[Check]:
-    breakers = opened.models.breakers.status()
-    return [_breaker(name, one) for name, one in breakers.items() if name in opened.models.order]
+def _breakers(opened: Container) -> list[Check]:
+    breakers = opened.circuit_breakers
+    return [_breaker(name, one) for name, one in breakers.status().items() if name in breakers.order]
 
 
 def _breaker(name: str, one: BreakerStatus) -> Check:
@@ -140,7 +142,7 @@ def _breaker(name: str, one: BreakerStatus) -> Check:
     return Check(name=f"{name} breaker", state="failed", detail=f"{one.state.value}: {one.reason}{rate}", remedy=remedy)
 
 
-_PARTS: tuple[tuple[str, Callable[[Context], list[Check]], str], ...] = (
+_PARTS: tuple[tuple[str, Callable[[Container], list[Check]], str], ...] = (
     ("database", _database, "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server"),
     ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
     ("embedding model", _embedder, "install the locked requirements again, or see providers status"),

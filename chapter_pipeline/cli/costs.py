@@ -52,7 +52,7 @@ def cost(slug: Slug, json: Json = False) -> None:
     """What a chapter has cost so far, by stage, section and provider."""
     with context() as opened:
         opened.chapters.get(slug)
-        items = opened.models.ledger.of_chapter(slug)
+        items = opened.text_models.ledger.of_chapter(slug)
     total = sum(one.spent.cost_usd for one in items)
     unsure = sum(one.spent.ambiguous_usd for one in items)
     if json:

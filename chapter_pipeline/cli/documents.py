@@ -11,7 +11,6 @@ import typer
 from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus
-from chapter_pipeline.storage.keys import key_fault
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.library_queries import DocumentSummary
@@ -39,12 +38,15 @@ def ingest(
                 if json:
                     _print_outcome(outcome)
 
-            same = opened.unchanged(files)
+            same = opened.library.unchanged(files)
             for outcome in same.values():
                 tell(outcome)
             changed = [path for path in files if path not in same]
             if changed:
-                opened.runs.ingest(changed, on_outcome=tell)
+                from chapter_pipeline.orchestration.runs import open_runs
+
+                with open_runs(opened) as runs:
+                    runs.ingest(changed, on_outcome=tell)
     finally:
         # Also when one document met an error, or the person has had enough: what is done is done.
         if told and not json:
@@ -87,10 +89,8 @@ def search(
     from chapter_pipeline.retrieval.ranking import fits
 
     with context() as opened:
-        hits = opened.search.search(query, k=k)
-        titles = {
-            record.key: record.title for record in opened.library.document_records(sorted({h.document for h in hits}))
-        }
+        hits = opened.library.search(query, k=k)
+        titles = opened.library.titles(hit.document for hit in hits)
         empty = not hits and not opened.library.documents()
     if json:
         for hit in hits:
@@ -114,7 +114,7 @@ def list_documents(json: Json = False) -> None:
     """All documents, and the files in quarantine with their reasons."""
     with context() as opened:
         documents = opened.library.documents()
-        quarantined = opened.quarantined()
+        quarantined = opened.library.quarantined()
     if json:
         for document in documents:
             print_json(_as_json(document))
@@ -149,7 +149,7 @@ def show_inventory(json: Json = False) -> None:
     from chapter_pipeline.services.inventory import FileState, summary
 
     with context() as opened:
-        items = opened.inventory()
+        items = opened.library.inventory()
     if json:
         for item in items:
             print_json(asdict(item))
@@ -184,9 +184,8 @@ def show_document(
     from chapter_pipeline.services.citing_chapters import cited_in
 
     with context() as opened:
-        found = opened.library.document(document)
-        figures = opened.library.figures([found.key])
-        citing = opened.chapters.citing(found.key)
+        detail = opened.library.document(document)
+    found, figures, citing = detail.summary, detail.figures, detail.citing
     if json:
         cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in citing]
         figure_list = [figure.model_dump() for figure in figures]
@@ -212,21 +211,15 @@ def remove_document(
 
     Versions of chapters that cite it stay whole; they are named.
     """
-    from chapter_pipeline.services.citing_chapters import Departures, what_follows
+    from chapter_pipeline.services.citing_chapters import what_follows
 
     with context() as opened:
-        names = opened.library.names_meant(document)
-        departures = Departures(names, library=opened.library, chapters=opened.chapters)
-        # The files go first: were they left over, the next look at the bucket would ingest them again.
-        for name in names:
-            if key_fault(name) is None:  # else it was never in the bucket
-                opened.bucket.delete(name)
-        names = opened.library.remove(document)
-        gone = departures.of(names[0])
+        removal = opened.library.remove(document)
+    gone = removal.departure
     if json:
         cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in gone.citing] if gone else []
-        print_json({"removed": names, "document": gone.document if gone else None, "cited_by": cited_by})
+        print_json({"removed": list(removal.names), "document": gone.document if gone else None, "cited_by": cited_by})
         return
-    say(f"removed {', '.join(names)}")
+    say(f"removed {', '.join(removal.names)}")
     if gone and gone.citing:
         say(what_follows(gone.citing))

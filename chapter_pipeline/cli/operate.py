@@ -25,9 +25,11 @@ def demo(
     output: Annotated[Path | None, typer.Option(help="Folder for the chapter; default HOME/demo.")] = None,
 ) -> None:
     """Ingest the sample library, write a chapter from it, and say where the exports lie."""
-    from chapter_pipeline.cli.chapters import export_version, inputs_of, record_inputs
+    from chapter_pipeline.cli.chapters import inputs_of, record_inputs
     from chapter_pipeline.domain import FinalChapter
+    from chapter_pipeline.orchestration.runs import open_runs
     from chapter_pipeline.publishing.samples import build_samples
+    from chapter_pipeline.writing.brief import request_from
 
     # A key in the environment is no wish to pay for a demonstration: who has one says CHAPTER_TEXT_MODEL.
     os.environ.setdefault(f"{PREFIX}TEXT_MODEL", "extractive")
@@ -44,25 +46,27 @@ def demo(
                 )
             bars.update(task, total=len(samples), completed=len(samples))
             task = bars.add_task("Ingesting", total=len(samples))
-            outcomes = opened.runs.ingest(samples, on_outcome=lambda _: bars.advance(task))
+            with open_runs(opened) as runs:
+                outcomes = runs.ingest(samples, on_outcome=lambda _: bars.advance(task))
             for references in sorted((examples_folder() / "references").glob("*.ris")):
                 opened.bucket.put(f"references/{references.name}", references.read_bytes(), overwrite=True)
             try:
-                opened.chapters.create(DEMO_SLUG, {"topic": DEMO_TOPIC, "kind": "disease"})
+                opened.chapters.request(DEMO_SLUG, request_from({"topic": DEMO_TOPIC, "kind": "disease"}))
             except AlreadyExists:
                 err.print(f"the chapter {DEMO_SLUG} exists: writing it again", style="dim")
             task = bars.add_task(f"Writing {DEMO_SLUG}", total=None)
             inputs = inputs_of(opened, opened.chapters.get(DEMO_SLUG))
-            report = opened.runs.write_chapter(
-                DEMO_SLUG, on_progress=lambda done, total, name: bars.update(task, completed=done, total=total)
-            )
+            with open_runs(opened, chapter=DEMO_SLUG) as runs:
+                report = runs.write_chapter(
+                    DEMO_SLUG, on_progress=lambda done, total, name: bars.update(task, completed=done, total=total)
+                )
             if not report.success:
                 raise PermanentError(f"the demo chapter stopped: {'; '.join(report.failures)} (run {report.run_id})")
             record_inputs(opened, DEMO_SLUG, inputs)
             task = bars.add_task("Exporting", total=None)
             with written_for_the_person():
-                paths = export_version(opened, DEMO_SLUG, DEMO_FORMATS, folder)
-        final = opened.artifacts.get("final_chapter", DEMO_SLUG, FinalChapter)
+                paths = opened.manuscripts.export(DEMO_SLUG, DEMO_FORMATS, folder)
+        final = opened.chapters.value(DEMO_SLUG, "final_chapter", FinalChapter)
     _tell(len(outcomes), final, paths)
 
 

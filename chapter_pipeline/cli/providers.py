@@ -8,22 +8,18 @@ import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.errors import NotFound
+from chapter_pipeline.services.circuit_breakers import Decision
 
 app = typer.Typer(no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Name = Annotated[str, typer.Argument(help="claude, gpt, gemini or local.")]
-NAMES = ("claude", "gpt", "gemini", "local")
 
 
 @app.command("status")
 def status(name: Annotated[str | None, typer.Argument(help="Only this provider.")] = None, json: Json = False) -> None:
     """The circuit breaker of each provider that was ever asked, or of one."""
-    if name is not None:
-        _known(name)
     with context() as opened:
-        found = {provider: one for provider, one in opened.models.breakers.status().items() if name in (None, provider)}
-        order = opened.models.order
+        found, order = opened.circuit_breakers.status(name), opened.circuit_breakers.order
     if json:
         print_json({provider: one.model_dump(mode="json") for provider, one in found.items()})
         return
@@ -59,18 +55,10 @@ def reset(name: Name, json: Json = False) -> None:
     _decide(name, "reset", json=json)
 
 
-def _decide(name: str, what: str, *, json: bool) -> None:
-    _known(name)
+def _decide(name: str, decision: Decision, *, json: bool) -> None:
     with context() as opened:
-        breakers = opened.models.breakers
-        {"open": breakers.open, "close": breakers.close, "reset": breakers.reset}[what](name)
-        found = breakers.status()[name]
+        found = opened.circuit_breakers.decide(name, decision)
     if json:
         print_json({name: found.model_dump(mode="json")})
         return
     say(f"{name}: {found.state.value}")
-
-
-def _known(name: str) -> None:
-    if name not in NAMES:
-        raise NotFound(f"there is no provider {name!r}: choose from {', '.join(NAMES)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import signal
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from chapter_pipeline.container import Container
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.orchestration.process_group import ProcessGroup, process_group, require_no_other_daemon
 from chapter_pipeline.orchestration.webserver_access import Access, access_of, address_file, new_token
@@ -110,19 +110,20 @@ def _prepare(settings: Settings, say: Say) -> Path:
     # Dagster is imported here, when the port is known to be free.
     from chapter_pipeline.orchestration.instance import INSTANCE, dagster_home, open_instance
     from chapter_pipeline.storage.address import place_of
-    from chapter_pipeline.storage.bucket import ObjectBucket
+    from sensors.orphans import reap
 
-    _require_database(settings)
-    bucket = ObjectBucket.open(settings)
-    bucket.require()
-    with open_instance(settings) as instance:
-        # By name, as runs.py does: the code location is imported by nobody.
-        rooms = importlib.import_module("resources.rooms")
-        database = rooms.DatabaseResource()
-        say(f"Database: {place_of(database.open().url)}")
-        reaped = importlib.import_module("sensors.orphans").reap(instance, database)
-        if reaped:
-            say(f"Reported as failed, because their process is gone: {', '.join(reaped)}")
+    container = Container(settings)
+    try:
+        _ = container.database  # first, for our own errors: Dagster tries a database that is down for a minute
+        bucket = container.bucket
+        bucket.require()
+        with open_instance(settings) as instance:
+            say(f"Database: {place_of(container.database.url)}")
+            reaped = reap(instance, container.database)
+            if reaped:
+                say(f"Reported as failed, because their process is gone: {', '.join(reaped)}")
+    finally:
+        container.close()
     if (folder := bucket.folder) is not None:
         (folder / "inbox").mkdir(exist_ok=True)  # so that a person finds where to drop files
     home, instance_home = dagster_home(settings), instance_folder(settings)
@@ -130,17 +131,6 @@ def _prepare(settings: Settings, say: Say) -> Path:
         instance_home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home / INSTANCE, instance_home / INSTANCE)
     return home
-
-
-def _require_database(settings: Settings) -> None:
-    """Open and migrate the database, for our own errors: Dagster tries one that is down for a minute, and says so."""
-    from chapter_pipeline.storage.database import Database
-
-    database = Database.open(settings)
-    try:
-        database.migrate()
-    finally:
-        database.close()
 
 
 def _commands(workspace: Path) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from chapter_pipeline.definitions import defs
 from chapter_pipeline.orchestration.instance import WITHOUT_CHECKOUT, WORKSPACE_WITHOUT_CHECKOUT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,8 +19,7 @@ HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "typst", "pyp
 
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
-    loaded: dg.Definitions = importlib.import_module("chapter_pipeline.definitions").defs
-    return loaded
+    return defs()
 
 
 def test_definitions__all_of_them__are_loadable(definitions: dg.Definitions) -> None:
@@ -29,7 +28,7 @@ def test_definitions__all_of_them__are_loadable(definitions: dg.Definitions) -> 
 
 def test_definitions__loading__opens_nothing_and_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib, chapter_pipeline.definitions\n"
+        "import sys, pathlib, chapter_pipeline.definitions\nchapter_pipeline.definitions.defs()\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
         f"print(pathlib.Path({str(tmp_path / 'home')!r}).exists())"
     )

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from chapter_pipeline.settings import current_settings
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
+from chapter_pipeline.settings import settings_from_environment
 from chapter_pipeline.storage.ledger import CallLedger
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import FigureRow
-from resources import rooms
 from tests.code_location import GLIOMA, Location, environment, location
 from tests.providers.conftest import PLENTY
 from tests.providers.fault_server import FaultServer, Plan, answer, in_turn, refusal
@@ -46,11 +47,13 @@ def described(location: Location, monkeypatch: pytest.MonkeyPatch, server: Fault
     monkeypatch.setenv("CHAPTER_VISION", vision)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary-0123456789")
     monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.url)
-    rooms.close_rooms()
-    current_settings.cache_clear()
-    result = location.definitions.resolve_job_def("describe_figures").execute_in_process(
-        instance=location.instance, partition_key=NAME, raise_on_error=False
+    container = Container(settings_from_environment())
+    result = (
+        build(container)
+        .resolve_job_def("describe_figures")
+        .execute_in_process(instance=location.instance, partition_key=NAME, raise_on_error=False)
     )
+    container.close()
     return result.success
 
 

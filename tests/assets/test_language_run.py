@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 from collections.abc import Iterator
@@ -12,12 +11,14 @@ import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 from dagster._serdes import serialize_value
 
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.settings import Settings, settings_from_environment
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from resources import rooms
+from sensors.requests import write_request
 from tests.code_location import environment
 from tests.providers.fault_server import Behaviour, FaultServer, Plan, Request, status
 from tests.providers.obedient import obedient, prompt_of
@@ -46,7 +47,7 @@ def asked(environment: Settings, database: Database, embedder: MiniLM, monkeypat
         "ANTHROPIC_API_KEY": KEY, "CHAPTER_TEXT_MODEL": "claude", "CHAPTER_FALLBACK": "off", "CHAPTER_MAX_REVISIONS": "0",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     return environment
 
 
@@ -56,13 +57,16 @@ def written(
     """Run `write_chapter` as an operator does, with the provider served by `plan`."""
     with FaultServer(plan) as server:
         monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.url)
-        rooms.close_rooms()
-        current_settings.cache_clear()
-        definitions = importlib.import_module("chapter_pipeline.definitions").build(current_settings())
-        request = importlib.import_module("sensors.requests").write_request(instance, SLUG, None)
-        result = definitions.resolve_job_def("write_chapter").execute_in_process(
-            instance=instance, tags=request.tags, asset_selection=request.selection, raise_on_error=False
+        container = Container(settings_from_environment())
+        request = write_request(instance, SLUG, None)
+        result = (
+            build(container)
+            .resolve_job_def("write_chapter")
+            .execute_in_process(
+                instance=instance, tags=request.tags, asset_selection=request.selection, raise_on_error=False
+            )
         )
+        container.close()
         return result, server.requests
 
 

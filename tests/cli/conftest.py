@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +9,12 @@ import pytest
 
 from chapter_pipeline.cli.app import run
 from chapter_pipeline.cli.console import out
+from chapter_pipeline.container import Container
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.program import Said
-from tests.code_location import StagesGiven, environment
+from tests.code_location import environment
 from tests.fake_stages import FakeStages
 
 __all__ = ["environment"]
@@ -43,9 +43,9 @@ def library(database: Database) -> LibraryStore:
 
 @pytest.fixture
 def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> FakeStages:
-    """Stages that the test makes, in the code location that the program loads; all else of it is real."""
-    definitions = importlib.import_module("chapter_pipeline.definitions")
+    """Stages that the test makes, in every container that the program makes; all else of it is real."""
     stages = FakeStages(library)
-    monkeypatch.setattr(definitions, "defs", definitions.build(environment, stages=StagesGiven(stages)))
-    monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])  # they take seconds; the export command is real
+    monkeypatch.setattr(Container, "stages", stages)
+    # They take seconds; the export command is real.
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     return stages

@@ -104,7 +104,7 @@ def test_chapters_new__sections_of_the_authors_own__become_assets(
     loaded = subprocess.run(
         [
             sys.executable, "-c",
-            "from chapter_pipeline.definitions import defs\nfor key in defs.resolve_asset_graph().get_all_asset_keys():\n"
+            "from chapter_pipeline.definitions import defs\nfor key in defs().resolve_asset_graph().get_all_asset_keys():\n"
             "    print(key.path[-1])",
         ],
         env={**os.environ, "CHAPTER_HOME": str(environment.home)}, capture_output=True, text=True, check=True,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from functools import cache
 from pathlib import Path
-from typing import Any, cast
 
 import dagster as dg
 import pytest
 import yaml
 
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
 from chapter_pipeline.domain import ChapterBrief, ChapterOutline, Gap, GapType, Severity
 from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from chapter_pipeline.writing.section_kinds import RECORD, section_kinds
+from chapter_pipeline.writing.section_kinds import RECORD
 from sensors.requests import FOLLOWING, LEADING
 from tests.cli.conftest import Cli
-from tests.code_location import GLIOMA, StagesGiven
+from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
 
@@ -37,22 +36,11 @@ SECTION = {"share": 0.5, "purpose": "Who is operated on, and who is not.", "quer
 
 @pytest.fixture
 def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> FakeStages:
-    """Stages that the test makes; each command loads the definitions anew, as one in a process of its own does."""
-    definitions = importlib.import_module("chapter_pipeline.definitions")
+    """Stages that the test makes, with a section of an author's own."""
     stages = FakeStages(library)
     stages.planned = ("introduction", "diagnosis", "outcomes", OWN)
-
-    @cache
-    def built(kinds: tuple[str, ...]) -> dg.Definitions:
-        return cast(dg.Definitions, definitions.build(environment, stages=StagesGiven(stages)))
-
-    def loaded(name: str) -> dg.Definitions:
-        assert name == "defs"
-        return built(section_kinds(environment.templates_folder))
-
-    monkeypatch.delattr(definitions, "defs")
-    monkeypatch.setattr(definitions, "__getattr__", loaded, raising=False)
-    monkeypatch.setattr("assets.writing.put_exports", lambda *_: [])
+    monkeypatch.setattr(Container, "stages", stages)
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     return stages
 
 
@@ -185,10 +173,12 @@ def test_two_templates__by_runs__the_first_chapter_is_revised_and_takes_the_sect
 
 def _job_of_the_pages(environment: Settings, selected: list[str] | None) -> None:
     """The job as the Dagster pages start it, on the first chapter."""
-    job: Any = importlib.import_module("chapter_pipeline.definitions").defs.resolve_job_def("write_chapter")
+    container = Container(environment)
+    job = build(container).resolve_job_def("write_chapter")
     keys = None if selected is None else [dg.AssetKey(name.split("/")) for name in selected]
     with open_instance(environment) as instance:
         result = job.execute_in_process(instance=instance, partition_key=FIRST, asset_selection=keys)
+    container.close()
     assert result.success
 
 

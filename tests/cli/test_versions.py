@@ -60,7 +60,9 @@ def test_write__gates_fail__is_held_exported_only_when_named_and_published_by_a_
     asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     exported: list[int] = []
-    monkeypatch.setattr("assets.writing.put_exports", lambda _final, number, *_: exported.append(number) or [])
+    monkeypatch.setattr(
+        "chapter_pipeline.services.exports.put_exports", lambda _final, number, **_: exported.append(number) or []
+    )
     failing(stages)
     said = asked("chapters", "write", SLUG).done().out
     assert "version 1 is held" in said

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from chapter_pipeline.cli.checks import run_checks
-from chapter_pipeline.cli.context import Context
+from chapter_pipeline.container import Container
 from chapter_pipeline.errors import BudgetExceeded, ModelRefused, ModelUnavailable, UnknownPrice, UsageError
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
@@ -197,7 +197,7 @@ def test_library__other_embedder__is_embedded_anew_and_searched_by_one_model_onl
             assert library.embedding_models() == {"hash": 1, "text-embedding-3-small/384": 1}
             compared = [hit.document for hit in search.search("weather", k=9)]
             assert set(compared) == {first.document}
-            opened = Context(switched)
+            opened = Container(switched)
             try:
                 (told,) = [check for check in run_checks(opened) if check.name == "embeddings"]
             finally:

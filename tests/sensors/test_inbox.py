@@ -14,10 +14,12 @@ from dagster._core.events import DagsterEvent
 
 from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.storage.listing import Entry
-from resources.rooms import BucketResource, ClockResource
+from resources.bucket import BucketResource
+from resources.clock import ClockResource
+from resources.library import LibraryResource
 from sensors.inbox import BATCH, FIRST_WAIT, LONGEST_WAIT, look, next_try, outstanding
 from sensors.run_history import Tries
-from tests.code_location import Location, TextLibrary
+from tests.code_location import Location
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER_S = 2 * LONGEST_WAIT.total_seconds()
@@ -68,16 +70,16 @@ class Inbox:
 
     def tick(self, *, later_s: float = 0) -> Tick:
         """One look, `later_s` after now; the runs that it asks for are put on record, as the daemon does."""
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=self.location.instance,
             cursor=self.cursor,
             resources={
-                "bucket": BucketResource(),
-                "library": TextLibrary(self.location.settings, self.location.parser),
-                "clock": LaterClock(later_s=later_s),
+                "bucket": BucketResource(container=self.location.container),
+                "library": LibraryResource(container=self.location.container),
+                "clock": LaterClock(later_s=later_s, container=self.location.container),
             },
-        )
-        found = self.location.definitions.resolve_sensor_def("new_documents").evaluate_tick(context)
+        ) as context:
+            found = self.location.definitions.resolve_sensor_def("new_documents").evaluate_tick(context)
         self.cursor = found.cursor
         assert all(request.run_key is None for request in found.run_requests or ())
         runs = [

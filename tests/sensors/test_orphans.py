@@ -12,7 +12,7 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from chapter_pipeline.orchestration.execution import _held
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
-from resources.rooms import DatabaseResource
+from resources.database import DatabaseResource
 from sensors.orphans import reap
 from tests.code_location import Location
 
@@ -41,11 +41,11 @@ def _status(location: Location, run_id: str) -> dg.DagsterRunStatus:
 def test_reap__command_line_run__lives_as_long_as_its_lock(location: Location, status: dg.DagsterRunStatus) -> None:
     run_id = _run(location, status, ours=True)
     with _held(location.database.engine, run_id):
-        assert reap(location.instance, DatabaseResource()) == []
+        assert reap(location.instance, location.database) == []
         assert _status(location, run_id) is status
-    assert reap(location.instance, DatabaseResource()) == [run_id]
+    assert reap(location.instance, location.database) == [run_id]
     assert _status(location, run_id) is dg.DagsterRunStatus.FAILURE
-    assert reap(location.instance, DatabaseResource()) == []
+    assert reap(location.instance, location.database) == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_reap__command_line_run__lives_as_long_as_its_lock(location: Location, s
 def test_reap__code_server_gone__its_run_is_over(location: Location, status: dg.DagsterRunStatus) -> None:
     where = {"host": "localhost", "socket": str(location.settings.home / "gone.sock")}
     run_id = _run(location, status, {GRPC_INFO_TAG: json.dumps(where)})
-    assert reap(location.instance, DatabaseResource()) == [run_id]
+    assert reap(location.instance, location.database) == [run_id]
     assert _status(location, run_id) is dg.DagsterRunStatus.FAILURE
 
 
@@ -74,18 +74,15 @@ def test_reap__run_that_is_not_under_way__is_left_alone(
     location: Location, status: dg.DagsterRunStatus, tags: dict[str, str]
 ) -> None:
     run_id = _run(location, status, tags)
-    assert reap(location.instance, DatabaseResource()) == []
+    assert reap(location.instance, location.database) == []
     assert _status(location, run_id) is status
 
 
 def test_orphaned_runs__a_tick__names_what_it_ended_and_starts_nothing(location: Location) -> None:
     run_id = _run(location, dg.DagsterRunStatus.STARTED, ours=True)
     sensor = location.definitions.resolve_sensor_def("orphaned_runs")
-    ticks = [
-        sensor.evaluate_tick(
-            dg.build_sensor_context(instance=location.instance, resources={"database": DatabaseResource()})
-        )
-        for _ in range(2)
-    ]
+    database = DatabaseResource(container=location.container)
+    with dg.build_sensor_context(instance=location.instance, resources={"database": database}) as context:
+        ticks = [sensor.evaluate_tick(context) for _ in range(2)]
     assert [tick.skip_message for tick in ticks] == [f"reported as failed: {run_id}", "no orphaned run"]
     assert not any(tick.run_requests for tick in ticks)

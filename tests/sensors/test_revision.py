@@ -10,7 +10,7 @@ from dagster._core.execution.execute_in_process_result import ExecuteInProcessRe
 
 from assets.border import REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Severity
-from resources.rooms import ChaptersResource, DatabaseResource
+from resources.chapters import ChaptersResource
 from sensors.revision import decide
 from tests.code_location import GLIOMA, SLUG, Location
 
@@ -39,7 +39,7 @@ def _needs_revision(location: Location, *gaps: Gap) -> None:
 def _decide(location: Location, result: ExecuteInProcessResult, *, most: int = 2) -> dg.RunRequest | dg.SkipReason:
     run = location.instance.get_run_by_id(result.run_id)
     assert run is not None
-    return decide(run, ChaptersResource(database=DatabaseResource()), max_revisions=most)
+    return decide(run, ChaptersResource(container=location.container), max_revisions=most)
 
 
 def _execute(location: Location, request: dg.RunRequest) -> ExecuteInProcessResult:
@@ -137,7 +137,7 @@ def test_revision__materialized_by_the_button_of_the_pages__is_revised_like_any_
         dagster_event=next(event for event in result.all_events if event.is_job_success),
         dagster_instance=location.instance,
         dagster_run=run,
-        resources={"chapters": ChaptersResource(database=DatabaseResource())},
+        resources={"chapters": ChaptersResource(container=location.container)},
     ) as context:
         request = sensor(context)
     assert isinstance(request, dg.RunRequest)

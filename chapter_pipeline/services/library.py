@@ -1,0 +1,107 @@
+"""The use cases on the library: what was delivered, what became of it, search, and removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chapter_pipeline.domain.document import IngestOutcome
+from chapter_pipeline.domain.library import FigureRecord, RetrievedPassage
+from chapter_pipeline.ports import PassageSearch
+from chapter_pipeline.services import inventory as inventories
+from chapter_pipeline.services.citing_chapters import Departure, Departures
+from chapter_pipeline.services.inventory import InventoryItem, Quarantined
+from chapter_pipeline.services.unchanged_files import unchanged
+from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.chapters import ChapterStore, Citing
+from chapter_pipeline.storage.keys import key_fault
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_queries import DocumentSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDetail:
+    """A document with its figures, and the chapters whose versions cite it."""
+
+    summary: DocumentSummary
+    figures: tuple[FigureRecord, ...]
+    citing: tuple[Citing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """The names that were removed, and the document that left the library with them; None when a name of it is left."""
+
+    names: tuple[str, ...]
+    departure: Departure | None
+
+
+class Library:
+    """The use cases on the library, the same for every entrance. `settings_hash` and `search` are made when needed."""
+
+    def __init__(
+        self,
+        *,
+        store: LibraryStore,
+        chapters: ChapterStore,
+        bucket: ObjectBucket,
+        settings_hash: Callable[[], str],
+        search: Callable[[], PassageSearch],
+    ) -> None:
+        self._store = store
+        self._chapters = chapters
+        self._bucket = bucket
+        self._settings_hash = settings_hash
+        self._search = search
+
+    def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
+        """The files that are in the library as they are, with an outcome for each; they need no run."""
+        return unchanged(paths, library=self._store, bucket=self._bucket, settings_hash=self._settings_hash())
+
+    def inventory(self) -> list[InventoryItem]:
+        """Every delivered file with its state."""
+        return inventories.inventory(library=self._store, bucket=self._bucket, settings_hash=self._settings_hash())
+
+    def quarantined(self) -> list[Quarantined]:
+        """Every file that was refused, with the reason."""
+        return inventories.quarantined(library=self._store, bucket=self._bucket)
+
+    def documents(self) -> Sequence[DocumentSummary]:
+        """All documents."""
+        return self._store.documents()
+
+    def document(self, wanted: str) -> DocumentDetail:
+        """The document with this key, first digits of a key, or name. Raises `NotFound`, `UsageError`."""
+        found = self._store.document(wanted)
+        return DocumentDetail(
+            summary=found,
+            figures=tuple(self._store.figures([found.key])),
+            citing=tuple(self._chapters.citing(found.key)),
+        )
+
+    def search(self, query: str, *, k: int) -> list[RetrievedPassage]:
+        """The `k` best passages for `query`, best first. Raises `UsageError` for a blank query or an impossible `k`."""
+        return self._search().search(query, k=k)
+
+    def titles(self, documents: Iterable[str]) -> dict[str, str | None]:
+        """The titles of these document keys."""
+        return {record.key: record.title for record in self._store.document_records(sorted(set(documents)))}
+
+    def departures(self, names: Iterable[str]) -> Departures:
+        """The documents behind these bucket keys as they are now, to see later which of them left."""
+        return Departures(names, library=self._store, chapters=self._chapters)
+
+    def remove(self, wanted: str) -> Removal:
+        """Remove a document, or one of its names: text, passages, vectors, and its files in the bucket.
+
+        Versions of chapters that cite it keep what they cite. Raises `NotFound`, `UsageError`.
+        """
+        names = self._store.names_meant(wanted)
+        departures = self.departures(names)
+        # The files are removed first: a file left in the bucket would be ingested again by the sensor.
+        for name in names:
+            if key_fault(name) is None:  # a name that cannot be a key was never in the bucket
+                self._bucket.delete(name)
+        removed = self._store.remove(wanted)
+        return Removal(names=tuple(removed), departure=departures.of(removed[0]))

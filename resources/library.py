@@ -1,0 +1,45 @@
+"""The library as a Dagster resource."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from chapter_pipeline.container import Container
+from chapter_pipeline.services.ingest import Ingest
+from chapter_pipeline.services.inventory import InventoryItem
+from chapter_pipeline.storage.chapters import ChapterStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+
+
+class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The library: its tables, and the ingest of a file into them."""
+
+    container: dg.ResourceDependency[Container]
+
+    def database(self) -> Database:
+        """Where its tables lie."""
+        return self.container.database
+
+    def store(self) -> LibraryStore:
+        """Documents, passages and figures."""
+        return self.container.library_store
+
+    def chapters(self) -> ChapterStore:
+        """The chapters that cite its documents."""
+        return self.container.chapter_store
+
+    def settings_hash(self) -> str:
+        """The settings and parser version under which documents are stored now."""
+        return self.container.library_settings_hash
+
+    def inventory(self) -> list[InventoryItem]:
+        """Every delivered file with its state."""
+        return self.container.library.inventory()
+
+    @contextmanager
+    def ingest(self) -> Iterator[Ingest]:
+        """The ingest of documents, with parser processes of its own, which end with the block."""
+        with self.container.ingest() as ingest:
+            yield ingest
