@@ -8,14 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import select
 
 from assets.border import md, or_none
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
 from chapter_pipeline.domain.document import Table
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
-from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
+from chapter_pipeline.storage.document_previews import DocumentPreview, FigurePreview, PassagePreview
 from chapter_pipeline.writing.rendering import escaped
 from resources.library import LibraryResource
 
@@ -29,11 +27,8 @@ def about_stage(
     stage: str, stored: StoredStage, source: SourceDocument, ingest: Ingest, library: LibraryResource
 ) -> dict[str, Any]:
     """Metadata of `stage` of one document; the document may still be a draft, which only its own run sees."""
-    database = library.database()
-    with database.session() as session:
-        document = session.scalars(
-            select(Document).where(Document.sha256 == source.sha256, Document.settings_hash == ingest.settings_hash)
-        ).one()
+    previews = library.previews()
+    document = previews.document(source.sha256, ingest.settings_hash)
     counted = {
         "document_text": "pages",
         "document_figures": "figures",
@@ -52,16 +47,20 @@ def about_stage(
         case "document_figures":
             return {
                 **common,
-                "preview": md(_figures(database, document.id)),
-                "tables": md(tables_preview(_tables(database, document.id))),
+                "preview": md(_figures(previews.figures(document.id))),
+                "tables": md(tables_preview(previews.tables(document.id))),
             }
         case "passages":
-            return {**common, "lexemes": document.lexeme_count or 0, "preview": md(_passages(database, document.id))}
+            return {
+                **common,
+                "lexemes": document.lexeme_count or 0,
+                "preview": md(_passages(previews.passages(document.id, limit=PREVIEWED))),
+            }
         case _:
             return {**common, "model": document.embedding_model or "", "searchable": True}
 
 
-def _bibliographic(document: Document) -> dict[str, Any]:
+def _bibliographic(document: DocumentPreview) -> dict[str, Any]:
     found: dict[str, Any] = {
         "authors": "; ".join(document.authors) or "not stated",
         "year": document.year if document.year is not None else "not stated",
@@ -83,22 +82,12 @@ def _bibliographic(document: Document) -> dict[str, Any]:
     return found
 
 
-def _figures(database: Database, document_id: int) -> str:
+def _figures(figures: Sequence[FigurePreview]) -> str:
     """Figures with label, page, kind, caption, and a picture of the first ones: an event is kept for ever."""
-    query = (
-        select(
-            FigureRow.page, FigureRow.label, FigureRow.caption, FigureRow.kind, FigureRow.width_px, FigureRow.height_px,
-            FigureRow.thumbnail,
-        )
-        .where(FigureRow.document_id == document_id)
-        .order_by(FigureRow.ordinal)
-    )  # fmt: skip
-    with database.session() as session:
-        rows = session.execute(query).all()
     shown = [
         f"**{escaped(row.label or 'no label')}**, page {row.page}, {row.kind}, {row.width_px} x {row.height_px} pixels"
         f"\n\n{_picture(row.thumbnail) if place < PICTURED else ''}{escaped(row.caption or 'no caption')}"
-        for place, row in enumerate(rows)
+        for place, row in enumerate(figures)
     ]
     return "\n\n".join(shown) or "none"
 
@@ -116,27 +105,8 @@ def tables_preview(tables: Sequence[Table]) -> str:
     return "\n\n".join(shown) or "none"
 
 
-def _tables(database: Database, document_id: int) -> list[Table]:
-    query = select(TableRow).where(TableRow.document_id == document_id).order_by(TableRow.ordinal)
-    with database.session() as session:
-        return [
-            Table(
-                ordinal=row.ordinal, page=row.page, box=(row.box[0], row.box[1], row.box[2], row.box[3]),
-                label=row.label, caption=row.caption, header_rows=row.header_rows, rows=tuple(map(tuple, row.rows)),
-            )
-            for row in session.scalars(query)
-        ]  # fmt: skip
-
-
-def _passages(database: Database, document_id: int) -> str:
-    query = (
-        select(PassageRow.page, PassageRow.section, PassageRow.text)
-        .where(PassageRow.document_id == document_id)
-        .order_by(PassageRow.ordinal)
-        .limit(PREVIEWED)
+def _passages(passages: Sequence[PassagePreview]) -> str:
+    return "\n\n".join(
+        f"**Page {row.page}**{f' ({escaped(row.section)})' if row.section else ''}: {escaped(row.text)}"
+        for row in passages
     )
-    with database.session() as session:
-        return "\n\n".join(
-            f"**Page {row.page}**{f' ({escaped(row.section)})' if row.section else ''}: {escaped(row.text)}"
-            for row in session.execute(query)
-        )

@@ -10,6 +10,7 @@ from chapter_pipeline.services.ingest import Ingest
 from chapter_pipeline.services.inventory import InventoryItem
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.document_previews import DocumentPreviews
 from chapter_pipeline.storage.library import LibraryStore
 
 
@@ -21,6 +22,10 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def database(self) -> Database:
         """Where its tables lie."""
         return self.container.database
+
+    def previews(self) -> DocumentPreviews:
+        """What is shown of its documents while they are stored."""
+        return DocumentPreviews(self.container.database)
 
     def store(self) -> LibraryStore:
         """Documents, passages and figures."""

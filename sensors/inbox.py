@@ -1,6 +1,6 @@
 """Owns the way from a file dropped into ``inbox/`` to a run.
 
-What is to be done is derived at every look, and nothing is remembered of what was asked for: the objects of the inbox,
+What is to be done is derived at every tick, and no request is remembered: the objects of the inbox,
 without those that are in the library or in quarantine as they are now, without those of a run that waits or works, and
 without those whose runs failed a short time ago. So a run that died, a cursor that was lost or a database that was put
 back to an earlier day leaves no file behind.
@@ -27,9 +27,9 @@ from sensors.run_history import RunHistory, Tries
 SETTLED = timedelta(seconds=2)
 """A file whose last change is younger may still be being written."""
 BATCH = 500
-"""Documents of one look at most; the rest is taken at the next ones, oldest first."""
+"""Documents of one tick at most; the rest is taken at the next ones, oldest first."""
 RUNS = 20
-"""Runs of one look at most: documents that do not follow each other in the set of partitions need one each."""
+"""Runs of one tick at most: documents that do not follow each other in the set of partitions need one each."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 """After a first failed run with a document, and at most; it doubles with each."""
 NAMED = 5
@@ -48,13 +48,13 @@ def next_try(tries: Tries) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one look at the outstanding objects comes to: which are taken now, and why the others wait."""
+class Selection:
+    """The outstanding objects of one tick: those that are taken now, and why the others wait."""
 
     chosen: Sequence[Entry]
     under_way: int
     young: Mapping[str, str]
-    """Versions by key: the next look compares."""
+    """Versions by key: the next tick compares."""
     failed: Mapping[str, Tries]
     later: int
 
@@ -63,7 +63,7 @@ class Look:
         parts = [
             f"{self.under_way} in runs that are not finished" if self.under_way else "",
             f"{len(self.young)} still being written" if self.young else "",
-            f"{self.later} more than one look takes" if self.later else "",
+            f"{self.later} more than one tick takes" if self.later else "",
             self._failed() if self.failed else "",
         ]
         return ", ".join(part for part in parts if part)
@@ -78,17 +78,33 @@ class Look:
         return f"{len(soonest)} after failed runs ({named}{more})"
 
 
-def look(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxCursor:
+    """What the sensor keeps from one tick to the next: the versions, by key, of files that may still be being written."""
+
+    young: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str | None) -> InboxCursor:
+        """The cursor that `text` holds; an empty one for the first tick."""
+        return cls(young=json.loads(text or "{}").get("young", {}))
+
+    def text(self) -> str:
+        """The form in which Dagster keeps it."""
+        return json.dumps({"young": dict(self.young)}, separators=(",", ":"))
+
+
+def select_new_files(
     entries: Sequence[Entry],
     *,
     under_way: Collection[str],
     tries: Mapping[str, Tries],
     young: Mapping[str, str],
     now: datetime,
-) -> Look:
+) -> Selection:
     """Which of the outstanding `entries` are to be processed now, oldest first, and why the others are not.
 
-    An object is ripe when it rests for `SETTLED`, or (clocks differ) when the last look, which left `young`, saw the
+    An object is ripe when it rests for `SETTLED`, or (clocks differ) when the last tick, which left `young`, saw the
     very same version.
     """
     idle = [entry for entry in entries if entry.key not in under_way]
@@ -96,7 +112,7 @@ def look(
     failed = {e.key: tries[e.key] for e in ripe if e.key in tries and next_try(tries[e.key]) > now}
     due = sorted((entry for entry in ripe if entry.key not in failed), key=lambda entry: (entry.modified, entry.key))
     known = {entry.key for entry in ripe}
-    return Look(
+    return Selection(
         chosen=due[:BATCH],
         under_way=len(entries) - len(idle),
         young={entry.key: entry.version for entry in idle if entry.key not in known},
@@ -120,11 +136,11 @@ def new_documents(interval_s: int) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         listing = bucket.open().listing(INBOX)
         work = outstanding(listing.entries, library.store().settled(INBOX, settings_hash=library.settings_hash()))
-        found = _look(work, context, clock.now())
+        found = _select(work, context, clock.now())
         unusable = sum(is_delivery(one.name) for one in listing.unusable)
         refused = f"{unusable} that cannot be used (chapter-pipeline documents inventory)" if unusable else ""
         waiting = ", ".join(part for part in (found.waiting(), refused) if part)
-        cursor = json.dumps({"young": dict(found.young)}, separators=(",", ":"))
+        cursor = InboxCursor(young=found.young).text()
         if not found.chosen:
             if cursor != context.cursor:
                 context.update_cursor(cursor)
@@ -139,11 +155,11 @@ def new_documents(interval_s: int) -> dg.SensorDefinition:
     return sensor
 
 
-def _look(work: Sequence[Entry], context: dg.SensorEvaluationContext, now: datetime) -> Look:
-    young = json.loads(context.cursor or "{}").get("young", {})
+def _select(work: Sequence[Entry], context: dg.SensorEvaluationContext, now: datetime) -> Selection:
+    young = InboxCursor.parse(context.cursor).young
     if not work:  # the usual case: Dagster's tables need not be asked
-        return look(work, under_way=(), tries={}, young=young, now=now)
+        return select_new_files(work, under_way=(), tries={}, young=young, now=now)
     history = RunHistory(context.instance)
     under_way = history.under_way()
     tries = history.tries({entry.key: entry.since for entry in work if entry.key not in under_way})
-    return look(work, under_way=under_way, tries=tries, young=young, now=now)
+    return select_new_files(work, under_way=under_way, tries=tries, young=young, now=now)

@@ -157,7 +157,7 @@ class LibraryQueries:
             .order_by(TableRow.ordinal)
         )  # fmt: skip
         with self._database.session() as session:
-            return [_table(row) for row in session.scalars(query)]
+            return [table_of(row) for row in session.scalars(query)]
 
     def headings(self, document_key: str) -> list[Heading]:
         """The section tree of a document in reading order; none for an unknown key."""
@@ -297,7 +297,8 @@ def _block(block: dict[str, Any]) -> Block:
     )  # fmt: skip
 
 
-def _table(row: TableRow) -> Table:
+def table_of(row: TableRow) -> Table:
+    """The table of a row."""
     x0, y0, x1, y1 = row.box
     return Table(
         ordinal=row.ordinal, page=row.page, box=(x0, y0, x1, y1), label=row.label, caption=row.caption,

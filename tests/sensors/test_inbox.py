@@ -17,7 +17,7 @@ from chapter_pipeline.storage.listing import Entry
 from resources.bucket import BucketResource
 from resources.clock import ClockResource
 from resources.library import LibraryResource
-from sensors.inbox import BATCH, FIRST_WAIT, LONGEST_WAIT, look, next_try, outstanding
+from sensors.inbox import BATCH, FIRST_WAIT, LONGEST_WAIT, next_try, outstanding, select_new_files
 from sensors.run_history import Tries
 from tests.code_location import Location
 
@@ -38,7 +38,7 @@ class LaterClock(ClockResource):
 
 @dataclass
 class Tick:
-    """What one look came to: the runs it asked for, as they are on record now, or the reason why it did not."""
+    """What one tick came to: the runs it asked for, as they are on record now, or the reason why it did not."""
 
     runs: list[dg.DagsterRun]
     reason: str
@@ -69,7 +69,7 @@ class Inbox:
         return path
 
     def tick(self, *, later_s: float = 0) -> Tick:
-        """One look, `later_s` after now; the runs that it asks for are put on record, as the daemon does."""
+        """One tick, `later_s` after now; the runs that it asks for are put on record, as the daemon does."""
         with dg.build_sensor_context(
             instance=self.location.instance,
             cursor=self.cursor,
@@ -259,16 +259,16 @@ def _entry(number: int, **changes: object) -> Entry:
 
 def test_look__more_than_a_batch__oldest_first_and_the_rest_is_named() -> None:
     entries = [_entry(number) for number in range(BATCH + 1)]
-    found = look(entries, under_way=(), tries={}, young={}, now=NOW)
+    found = select_new_files(entries, under_way=(), tries={}, young={}, now=NOW)
     assert (len(found.chosen), found.later) == (BATCH, 1)
     assert found.chosen[0].key == f"inbox/{BATCH:04}.pdf"
-    assert found.waiting() == "1 more than one look takes"
+    assert found.waiting() == "1 more than one tick takes"
 
 
 def test_look__many_failed__names_those_that_are_tried_soonest() -> None:
     entries = [_entry(number) for number in range(7)]
     tries = {entry.key: Tries(count=1, ended=NOW - timedelta(seconds=place)) for place, entry in enumerate(entries)}
-    said = look(entries, under_way=(), tries=tries, young={}, now=NOW).waiting()
+    said = select_new_files(entries, under_way=(), tries=tries, young={}, now=NOW).waiting()
     assert said.startswith("7 after failed runs ('inbox/0006.pdf': 1, again at 12:00:24 UTC; 'inbox/0005.pdf': 1,")
     assert said.endswith("; and 2 more)")
 

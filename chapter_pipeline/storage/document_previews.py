@@ -1,0 +1,96 @@
+"""Owns what an operator is shown of a document while it is stored, drafts included, which no search finds yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from chapter_pipeline.domain.document import Table
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library_queries import table_of
+from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPreview:
+    """What is stored of a document itself."""
+
+    id: int
+    title: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    journal: str | None
+    doi: str | None
+    licence: str | None
+    study_type: str
+    warnings: tuple[str, ...]
+    metadata_check: Mapping[str, Any] | None
+    lexeme_count: int | None
+    embedding_model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigurePreview:
+    """A figure with its thumbnail, a JPEG."""
+
+    page: int
+    label: str | None
+    caption: str | None
+    kind: str
+    width_px: int
+    height_px: int
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagePreview:
+    """A passage with its page and the section that it stands in."""
+
+    page: int
+    section: str | None
+    text: str
+
+
+class DocumentPreviews:
+    """The previews of the documents of `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def document(self, sha256: str, settings_hash: str) -> DocumentPreview:
+        """The document of a file's content, as stored under these settings."""
+        query = select(Document).where(Document.sha256 == sha256, Document.settings_hash == settings_hash)
+        with self._database.session() as session:
+            row = session.scalars(query).one()
+            return DocumentPreview(
+                id=row.id, title=row.title, authors=tuple(row.authors), year=row.year, journal=row.journal, doi=row.doi,
+                licence=row.licence, study_type=row.study_type, warnings=tuple(row.warnings),
+                metadata_check=row.metadata_check, lexeme_count=row.lexeme_count, embedding_model=row.embedding_model,
+            )  # fmt: skip
+
+    def figures(self, document_id: int) -> list[FigurePreview]:
+        """The figures in their order."""
+        names = tuple(FigurePreview.__slots__)
+        query = select(*(getattr(FigureRow, name) for name in names)).where(FigureRow.document_id == document_id)
+        with self._database.session() as session:
+            return [FigurePreview(**row._mapping) for row in session.execute(query.order_by(FigureRow.ordinal))]
+
+    def tables(self, document_id: int) -> list[Table]:
+        """The tables in their order."""
+        query = select(TableRow).where(TableRow.document_id == document_id).order_by(TableRow.ordinal)
+        with self._database.session() as session:
+            return [table_of(row) for row in session.scalars(query)]
+
+    def passages(self, document_id: int, *, limit: int) -> list[PassagePreview]:
+        """The first `limit` passages."""
+        query = (
+            select(PassageRow.page, PassageRow.section, PassageRow.text)
+            .where(PassageRow.document_id == document_id)
+            .order_by(PassageRow.ordinal)
+            .limit(limit)
+        )
+        with self._database.session() as session:
+            return [PassagePreview(**row._mapping) for row in session.execute(query)]
