@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
+from dagster._core.storage.compute_log_manager import CapturedLogContext
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 
@@ -28,6 +31,16 @@ class HomeArtifactStorage(LocalArtifactStorage):
 
 class HomeComputeLogs(LocalComputeLogManager):
     """``HOME/logs/runs``: what the steps of a run print."""
+
+    captures: ClassVar[bool] = True
+    """Off in a command of a person: a capture redirects the process's own streams, and its progress bars are on them."""
+
+    @contextmanager
+    def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:
+        """Capture what a step prints, where this process captures at all."""
+        captured = super().capture_logs(log_key) if self.captures else NoOpComputeLogManager().capture_logs(log_key)
+        with captured as context:
+            yield context
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:

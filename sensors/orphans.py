@@ -51,10 +51,10 @@ def _is_locked(name: str, database: Database) -> bool:
 
 
 def _server_runs(run: dg.DagsterRun) -> bool:
+    from dagster import deserialize_value
     from dagster._core.errors import DagsterUserCodeUnreachableError
     from dagster._grpc.client import DagsterGrpcClient
     from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
-    from dagster._serdes import deserialize_value
 
     where = json.loads(run.tags[GRPC_INFO_TAG])
     client = DagsterGrpcClient(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-from dagster._core.events import DagsterEventType
+from dagster import DagsterEventType
 
 from assets.border import ORIGIN_TAG, REWRITE_TAG, TRANSIENT
 from assets.library import FAILED

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 import pytest
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build

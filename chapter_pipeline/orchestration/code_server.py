@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
+from dagster import deserialize_value
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.remote_representation.grpc_server_registry import ErrorRegistryEntry
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -23,7 +24,6 @@ from dagster._core.utils import FuturesAwareThreadPoolExecutor
 from dagster._grpc.proxy_server import DagsterProxyApiServicer
 from dagster._grpc.server import DagsterGrpcServer
 from dagster._grpc.types import CanCancelExecutionRequest
-from dagster._serdes import deserialize_value
 from dagster._utils.interrupts import setup_interrupt_handlers
 from dagster._utils.log import configure_loggers
 

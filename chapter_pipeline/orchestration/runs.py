@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.events import DagsterEvent, DagsterEventType
+from dagster import DagsterEvent, DagsterEventType
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build

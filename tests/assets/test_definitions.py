@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import dagster as dg
 import pytest
-import yaml
 
 from chapter_pipeline.definitions import defs
-from chapter_pipeline.orchestration.instance import WITHOUT_CHECKOUT, WORKSPACE_WITHOUT_CHECKOUT
+from chapter_pipeline.errors import InvariantViolated
+from chapter_pipeline.orchestration import instance
+from chapter_pipeline.orchestration.instance import INSTALLED, INSTANCE, WORKSPACE
+from chapter_pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "typst", "pypandoc")
@@ -63,12 +66,29 @@ def test_definitions__every_asset__tells_an_operator_what_it_is(definitions: dg.
         assert spec.code_version, spec.key
 
 
-def test_instance__without_a_checkout__is_that_of_the_checkout() -> None:
-    ours = yaml.safe_load((ROOT / "dagster.yaml").read_text())
-    assert ours == WITHOUT_CHECKOUT
-    (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
-    (without,) = WORKSPACE_WITHOUT_CHECKOUT["load_from"]
-    assert {**location["python_module"], **without["python_module"]} == location["python_module"]
+def test_package__installed__holds_the_two_files_of_the_checkout() -> None:
+    """`dagster_home` takes them from there when there is no checkout."""
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert setuptools["data-files"] == {f"share/{INSTALLED.name}": [INSTANCE, WORKSPACE]}
+    assert all((ROOT / name).is_file() for name in (INSTANCE, WORKSPACE))
+
+
+def test_dagster_home__without_a_checkout__has_the_installed_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, settings = tmp_path / "share", Settings(home=tmp_path / "home")
+    monkeypatch.setattr(instance, "INSTALLED", installed)
+    monkeypatch.setattr(
+        instance, "__file__", str(tmp_path / "site-packages/chapter_pipeline/orchestration/instance.py")
+    )
+    with pytest.raises(InvariantViolated, match=r"share/dagster\.yaml' is missing: install the package again"):
+        instance.dagster_home(settings)
+    installed.mkdir()
+    for name in (INSTANCE, WORKSPACE):
+        (installed / name).write_text((ROOT / name).read_text())
+    home = instance.dagster_home(settings)
+    assert home == settings.home / "dagster"
+    assert all((home / name).read_text() == (ROOT / name).read_text() for name in (INSTANCE, WORKSPACE))
 
 
 def test_definitions__research_of_a_chapter__follows_from_the_whole_library(definitions: dg.Definitions) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
-from dagster._serdes import serialize_value
+from dagster import ExecuteInProcessResult, serialize_value
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
-from dagster._core.events import DagsterEventType
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import DagsterEventType, ExecuteInProcessResult
 from sqlalchemy import insert, select
 
 from assets.library import STAGES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult
 
 from assets.border import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Section, Severity

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dagster import deserialize_value
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._grpc.client import DagsterGrpcClient
-from dagster._serdes import deserialize_value
 
 from chapter_pipeline.orchestration import code_server
-from chapter_pipeline.orchestration.instance import WORKSPACE, WORKSPACE_WITHOUT_CHECKOUT
+from chapter_pipeline.orchestration.instance import WORKSPACE
 from chapter_pipeline.writing.section_kinds import RECORD, packaged_kinds, record_kinds, section_kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,12 +145,10 @@ def _definitions(session: int) -> list[int]:
     return [pid for pid in _children(session) if b"api\0grpc" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-@pytest.mark.parametrize("checkout", [True, False], ids=["checkout", "installed"])
-def test_code_server__workspace__has_the_location_of_the_given_one_on_a_socket(tmp_path: Path, checkout: bool) -> None:
+def test_code_server__workspace__has_the_location_of_the_given_one_on_a_socket(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    given = yaml.safe_load((ROOT / WORKSPACE).read_text()) if checkout else WORKSPACE_WITHOUT_CHECKOUT
-    (home / WORKSPACE).write_text(yaml.safe_dump(given))
+    (home / WORKSPACE).write_text((ROOT / WORKSPACE).read_text())
     server = code_server.code_server(home, tmp_path)
     (location,) = yaml.safe_load(server.workspace.read_text())["load_from"]
     assert location == {"grpc_server": {"socket": str(server.socket), "location_name": "chapter_pipeline"}}

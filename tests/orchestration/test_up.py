@@ -18,9 +18,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from dagster import deserialize_value
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
-from dagster._serdes import deserialize_value
 
 from chapter_pipeline.orchestration.process_group import ProcessGroup
 from chapter_pipeline.storage.database import DATABASE

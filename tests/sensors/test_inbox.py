@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.events import DagsterEvent
+from dagster import DagsterEvent
 
 from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.storage.listing import Entry

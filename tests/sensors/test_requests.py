@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult
 
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
 from sensors.requests import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 import pytest
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult
 
 from assets.border import REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Severity
