@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 
 import dagster as dg
-from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG, is_held
+from chapter_pipeline.storage.dagster_runs import CODE_SERVER_TAG, IN_PROCESS_TAG, is_held
 from chapter_pipeline.storage.database import Database
 from resources.database import DatabaseResource
 from sensors.run_history import UNFINISHED
@@ -39,7 +38,7 @@ def reap(instance: dg.DagsterInstance, database: Database) -> list[str]:
 def _is_alive(run: dg.DagsterRun, database: Database) -> bool:
     if run.tags.get(IN_PROCESS_TAG) == run.run_id:  # else it was made of such a run, in the pages
         return _is_locked(run.run_id, database)
-    if GRPC_INFO_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
+    if CODE_SERVER_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
         return _server_runs(run)
     # Being launched at this moment, or by a launcher we know nothing of: run monitoring has a time limit for it.
     return True
@@ -56,7 +55,7 @@ def _server_runs(run: dg.DagsterRun) -> bool:
     from dagster._grpc.client import DagsterGrpcClient
     from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
-    where = json.loads(run.tags[GRPC_INFO_TAG])
+    where = json.loads(run.tags[CODE_SERVER_TAG])
     client = DagsterGrpcClient(
         host=where["host"],
         port=where.get("port"),

@@ -24,11 +24,10 @@ from dagster._core.utils import FuturesAwareThreadPoolExecutor
 from dagster._grpc.proxy_server import DagsterProxyApiServicer
 from dagster._grpc.server import DagsterGrpcServer
 from dagster._grpc.types import CanCancelExecutionRequest
-from dagster._utils.interrupts import setup_interrupt_handlers
-from dagster._utils.log import configure_loggers
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.orchestration.instance import WORKSPACE
+from chapter_pipeline.orchestration.program import prepare_program
 from chapter_pipeline.settings import current_settings
 from chapter_pipeline.writing.section_kinds import section_kinds
 
@@ -104,8 +103,7 @@ class _Servicer(DagsterProxyApiServicer):
 
 def serve(socket: str, location: str, module: str, folder: str) -> None:
     """Serve the definitions until the process is asked to end."""
-    setup_interrupt_handlers()
-    configure_loggers(formatter="colored", log_level="INFO")
+    prepare_program()
     templates, ended = current_settings().templates_folder, threading.Event()
     known = section_kinds(templates)  # before the definitions read them: what comes in between counts as new
     servicer = _Servicer(

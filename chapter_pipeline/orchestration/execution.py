@@ -12,11 +12,9 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEvent
 from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.events import RunFailureReason
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
-from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine, text
 
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
@@ -92,15 +90,20 @@ def _note(event: DagsterEvent, executed: Executed) -> None:
         }
     elif event.is_job_success:
         executed.success = True
-    elif event.is_job_failure and event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION:
+    elif event.is_job_failure and _was_interrupted(event):
         raise KeyboardInterrupt
+
+
+def _was_interrupted(event: DagsterEvent) -> bool:
+    reason = event.job_failure_data.failure_reason
+    return reason is not None and reason.name == "UNEXPECTED_TERMINATION"
 
 
 def _reason(data: Any) -> str:
     raised = data.user_failure_data
     if raised is not None and raised.description:
         return next(iter(raised.description.splitlines()), "")
-    error: SerializableErrorInfo | None = data.error
+    error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
     return next(iter(error.message.strip().splitlines()), "") if error is not None else "no reason given"

@@ -13,12 +13,11 @@ import uvicorn
 from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster._utils.interrupts import setup_interrupt_handlers
-from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.orchestration.program import prepare_program
 from chapter_pipeline.orchestration.request_guard import Guard
 from chapter_pipeline.orchestration.webserver_access import access_of
 from chapter_pipeline.settings import Settings, settings_from_environment
@@ -53,8 +52,7 @@ def main() -> None:
     token = sys.stdin.readline().strip()
     if not token:
         raise UsageError("no token on standard input: this program is started by `chapter-pipeline up`")
-    configure_loggers(log_level="INFO")
-    setup_interrupt_handlers()
+    prepare_program()
     serve(settings_from_environment(), Path(sys.argv[1]), token)
 
 
