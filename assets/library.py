@@ -4,7 +4,7 @@ A document's stage is reported the moment it is stored. A bad document stops at 
 the run ends red and names it, and what is good is materialized.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,6 @@ from chapter_pipeline.writing.rendering import escaped
 from resources.library import LibraryResource
 
 LIBRARY = "0_library"
-CODE_VERSION = "1"
 STAGES = {
     "source_document": "The file as it lies in the bucket; its content hash is the data version.",
     "document_text": "The pages as canonical text, read in an isolated process, with the work's own metadata.",
@@ -80,7 +79,6 @@ class Batch:
             stage,
             deps=[list(STAGES)[place - 1]] if place else [],
             group_name=LIBRARY,
-            code_version=CODE_VERSION,
             kinds={"pdf"} if place < 2 else {"postgres"},
             owners=["team:operators"],
             description=description,
@@ -94,7 +92,10 @@ def library_documents(
     context: dg.AssetExecutionContext, library: LibraryResource
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckResult]:
     """The selected stages of every document of the range, document by document; then the checks of all their tables."""
-    selected = [stage for stage in STAGES if dg.AssetKey(stage) in context.selected_asset_keys]
+    specs = context.assets_def.specs_by_key
+    selected = {
+        stage: specs[key].code_version for stage in STAGES if (key := dg.AssetKey(stage)) in context.selected_asset_keys
+    }
     batch = Batch()
     keys = list(context.partition_keys)
     store, chapters = library.store(), library.chapters()
@@ -124,15 +125,19 @@ def library_documents(
 
 
 def _document(
-    ingest: Ingest, library: LibraryResource, partition: str, selected: list[str], departures: Departures
+    ingest: Ingest,
+    library: LibraryResource,
+    partition: str,
+    selected: Mapping[str, str | None],
+    departures: Departures,
 ) -> Iterator[dg.AssetMaterialization]:
+    """The stages of `selected`, each with its code version."""
     source = ingest.source(bucket_key(partition))
-    tags = {"dagster/data_version": source.sha256, "dagster/code_version": CODE_VERSION}
     if "source_document" in selected:
         yield dg.AssetMaterialization(
             "source_document",
             partition=partition,
-            tags=tags,
+            tags=_tags(selected["source_document"], source.sha256),
             metadata={
                 "bucket key": source.name,
                 "size (bytes)": source.size_bytes,
@@ -155,12 +160,16 @@ def _document(
         yield dg.AssetMaterialization(
             stage,
             partition=partition,
-            tags={**tags, "dagster/data_version": version},
+            tags=_tags(selected[stage], version),
             metadata={
                 **about_stage(stage, stored, source, ingest, library),
                 **_replaced(stage, source.name, departures),
             },
         )
+
+
+def _tags(code_version: str | None, data_version: str) -> dict[str, str]:
+    return {"dagster/data_version": data_version, "dagster/code_version": code_version or "1"}
 
 
 def _replaced(stage: str, name: str, departures: Departures) -> dict[str, Any]:

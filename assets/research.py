@@ -20,7 +20,9 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.brief import request_from, topic_from_slug
 from chapter_pipeline.writing.rendering import evidence_table, sources_table, table
+from resources.artifacts_io import FINGERPRINT
 from resources.chapters import ChaptersResource
+from resources.currency import CurrencyResource
 from resources.stages import StagesResource
 
 QUESTION, RESEARCH, PLAN = "1_question", "2_research", "3_plan"
@@ -60,11 +62,16 @@ def requested(slug: str, config: BriefConfig, chapters: ChaptersResource) -> tup
 
 @stage_asset(number=1, group=QUESTION, kinds={"python"})
 def chapter_brief(
-    context: dg.AssetExecutionContext, config: BriefConfig, stages: StagesResource, chapters: ChaptersResource
+    context: dg.AssetExecutionContext,
+    config: BriefConfig,
+    stages: StagesResource,
+    chapters: ChaptersResource,
+    currency: CurrencyResource,
 ) -> dg.MaterializeResult[ChapterBrief]:
     """Stage 1: the validated request: topic, kind, audience, word budget, must-cover points, cut-off date."""
     with reported():
         request, origin = requested(context.partition_key, config, chapters)
+        made_from = currency.open().brief_fingerprint(request)
         brief = stages.open().chapter_brief(context.partition_key, request)
     rows = [
         [section.title, f"{section.share:.0%}", "; ".join(point.text for point in section.must_cover)]
@@ -76,6 +83,7 @@ def chapter_brief(
             "topic": brief.topic,
             "kind": brief.kind.value,
             "asked by": origin,
+            FINGERPRINT: made_from,
             "word budget": brief.word_budget,
             "cut-off date": str(brief.cutoff_date or date.max),
             "template": md(table(["Section", "Share", "Must cover"], rows)),

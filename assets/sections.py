@@ -19,6 +19,7 @@ from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, co
 from chapter_pipeline.writing.rendering import section_markdown
 from chapter_pipeline.writing.stages import Stages
 from resources.chapters import ChaptersResource
+from resources.currency import CurrencyResource
 from resources.stages import StagesResource
 
 SECTIONS = "4_sections"
@@ -72,14 +73,20 @@ class Failed:
 
 
 def produce(
-    kind: str, plans: SectionPlans, *, stages: Stages, artifacts: ArtifactStore, run_id: str, rewrite: bool
+    kind: str,
+    plans: SectionPlans,
+    *,
+    stages: Stages,
+    artifacts: ArtifactStore,
+    fingerprint: str,
+    run_id: str,
+    rewrite: bool,
 ) -> Produced:
-    """Write one section, or take the text that was written from the same inputs, and store it as the newest version.
+    """Write one section, or take the text that was written from what `fingerprint` names; store it as the newest version.
 
     What a person put there stays, unless `rewrite` asks for the section by name.
     """
     name = f"section/{kind}"
-    fingerprint = stages.section_fingerprint(kind, plans)
     newest = artifacts.latest(name, plans.slug)
     if newest is not None and not rewrite:
         theirs = artifacts.get(name, plans.slug, Section, newest.version)
@@ -112,7 +119,6 @@ def section_assets(kinds: Sequence[str]) -> dg.AssetsDefinition:
                 section_key(kind),
                 deps=["section_plans"],
                 group_name=SECTIONS,
-                code_version="1",
                 kinds={"llm"},
                 owners=OWNERS,
                 tags={"chapter_pipeline/stage": "10"},
@@ -138,7 +144,7 @@ def section_assets(kinds: Sequence[str]) -> dg.AssetsDefinition:
 
 # Dagster takes no return annotation on an async generator.
 async def chapter_sections(  # type: ignore[no-untyped-def]
-    context: dg.AssetExecutionContext, stages: StagesResource, chapters: ChaptersResource
+    context: dg.AssetExecutionContext, stages: StagesResource, chapters: ChaptersResource, currency: CurrencyResource
 ):
     """The selected sections of one chapter, at most CHAPTER_SECTION_CONCURRENCY at a time."""
     plans = chapters.artifacts().get("section_plans", context.partition_key, SectionPlans)
@@ -149,7 +155,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     kinds = sorted(selected, key=lambda kind: order.get(kind, len(order)))
     slots = asyncio.Semaphore(stages.section_concurrency)
     done: asyncio.Queue[Produced | Failed] = asyncio.Queue()
-    opened, artifacts = stages.open(), chapters.artifacts()
+    opened, artifacts, made_from = stages.open(), chapters.artifacts(), currency.open()
 
     async def work(kind: str) -> None:
         async with slots:
@@ -160,6 +166,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
                     plans,
                     stages=opened,
                     artifacts=artifacts,
+                    fingerprint=made_from.section_fingerprint(kind, plans),
                     run_id=context.run.run_id,
                     rewrite=kind in rewrite,
                 )

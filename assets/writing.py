@@ -39,8 +39,10 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.services import exports
 from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
+from resources.artifacts_io import FINGERPRINT
 from resources.bucket import BucketResource
 from resources.chapters import ChaptersResource
+from resources.currency import CurrencyResource
 from resources.stages import StagesResource
 
 ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
@@ -183,12 +185,16 @@ def final_chapter(
     stages: StagesResource,
     chapters: ChaptersResource,
     bucket: BucketResource,
+    currency: CurrencyResource,
 ) -> dg.MaterializeResult[FinalChapter]:
     """Stage 14: the last look at the whole, a new published version, and its exports in the bucket."""
     slug = context.partition_key
+    made_from = currency.open().fingerprint(slug, "final_chapter")
     with reported():
         final = stages.open().final_chapter(chapter_brief, key_concepts, reviewed_chapter, gap_report)
-        stored = chapters.artifacts().put("final_chapter", slug, final, run_id=context.run.run_id)
+        stored = chapters.artifacts().put(
+            "final_chapter", slug, final, run_id=context.run.run_id, fingerprint=made_from
+        )
         version = chapters.requests().add_version(
             slug,
             stored.id,
@@ -208,6 +214,7 @@ def final_chapter(
     return stage_result(
         final,
         {
+            FINGERPRINT: made_from,
             "version": version.number,
             "state": version.state,
             "to decide": md(to_decide(slug, version.number, final.gap_report)) if not published else md("nothing"),

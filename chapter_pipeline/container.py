@@ -15,6 +15,7 @@ from chapter_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from chapter_pipeline.ports import Clock, Embedder, TextModel
+    from chapter_pipeline.services.chapter_currency import ChapterCurrency
     from chapter_pipeline.services.chapters import Chapters
     from chapter_pipeline.services.circuit_breakers import CircuitBreakers
     from chapter_pipeline.services.editorial import Editorial, Manuscripts
@@ -196,6 +197,20 @@ class Container:
         from chapter_pipeline.services.chapters import Chapters
 
         return Chapters(self.settings, store=self.chapter_store, artifacts=self.artifacts)
+
+    @cached_property
+    def currency(self) -> ChapterCurrency:
+        """What the stages of chapters are made from now, and whether chapters are current."""
+        from chapter_pipeline.services.chapter_currency import ChapterCurrency
+
+        return ChapterCurrency(
+            self.settings,
+            chapters=self.chapter_store,
+            artifacts=self.artifacts,
+            library=self.library_store,
+            bucket=self.bucket,
+            today=lambda: self.clock.now().date(),
+        )
 
     @cached_property
     def manuscripts(self) -> Manuscripts:

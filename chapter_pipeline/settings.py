@@ -200,6 +200,12 @@ class Settings(BaseSettings):
         """The provider that writes."""
         return self.text_model or next(iter(self.keys), "extractive")
 
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """The writer, and the providers that are asked when it gives no answer, in their order."""
+        falls_back = self.fallback == "on" and self.writer != "extractive"
+        return (self.writer, *(name for name in self.keys if falls_back and name != self.writer))
+
     def models_of(self, provider: str) -> ModelNames:
         """The models of a provider that has any."""
         models: ModelNames = getattr(self, f"{provider}_models")

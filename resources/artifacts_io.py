@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from chapter_pipeline.domain import StageValue
+from chapter_pipeline.writing.stage_table import STAGES
 from resources.chapters import ChaptersResource
+from resources.currency import CurrencyResource
+
+FINGERPRINT = "made from"
+"""Metadata of a value: the fingerprint of what it was made from."""
 
 
 def asset_name(key: dg.AssetKey) -> str:
@@ -14,14 +20,24 @@ def asset_name(key: dg.AssetKey) -> str:
 
 
 class ArtifactsIOManager(dg.ConfigurableIOManager):
-    """Reads the newest version of a value by its type annotation, and appends a version when the value is new."""
+    """Reads the newest version of a value by its type annotation, and appends a version when the value is new.
+
+    A value is stored with the fingerprint of what it is made from. That is taken before the stage begins: what changes
+    while it works makes its value stale, and is never taken for something that it has seen.
+    """
 
     chapters: ChaptersResource
+    currency: CurrencyResource
+    _begun: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
     def handle_output(self, context: dg.OutputContext, obj: StageValue) -> None:
-        """Append `obj`, unless the newest version is the same."""
+        """Append `obj`, unless the newest version is the same and made from the same."""
+        name = asset_name(context.asset_key)
+        told = context.output_metadata.get(FINGERPRINT)  # of a stage that takes it itself
+        begun = self._begun.pop((context.run_id, name), None)
+        fingerprint = str(getattr(told, "value", told)) if told is not None else begun
         stored = self.chapters.artifacts().put(
-            asset_name(context.asset_key), context.partition_key, obj, run_id=context.run_id
+            name, context.partition_key, obj, run_id=context.run_id, fingerprint=fingerprint
         )
         context.add_output_metadata(
             {
@@ -29,6 +45,7 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
                 "new version": stored.created,
                 "sha256": stored.sha256,
                 "written by run": dg.MetadataValue.dagster_run(stored.run_id or context.run_id),
+                **({FINGERPRINT: fingerprint} if told is None and fingerprint is not None else {}),
             }
         )
 
@@ -37,4 +54,11 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
         model = context.dagster_type.typing_type
         if not (isinstance(model, type) and issubclass(model, StageValue)):
             raise TypeError(f"{context.asset_key.to_user_string()!r} is loaded as {model!r}: annotate the parameter")
+        self._begin(context)
         return self.chapters.artifacts().get(asset_name(context.asset_key), context.partition_key, model)
+
+    def _begin(self, context: dg.InputContext) -> None:
+        """Take what the stage that loads this input is made from, at its first input; checks are no stages."""
+        stage, run_id = context.op_def.name, context.step_context.run_id
+        if stage in STAGES and (run_id, stage) not in self._begun:
+            self._begun[run_id, stage] = self.currency.open().fingerprint(context.partition_key, stage)

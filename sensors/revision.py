@@ -5,26 +5,13 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
-from chapter_pipeline.domain import GapReport, GapType, RevisionLog, Section, SectionPlans, Severity
+from chapter_pipeline.domain import GapReport, RevisionLog, Section, SectionPlans
 from chapter_pipeline.errors import NotFound
+from chapter_pipeline.quality.revision_rule import sections_to_revise
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
 from resources.chapters import ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for
-
-
-def sections_to_revise(report: GapReport, plans: SectionPlans) -> list[str]:
-    """Planned sections named by gaps that are more than low and can be closed by writing, in the chapter's order.
-
-    A section without a plan, or a gap without evidence at hand, is for a person with documents: to write again what
-    the same quotes say gives nothing.
-    """
-    named = {
-        gap.section
-        for gap in report.gaps
-        if gap.severity is not Severity.LOW and (gap.evidence or gap.type is GapType.SECTION_BALANCE)
-    }
-    return [plan.kind for plan in plans.plans if plan.kind in named]
 
 
 def makes_gap_report(run: dg.DagsterRun) -> bool:
@@ -50,10 +37,11 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
         return dg.SkipReason(f"chapter {slug!r} needs no revision")
     if done >= max_revisions:
         return dg.SkipReason(f"chapter {slug!r} was revised {done} times: what remains is for a person")
-    latest = artifacts.latest("gap_report", slug)
-    if done and latest is not None and latest.run_id != run.run_id:
+    latest, *before = artifacts.versions("gap_report", slug)
+    # A report is stored again when it says the same of another text.
+    if done and (latest.run_id != run.run_id or (before and before[0].sha256 == latest.sha256)):
         return dg.SkipReason(f"revision {done} of chapter {slug!r} closed no gap: what remains is for a person")
-    if not done and latest is not None and artifacts.latest("revision_log", slug) is not None:
+    if not done and artifacts.latest("revision_log", slug) is not None:
         log = artifacts.get("revision_log", slug, RevisionLog)
         if log.report == latest.sha256 and log.rounds:
             return dg.SkipReason(f"chapter {slug!r} is as its last revision left it: what remains is for a person")

@@ -11,7 +11,6 @@ from chapter_pipeline import domain as model
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.library import RetrievedPassage
 from chapter_pipeline.errors import NoRelevantPassages
-from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.brief import chapter_brief
 
@@ -158,7 +157,7 @@ class FakeStages:
                 model.SectionPlan(
                     kind=one.kind,
                     title=one.title,
-                    purpose=one.purpose,
+                    purpose=f"{one.purpose} ({self.edition} edition)",
                     word_budget=one.word_budget,
                     subsections=(),
                     quotes=evidence.quotes,
@@ -210,10 +209,6 @@ class FakeStages:
             provider="fake",
             model="fake-1",
         )
-
-    def section_fingerprint(self, kind: str, plans: model.SectionPlans) -> str:
-        plan = plans.plan(kind)
-        return content_hash([kind, self.edition, plan.model_dump(mode="json") if plan else None])
 
     def chapter_draft(
         self,

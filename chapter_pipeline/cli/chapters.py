@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,16 +15,18 @@ from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterKind, FinalChapter, GapStatistics
 from chapter_pipeline.errors import PermanentError, UsageError
-from chapter_pipeline.services.chapter_inputs import WrittenFrom, chapter_inputs
 from chapter_pipeline.services.chapters import ChapterSummary
 
 if TYPE_CHECKING:
-    from chapter_pipeline.storage.chapters import StoredChapter, StoredVersion
+    from chapter_pipeline.storage.chapters import StoredVersion
 
 
 app = typer.Typer(no_args_is_help=True)
 Slug = Annotated[str, typer.Argument(help="The chapter's name: lower-case words joined by hyphens.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+CAUSES_SHOWN = 5
+"""Stages that `chapters write` names before it writes a chapter again, each with why it is not current."""
 
 
 @app.command("new")
@@ -69,15 +70,17 @@ def write_chapter(
     json: Json = False,
 ) -> None:
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
+
     with context() as opened:
         chapter = opened.chapters.get(slug)
         for one in section or []:
             opened.chapters.require_section(slug, one)
-        inputs = inputs_of(opened, chapter)
-        unchanged = not section and chapter.latest_version is not None and inputs == _written_from(opened, slug)
+        currency = opened.currency.of(slug)
+        unchanged = not section and currency.current
+        if not (unchanged or section or json) and chapter.latest_version is not None:
+            for stale in currency.stale[:CAUSES_SHOWN]:
+                say(f"{stale.stage}: {stale.cause}")
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
-        if not unchanged and not section:
-            record_inputs(opened, slug, inputs)
         version = opened.chapters.newest_version(slug)
         final = opened.chapters.version_text(slug, version.number)
     summary = _summary(slug, version, final)
@@ -115,26 +118,6 @@ def _write(opened: Container, slug: str, sections: list[str] | None, *, quiet: b
             f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
         )
     return report.revisions
-
-
-def inputs_of(opened: Container, chapter: StoredChapter) -> str:
-    """What the chapter would be written from now."""
-    return chapter_inputs(
-        chapter.request, settings=opened.settings, library=opened.library_store, bucket=opened.bucket,
-        today=datetime.now(UTC).date(),
-    )  # fmt: skip
-
-
-def record_inputs(opened: Container, slug: str, inputs: str) -> None:
-    """A whole writing from `inputs` came to its end: another one from the same has nothing to do."""
-    opened.artifacts.put("written_from", slug, WrittenFrom(inputs=inputs))
-
-
-def _written_from(opened: Container, slug: str) -> str | None:
-    """The inputs of the newest whole writing, unless it came to no end since."""
-    if opened.artifacts.latest("written_from", slug) is None:
-        return None
-    return opened.artifacts.get("written_from", slug, WrittenFrom).inputs
 
 
 def _summary(slug: str, version: StoredVersion, final: FinalChapter) -> dict[str, Any]:

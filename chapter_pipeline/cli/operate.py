@@ -25,7 +25,6 @@ def demo(
     output: Annotated[Path | None, typer.Option(help="Folder for the chapter; default HOME/demo.")] = None,
 ) -> None:
     """Ingest the sample library, write a chapter from it, and say where the exports lie."""
-    from chapter_pipeline.cli.chapters import inputs_of, record_inputs
     from chapter_pipeline.domain import FinalChapter
     from chapter_pipeline.orchestration.runs import open_runs
     from chapter_pipeline.publishing.samples import build_samples
@@ -55,14 +54,12 @@ def demo(
             except AlreadyExists:
                 err.print(f"the chapter {DEMO_SLUG} exists: writing it again", style="dim")
             task = bars.add_task(f"Writing {DEMO_SLUG}", total=None)
-            inputs = inputs_of(opened, opened.chapters.get(DEMO_SLUG))
             with open_runs(opened, chapter=DEMO_SLUG) as runs:
                 report = runs.write_chapter(
                     DEMO_SLUG, on_progress=lambda done, total, name: bars.update(task, completed=done, total=total)
                 )
             if not report.success:
                 raise PermanentError(f"the demo chapter stopped: {'; '.join(report.failures)} (run {report.run_id})")
-            record_inputs(opened, DEMO_SLUG, inputs)
             task = bars.add_task("Exporting", total=None)
             with written_for_the_person():
                 paths = opened.manuscripts.export(DEMO_SLUG, DEMO_FORMATS, folder)

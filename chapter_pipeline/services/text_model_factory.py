@@ -53,8 +53,7 @@ class TextModelFactory:
         if first == "extractive":
             return ()
         self._require(first)
-        others = [name for name in self._settings.keys if name != first] if self._settings.fallback == "on" else []
-        return (first, *others)
+        return self._settings.writers
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from chapter_pipeline.domain import Section, SectionPlans
 from chapter_pipeline.domain.tasks import SectionReply, SectionRequest
 from chapter_pipeline.errors import ClaimNotGrounded
 from chapter_pipeline.ports import Reply, Task, TextModel
 from chapter_pipeline.quality.closure import section_problems
-
-SECTION_VERSION = "2"
-"""Part of every section's fingerprint: raise it when the way sections are made changes."""
 
 
 def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: str = "") -> Section:
@@ -49,18 +43,3 @@ def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: 
     if problems:
         raise ClaimNotGrounded(f"section {kind!r} of {plans.slug!r}: {problems[0]} ({len(problems)} problems)")
     return section
-
-
-def section_fingerprint(kind: str, plans: SectionPlans, *, model: TextModel) -> str:
-    """Hash of all that a section is made of: its plan, the chapter's topic and audience, the model and this code."""
-    plan = plans.plan(kind)
-    parts = [
-        SECTION_VERSION,
-        kind,
-        plans.topic,
-        plans.audience,
-        model.name,
-        model.model,
-        plan.model_dump(mode="json") if plan else None,
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

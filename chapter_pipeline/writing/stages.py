@@ -154,10 +154,6 @@ class Stages:
         """
         return sections.write_section(kind, plans, model=self._model, variant=variant)
 
-    def section_fingerprint(self, kind: str, plans: SectionPlans) -> str:
-        """Hash of all that the section is made of."""
-        return sections.section_fingerprint(kind, plans, model=self._model)
-
     def chapter_draft(
         self,
         brief: ChapterBrief,

@@ -110,16 +110,6 @@ def test_section__kind_without_a_plan__is_unused(stages: Stages) -> None:
     assert stages.section("gross_anatomy", write(stages).plans).status == "unused"
 
 
-def test_section_fingerprint__plan_changes__changes(stages: Stages) -> None:
-    plans = write(stages).plans
-    kind = plans.plans[0].kind
-    other = plans.model_copy(
-        update={"plans": (plans.plans[0].model_copy(update={"recommendations": ("more",)}), *plans.plans[1:])}
-    )
-    assert stages.section_fingerprint(kind, plans) == stages.section_fingerprint(kind, plans)
-    assert stages.section_fingerprint(kind, plans) != stages.section_fingerprint(kind, other)
-
-
 def test_gap_report__sections_without_evidence__are_named(stages: Stages) -> None:
     report = write(stages).gaps
     missing = {gap.section for gap in report.gaps if gap.type is GapType.CONTENT_COMPLETENESS}
