@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import extract_data_version_from_entry
 
 from assets.border import bullets, failed, failure, md
 from assets.library_checks import CHECKS, check_tables
@@ -38,6 +39,7 @@ STAGES = {
     "passages": "Runs of whole sentences of one paragraph: what is searched, embedded and cited.",
     "passage_embeddings": "One unit vector for each passage; with them the document becomes searchable.",
 }
+NOTHING: Mapping[str, str] = {}
 LAST_STAGE = "passage_embeddings"
 QUARANTINED, FAILED = "quarantined", "failed"
 """Metadata of the failure at the end of a run: how many documents were refused, and how many met an error."""
@@ -105,7 +107,7 @@ def library_documents(
         for place, partition in enumerate(keys, start=1):
             name = bucket_key(partition)
             try:
-                yield from _document(ingest, library, partition, selected, departures)
+                yield from _document(ingest, library, partition, selected, departures, context.instance)
             except DocumentRejected as rejected:
                 batch.quarantined[name] = str(rejected)
                 yield _rejection(partition, rejected, departures)
@@ -130,6 +132,7 @@ def _document(
     partition: str,
     selected: Mapping[str, str | None],
     departures: Departures,
+    instance: dg.DagsterInstance,
 ) -> Iterator[dg.AssetMaterialization]:
     """The stages of `selected`, each with its code version."""
     source = ingest.source(bucket_key(partition))
@@ -160,7 +163,7 @@ def _document(
         yield dg.AssetMaterialization(
             stage,
             partition=partition,
-            tags=_tags(selected[stage], version),
+            tags=_tags(selected[stage], version, _input_tags(instance, stage, partition)),
             metadata={
                 **about_stage(stage, stored, source, ingest, library),
                 **_replaced(stage, source.name, departures),
@@ -168,8 +171,25 @@ def _document(
         )
 
 
-def _tags(code_version: str | None, data_version: str) -> dict[str, str]:
-    return {"dagster/data_version": data_version, "dagster/code_version": code_version or "1"}
+def _tags(code_version: str | None, data_version: str, inputs: Mapping[str, str] = NOTHING) -> dict[str, str]:
+    return {
+        "dagster/data_version": data_version,
+        **inputs,
+        **({"dagster/code_version": code_version} if code_version else {}),
+    }
+
+
+def _input_tags(instance: dg.DagsterInstance, stage: str, partition: str) -> dict[str, str]:
+    """From which materialization of the stage before it a stage is made: without these tags it shows as stale for ever."""
+    before = list(STAGES)[list(STAGES).index(stage) - 1]
+    record = instance.get_latest_data_version_record(dg.AssetKey(before), partition_key=partition)
+    version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
+    if record is None or version is None:
+        return {}
+    return {
+        f"dagster/input_data_version/{before}": version.value,
+        f"dagster/input_event_pointer/{before}": str(record.storage_id),
+    }
 
 
 def _replaced(stage: str, name: str, departures: Departures) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""`chapters write` on a chapter that something else has changed: it says unchanged of what is on record, and of nothing else."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chapter_pipeline.orchestration.instance import open_instance
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from tests.cli.conftest import Cli
+from tests.code_location import GLIOMA
+from tests.fake_stages import FakeStages
+from tests.library_samples import add
+
+SLUG = "glioma-surgery"
+TOPIC = "Surgery of glioma"
+KIND = "diagnosis"
+
+
+@pytest.fixture
+def asked(cli: Cli, library: LibraryStore, stages: FakeStages) -> Cli:
+    add(library, "library/glioma.pdf", GLIOMA)
+    cli("chapters", "new", SLUG, "--topic", TOPIC).done()
+    return cli
+
+
+def write(cli: Cli) -> dict[str, Any]:
+    said = cli("chapters", "write", SLUG, "--json").done().value
+    return {key: said[key] for key in ("version", "unchanged")}
+
+
+def run_from_the_pages(settings: Settings, config: dict[str, Any] | None = None) -> None:
+    """A run of `write_chapter` that the command line did not start, with the configuration of its brief."""
+    job = importlib.import_module("chapter_pipeline.definitions").defs.resolve_job_def("write_chapter")
+    with open_instance(settings) as instance:
+        assert job.execute_in_process(
+            instance=instance, partition_key=SLUG, run_config={"ops": {"chapter_brief": {"config": config or {}}}}
+        ).success
+
+
+def test_write__after_a_run_with_another_topic__writes_the_topic_on_record(asked: Cli, environment: Settings) -> None:
+    assert write(asked) == {"version": 1, "unchanged": False}
+    run_from_the_pages(environment, {"topic": "Radiotherapy of glioma"})
+    assert asked("chapters", "show", SLUG, "--json").done().value["chapter"]["topic"] == "Radiotherapy of glioma"
+    said = asked("chapters", "write", SLUG).done().out
+    assert "chapter_brief: it was made from another request than the one on record" in said
+    assert asked("chapters", "show", SLUG, "--json").done().value["chapter"]["topic"] == TOPIC
+    assert write(asked) == {"version": 3, "unchanged": True}
+
+
+def test_write__after_a_run_from_the_pages_of_what_is_on_record__is_unchanged(
+    asked: Cli, environment: Settings, stages: FakeStages
+) -> None:
+    run_from_the_pages(environment)
+    written = dict(stages.written)
+    assert write(asked) == {"version": 1, "unchanged": True}
+    assert dict(stages.written) == written
+
+
+def test_write__after_what_people_did_to_the_text__is_unchanged(asked: Cli, stages: FakeStages, tmp_path: Path) -> None:
+    write(asked)
+    file = tmp_path / "section.md"
+    source = asked("chapters", "show", SLUG, "--section", KIND).done().out
+    file.write_text(source.replace(f"# {source.splitlines()[0][2:]}", "# How it is found"))
+    asked("chapters", "edit", SLUG, "--section", KIND, "--file", file).done()
+    assert write(asked) == {"version": 2, "unchanged": True}
+    asked("chapters", "rollback", SLUG, "--version", "1").done()
+    assert write(asked) == {"version": 3, "unchanged": True}
+    asked("chapters", "write", SLUG, "--section", "outcomes").done()
+    assert write(asked)["unchanged"] is True
+
+
+def test_write__chapter_of_an_earlier_release__is_made_once_more_and_its_old_record_is_not_read(
+    asked: Cli, database: Database
+) -> None:
+    """Such a chapter has values without a fingerprint, and a record of the command line that this release ignores."""
+    from chapter_pipeline.domain import KeyConcepts
+
+    write(asked)
+    artifacts = ArtifactStore(database)
+    concepts = artifacts.get("key_concepts", SLUG, KeyConcepts)
+    artifacts.put("written_from", SLUG, concepts)
+    artifacts.put("key_concepts", SLUG, concepts.model_copy(update={"provider": "of an earlier release"}))
+    said = asked("chapters", "write", SLUG).done().out
+    assert "key_concepts: what it was made from is not on record" in said
+    assert write(asked) == {"version": 1, "unchanged": True}
