@@ -8,6 +8,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 from pydantic import SecretStr
 
+from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing import stage_table
@@ -21,7 +22,7 @@ NEW_CODE, NEW_DATA = "has a new code version", "has a new dependency data versio
 def stale(location: Location, settings: Settings, partition: str = SLUG) -> dict[str, set[str]]:
     """What the pages of a code location built under `settings` say: the stale assets, each with its causes."""
     resolver = CachingStaleStatusResolver(
-        location.instance, build(settings).resolve_asset_graph(), LoadingContextForTest(location.instance)
+        location.instance, build(Container(settings)).resolve_asset_graph(), LoadingContextForTest(location.instance)
     )
     found = {}
     for key in resolver.asset_graph.get_all_asset_keys():

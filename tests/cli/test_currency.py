@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
 from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -37,11 +38,14 @@ def write(cli: Cli) -> dict[str, Any]:
 
 def run_from_the_pages(settings: Settings, config: dict[str, Any] | None = None) -> None:
     """A run of `write_chapter` that the command line did not start, with the configuration of its brief."""
-    job = importlib.import_module("chapter_pipeline.definitions").defs.resolve_job_def("write_chapter")
+    container = Container(settings)
+    job = build(container).resolve_job_def("write_chapter")
     with open_instance(settings) as instance:
+        instance.add_dynamic_partitions("chapter", [SLUG])
         assert job.execute_in_process(
             instance=instance, partition_key=SLUG, run_config={"ops": {"chapter_brief": {"config": config or {}}}}
         ).success
+    container.close()
 
 
 def test_write__after_a_run_with_another_topic__writes_the_topic_on_record(asked: Cli, environment: Settings) -> None:

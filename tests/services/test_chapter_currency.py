@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import dagster as dg
@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from assets.border import REVISED_TAG, REVISION_TAG
+from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterBrief, EvidenceMap, Gap, GapType, Section, Severity
 from chapter_pipeline.errors import PermanentError
-from chapter_pipeline.services.chapter_currency import open_currency
 from chapter_pipeline.writing import stage_table
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION, content_of
 from sensors.requests import write_request
@@ -25,14 +25,25 @@ WITH_CLAUDE: dict[str, Any] = {"anthropic_api_key": SecretStr("sk-canary"), "tex
 RECORD = {"topic": TOPIC, "word_budget": 2000}
 
 
+class FixedClock:
+    """Noon of a day."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+
+    def now(self) -> datetime:
+        return datetime.combine(self._day, time(12), UTC)
+
+
 def stale(location: Location, *, today: date | None = None, **settings: Any) -> dict[str, str]:
     """The stages that are not current, each with its cause; under these settings and on this day."""
-    asked = open_currency(
-        location.settings.model_copy(update=settings), database=location.database, bucket=location.bucket,
-        **({"today": lambda: today} if today else {}),
-    )  # fmt: skip
+    container = Container(location.settings.model_copy(update=settings))
+    if today is not None:
+        container.clock = FixedClock(today)
+    asked = container.currency
     found = asked.of(SLUG)
     assert found.current is (not found.stale)
+    container.close()
     return {one.stage: one.cause for one in found.stale}
 
 
