@@ -49,17 +49,18 @@ def failed(description: str, *, transient: bool, metadata: Mapping[str, Any]) ->
 
 
 def stage_asset(
-    *, number: int, group: str, kinds: set[str], deps: Sequence[dg.AssetKey | dg.AssetDep] = ()
+    *, number: int, group: str, kinds: set[str], code_version: str = "1", deps: Sequence[dg.AssetKey | dg.AssetDep] = ()
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`dg.asset` for stage `number` of the fourteen: partitioned by chapter, kept in `artifacts`.
 
-    Its code version comes from the table of stages, see `chapter_pipeline.definitions`.
+    The code version of what is in the table of stages comes from there, see `chapter_pipeline.definitions`.
     """
     return dg.asset(
         deps=deps,
         partitions_def=CHAPTERS,
         group_name=group,
         io_manager_key="artifacts_io",
+        code_version=code_version,
         kinds=kinds,
         owners=OWNERS,
         tags={"chapter_pipeline/stage": f"{number:02}"},

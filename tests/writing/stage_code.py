@@ -27,12 +27,15 @@ NOT_FOLLOWED = (
     "chapter_pipeline.writing.stage_table", "chapter_pipeline.documents.version", "chapter_pipeline.documents.reasons",
     "chapter_pipeline.documents.pdf.serialisation",
 )  # fmt: skip
-FOLLOWED_TOO = ("chapter_pipeline.domain.wording",)
+FOLLOWED_TOO = ("chapter_pipeline.domain.wording", "chapter_pipeline.storage.library_search")
+SEARCH = ("storage.library_search", "LibrarySearch")
 ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "chapter_brief": (("providers.language_planning", "section_queries"),),
     "key_concepts": (
         ("providers.language_concepts", "choose_concepts"), ("providers.extractive_concepts", "choose_concepts"),
+        SEARCH,
     ),
+    "library_research": (SEARCH,),
     "literature_research": (("providers.language_planning", "literature_queries"),),
     "evidence_map": (("providers.language_planning", "relations"),),
     "chapter_outline": (("providers.language_planning", "outline"),),
@@ -42,12 +45,15 @@ ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "gap_report": (("providers.language_review", "critical_information"),),
     "final_chapter": (("providers.language_review", "final_review"),),
 }  # fmt: skip
-"""What the writers do for a stage, which it reaches through a port."""
-PARSING = (
-    ("documents.pdf.extract", "extract_document"), ("documents.ocr.engine", "page_reader"),
-    ("documents.structure.passages", "make_passages"),
-)  # fmt: skip
-"""A document is parsed as a whole, under one version."""
+"""What writers and search do for a stage, which it reaches through a port."""
+OF_DOCUMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "document_text": (
+        ("documents.pdf.extract", "extract_document"), ("documents.ocr.engine", "page_reader"),
+        ("documents.structure.passages", "make_passages"),
+    ),
+    "passage_embeddings": (("retrieval.minilm", "MiniLM"),),
+}  # fmt: skip
+"""A document is parsed as a whole, under the version of its text."""
 
 Place = tuple[str, str]
 Find = Callable[[str], "Module | None"]
@@ -55,13 +61,12 @@ Find = Callable[[str], "Module | None"]
 
 def entry_points(stage: str) -> tuple[Place, ...]:
     """Where the code of a stage begins, as modules and names in them."""
-    if stage == "document_text":
-        return tuple((f"chapter_pipeline.{module}", name) for module, name in PARSING)
-    answers = tuple((f"chapter_pipeline.{module}", name) for module, name in ANSWERS.get(stage, ()))
-    return ((STAGE_METHODS, f"Stages.{stage}"), *answers)
+    others = OF_DOCUMENTS.get(stage) or ANSWERS.get(stage, ())
+    own = () if stage in OF_DOCUMENTS else ((STAGE_METHODS, f"Stages.{stage}"),)
+    return (*own, *((f"chapter_pipeline.{module}", name) for module, name in others))
 
 
-LOCKED = ("document_text", *(stage.name for stage in CHAPTER_STAGES))
+LOCKED = (*OF_DOCUMENTS, *(stage.name for stage in CHAPTER_STAGES))
 
 
 @dataclass(frozen=True, slots=True)

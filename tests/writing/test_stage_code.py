@@ -83,6 +83,7 @@ def test_code_hash__what_is_reached_in_another_module__counts_and_nothing_else_t
     [
         ("section", ("providers.language_sections", "write_section"), ("providers.language_review", "review")),
         ("key_concepts", ("writing.research", "documents_on_topic"), ("writing.outline", "assign")),
+        ("library_research", ("storage.library_search", "LibrarySearch"), ("writing.outline", "assign")),
         ("gap_report", ("quality.gaps", "completeness_score"), ("writing.research", "research_set")),
         ("document_text", ("documents.structure.passages", "sentence_spans"), ("writing.research", "research_set")),
     ],
