@@ -15,7 +15,6 @@ from chapter_pipeline.domain import (
     ChapterOutline,
     ChapterText,
     EvidenceMap,
-    FinalChapter,
     Gap,
     GapReport,
     GapType,
@@ -243,12 +242,6 @@ def draft_citations_close(chapter_draft: ChapterDraft) -> dg.AssetCheckResult:
     return _closure(chapter_draft.chapter)
 
 
-@dg.asset_check(asset="final_chapter", name="citations_close", blocking=True, partitions_def=CHAPTERS)
-def final_citations_close(final_chapter: FinalChapter) -> dg.AssetCheckResult:
-    """Every claim has quotes, every quote is known, every citation has its reference, none is retracted."""
-    return _closure(final_chapter.chapter)
-
-
 def _closure(chapter: ChapterText) -> dg.AssetCheckResult:
     problems = closure_problems(chapter)
     sentences = [sentence for section in chapter.sections for sentence in section.sentences]
@@ -267,7 +260,6 @@ CHECKS = [
     sources_table_is_sound,
     quotes_are_verbatim,
     draft_citations_close,
-    final_citations_close,
     needs_no_revision,
     *(_gap_check(dimension, promise) for dimension, promise in GAP_CHECKS.items()),
 ]

@@ -1,13 +1,11 @@
-"""Owns the assets of stages 8, 9, 11, 12 and 14: from the outline to the published chapter."""
+"""Owns the assets of stages 8, 9, 11, 12 and 14: from the outline to the final chapter."""
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import dagster as dg
 
 from assets.border import (
-    ORIGIN_TAG,
     REVISED_TAG,
     bullets,
     linked_work,
@@ -34,15 +32,10 @@ from chapter_pipeline.domain import (
     ReviewedChapter,
     SectionPlans,
     SentenceSupport,
-    Severity,
 )
 from chapter_pipeline.errors import NotFound
-from chapter_pipeline.services import exports
-from chapter_pipeline.writing.rendering import chapter_markdown, escaped, gap_table, table
-from resources.artifacts_io import FINGERPRINT
-from resources.bucket import BucketResource
+from chapter_pipeline.writing.rendering import chapter_markdown, gap_table, table
 from resources.chapters import ChaptersResource
-from resources.currency import CurrencyResource
 from resources.stages import StagesResource
 
 ASSEMBLY, PUBLICATION = "5_assembly", "7_publication"
@@ -177,70 +170,27 @@ def support_rows(support: Sequence[SentenceSupport], *, limit: int) -> list[list
 
 @stage_asset(number=14, group=PUBLICATION, kinds={"python"})
 def final_chapter(
-    context: dg.AssetExecutionContext,
     chapter_brief: ChapterBrief,
     key_concepts: KeyConcepts,
     reviewed_chapter: ReviewedChapter,
     gap_report: GapReport,
     stages: StagesResource,
-    chapters: ChaptersResource,
-    bucket: BucketResource,
-    currency: CurrencyResource,
 ) -> dg.MaterializeResult[FinalChapter]:
-    """Stage 14: the last look at the whole, a new published version, and its exports in the bucket."""
-    slug = context.partition_key
-    made_from = currency.open().fingerprint(slug, "final_chapter")
+    """Stage 14: the last look at the whole; its checks decide whether it becomes a version."""
     with reported():
         final = stages.open().final_chapter(chapter_brief, key_concepts, reviewed_chapter, gap_report)
-        stored = chapters.artifacts().put(
-            "final_chapter", slug, final, run_id=context.run.run_id, fingerprint=made_from
-        )
-        version = chapters.requests().add_version(
-            slug,
-            stored.id,
-            stored.sha256,
-            documents=final.documents,
-            images=final.images,
-            held=final.gap_report.requires_revision,
-            origin=context.run.tags.get(ORIGIN_TAG, "written"),
-        )
-        published = version.state == "published"
-        files = (
-            exports.put_exports(final, version.number, bucket=bucket.open(), images=chapters.images())
-            if published
-            else []
-        )
-    rows = [[Path(key).suffix.removeprefix("."), key] for key in files]
     return stage_result(
         final,
         {
-            FINGERPRINT: made_from,
-            "version": version.number,
-            "state": version.state,
-            "to decide": md(to_decide(slug, version.number, final.gap_report)) if not published else md("nothing"),
             "completeness": final.gap_report.completeness_score,
             "requires revision": final.gap_report.requires_revision,
             "providers": ", ".join(final.providers),
             "cost (USD)": float(final.cost_usd),
             "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
-            "exports": or_none(["Format", "Key in the bucket"], rows),
-            "exports lie in": dg.MetadataValue.path(
-                f"{bucket.open().place}/{exports.version_folder(slug, version.number)}"
-            ),
             "gaps": md(gap_table(final.gap_report)),
             **_about(final.chapter),
         },
     )
-
-
-def to_decide(slug: str, number: int, report: GapReport) -> str:
-    """What a person has to decide of a version whose gates failed: to mend it, or to publish it as it is."""
-    grave = [gap for gap in report.gaps if gap.severity in (Severity.CRITICAL, Severity.HIGH)]
-    lines = [f"- {escaped(gap.description)} {escaped(gap.recommendation)}" for gap in grave]
-    if not grave:
-        lines = [f"- The chapter is {report.completeness_score:.0%} complete; see its gaps."]
-    approve = f"chapter-pipeline chapters approve {slug} --version {number} --by NAME --reason TEXT"
-    return "\n".join([*lines, "", f"Mend these, or publish it as it is: `{approve}`"])
 
 
 def _about(chapter: ChapterText) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import figure_descriptions, library, quality, research, sections, writing
+from assets import figure_descriptions, library, publication, quality, research, sections, writing
 from chapter_pipeline.container import Container
 from chapter_pipeline.settings import Settings, settings_from_environment
 from chapter_pipeline.writing.section_kinds import section_kinds
@@ -44,12 +44,14 @@ def build(container: Container) -> dg.Definitions:
         assets=_versioned(
             settings,
             [
-                *dg.load_assets_from_modules([library, figure_descriptions, research, writing, sections, quality]),
+                *dg.load_assets_from_modules(
+                    [library, figure_descriptions, research, writing, sections, quality, publication]
+                ),
                 sections.section_assets(kinds),
                 writing.draft_asset(kinds),
             ],
         ),
-        asset_checks=quality.CHECKS,
+        asset_checks=[*quality.CHECKS, *publication.CHECKS],
         jobs=[ingest_library, write_chapter, describe_figures],
         sensors=[new_documents(settings.inbox_interval_s), revision(settings.max_revisions), orphaned_runs],
         executor=dg.in_process_executor,

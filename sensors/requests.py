@@ -20,7 +20,9 @@ LEADING = (
     "evidence_map", "chapter_outline", "section_plans",
 )  # fmt: skip
 """What is made before any section is."""
-FOLLOWING = ("chapter_draft", "reviewed_chapter", "gap_report", "final_chapter")
+FOLLOWING = (
+    "chapter_draft", "reviewed_chapter", "gap_report", "final_chapter", "published_version", "chapter_exports",
+)  # fmt: skip
 """What is made again whenever a section is."""
 
 

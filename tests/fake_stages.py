@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from chapter_pipeline import domain as model
@@ -35,6 +35,7 @@ class FakeStages:
         self.uncited = False
         self.edition = "first"
         self.illustrated = False
+        self.at_the_end: Callable[[model.FinalChapter], model.FinalChapter] = lambda final: final
         self.written: Counter[str] = Counter()
         self.recommended: list[tuple[str, ...]] = []
         self._lock = threading.Lock()
@@ -281,7 +282,8 @@ class FakeStages:
         reviewed: model.ReviewedChapter,
         gaps: model.GapReport,
     ) -> model.FinalChapter:
-        return model.FinalChapter(
+        final = model.FinalChapter(
             chapter=reviewed.chapter, gap_report=gaps, support=reviewed.support, cutoff_date=brief.cutoff_date,
             providers=("fake",),
         )  # fmt: skip
+        return self.at_the_end(final)

@@ -1,10 +1,11 @@
-"""Owns stages 12 to 14: edits and support, gaps and revisions, and the final chapter."""
+"""Owns stages 12 to 14: edits and support, gaps and revisions, the final chapter, and the version made of it."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -154,3 +155,13 @@ class FinalChapter(StageValue):
     def images(self) -> tuple[str, ...]:
         """sha256 of the images of its figures, sorted."""
         return tuple(sorted({item.figure.sha256 for item in self.chapter.figures if item.figure.sha256 is not None}))
+
+
+class PublishedVersion(StageValue):
+    """A version of a chapter: its number, whether it is published, and the stored final chapter that it is."""
+
+    number: int
+    state: Literal["published", "held"]
+    origin: str
+    sha256: str
+    artifact_id: int

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster import DagsterEvent
+from dagster import DagsterEvent, DagsterEventType
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
@@ -26,12 +27,16 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(kw_only=True)
 class Executed:
-    """What came of a run. `failed_steps` holds the first line of each step's reason, `failures` its metadata."""
+    """What came of a run. `failed_steps` holds the first line of each step's reason, `failures` its metadata.
+
+    `refusals`: by step, what its blocking checks that failed say.
+    """
 
     run_id: str
     success: bool = False
     failed_steps: dict[str, str] = field(default_factory=dict)
     failures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    refusals: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Executor:
@@ -83,11 +88,19 @@ class Executor:
 def _note(event: DagsterEvent, executed: Executed) -> None:
     if event.is_step_failure and event.step_key is not None:
         data = event.step_failure_data
-        executed.failed_steps[event.step_key] = _reason(data)
+        refused = data.error is not None and data.error.cls_name == DagsterAssetCheckFailedError.__name__
+        told = executed.refusals.get(event.step_key) if refused else None
+        executed.failed_steps[event.step_key] = "; ".join(told) if told else _reason(data)
         raised = data.user_failure_data
         executed.failures[event.step_key] = {
             name: value.value for name, value in (raised.metadata if raised is not None else {}).items()
         }
+    elif event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION and event.step_key is not None:
+        check = event.asset_check_evaluation_data
+        if check.blocking and not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+            asset = "/".join(check.asset_key.path)
+            said = check.description or f"the check {check.check_name!r} of {asset!r} failed"
+            executed.refusals.setdefault(event.step_key, []).append(next(iter(said.splitlines()), ""))
     elif event.is_job_success:
         executed.success = True
     elif event.is_job_failure and _was_interrupted(event):

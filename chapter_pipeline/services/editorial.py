@@ -12,6 +12,7 @@ from chapter_pipeline.ports import Bucket
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.services import exports
 from chapter_pipeline.services.chapters import Chapters
+from chapter_pipeline.services.publication import published_version
 from chapter_pipeline.services.run_report import ChapterRuns
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore, StoredVersion
@@ -118,8 +119,7 @@ class Editorial:
         Raises `NotFound`, `AlreadyExists` when it is published, `UsageError` without a name or a reason.
         """
         version = self._store.approve(slug, number, by=by, because=because)
-        self._put_exports(version, slug)
-        self._runs.record_act(slug, "final_chapter", f"version {number} approved by {by}: {because}")
+        self._record_version(slug, version, f"version {number} approved by {by}: {because}")
         return version
 
     def rollback(self, slug: str, number: int) -> StoredVersion:
@@ -142,9 +142,8 @@ class Editorial:
             slug, stored.id, stored.sha256, documents=final.documents, images=final.images,
             held=wanted.state == "held", origin=origin,
         )  # fmt: skip
-        if version.state == "published":
-            self._put_exports(version, slug)
         self._runs.record_act(slug, "final_chapter", origin, stored)
+        self._record_version(slug, version, origin)
         return version
 
     def restore(self, slug: str, kind: str, number: int) -> StoredVersion:
@@ -192,6 +191,11 @@ class Editorial:
             )
         return self._store.versions(slug)[-1]
 
-    def _put_exports(self, version: StoredVersion, slug: str) -> None:
-        final = self._chapters.version_text(slug, version.number)
-        exports.put_exports(final, version.number, bucket=self._bucket, images=self._images)
+    def _record_version(self, slug: str, version: StoredVersion, what: str) -> None:
+        """Store and record what became of `version`; put its exports into the bucket when it is published."""
+        stored = self._artifacts.put("published_version", slug, published_version(version))
+        self._runs.record_act(slug, "published_version", what, stored)
+        if version.state == "published":
+            final = self._chapters.version_text(slug, version.number)
+            exports.put_exports(final, version.number, bucket=self._bucket, images=self._images)
+            self._runs.record_act(slug, "chapter_exports", what)

@@ -41,6 +41,11 @@ class FigureImages:
                 " write the chapter again, so that it is planned with the figures there are"
             )
 
+    def kept(self, hashes: Collection[str]) -> set[str]:
+        """Those of these sha256 whose image is kept."""
+        with self._database.session() as session:
+            return set(session.scalars(select(FigureImage.sha256).where(FigureImage.sha256.in_(set(hashes)))))
+
     def content(self, sha256: str) -> bytes:
         """The image itself. Raises `NotFound`, and `InvariantViolated` when its bytes are not those of its hash."""
         with self._database.session() as session:

@@ -131,6 +131,16 @@ class LibraryQueries:
         """All pages in order; none for an unknown key."""
         return self._pages(document_key, None)
 
+    def page_texts(self, documents: Sequence[str]) -> dict[tuple[str, int], str]:
+        """The text of every page of these documents, by document key and page number; none of an unknown key."""
+        query = (
+            select(Document.key, PageRow.number, PageRow.text)
+            .join(PageRow)
+            .where(Document.key.in_(documents), Document.searchable)
+        )
+        with self._database.session() as session:
+            return {(key, number): text for key, number, text in session.execute(query)}
+
     def figures(self, documents: Sequence[str]) -> list[FigureRecord]:
         """The figures of these documents in the order of `documents`, without their images."""
         query = (

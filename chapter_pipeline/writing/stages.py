@@ -204,7 +204,7 @@ class Stages:
     def final_chapter(
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
     ) -> FinalChapter:
-        """Stage 14. Raises `ClaimNotGrounded`."""
+        """Stage 14."""
         remarks, uses = help.remarks(brief, reviewed, gaps, model=self._model)
         made = final.final_chapter(brief, concepts, reviewed, gaps, uses=uses)
         return made.model_copy(update={"notes": (*made.notes, *remarks)})

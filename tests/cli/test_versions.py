@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
-from chapter_pipeline.domain import Gap, GapType, Section, Severity
+from chapter_pipeline.domain import Gap, GapType, PublishedVersion, Section, Severity
+from chapter_pipeline.orchestration.instance import open_instance
+from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -100,6 +103,49 @@ def test_rollback__earlier_version__is_the_newest_again_with_its_sections(asked:
     asked("chapters", "write", SLUG, "--section", "outcomes").done()
     titles = section_titles(asked)
     assert ("second" in titles[KIND], "second" in titles["outcomes"]) == (False, True)
+
+
+def test_approve_and_rollback__in_the_pages__are_versions_and_their_exports(
+    asked: Cli, stages: FakeStages, environment: Settings, database: Database
+) -> None:
+    failing(stages)
+    asked("chapters", "write", SLUG).done()
+    stages.requires_revision, stages.gaps = False, ()
+    second_edition(asked, stages)
+    approved = "version 1 approved by Dr. Reader: enough"
+    asked("chapters", "approve", SLUG, "--version", 1, "--by", "Dr. Reader", "--reason", "enough").done()
+    assert told(environment) == {"published_version": approved, "chapter_exports": approved}
+    value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
+    assert (value.number, value.state) == (1, "published")
+    asked("chapters", "rollback", SLUG, "--version", 1).done()
+    back = "rollback to version 1"
+    assert told(environment) == dict.fromkeys(["final_chapter", "published_version", "chapter_exports"], back)
+    value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
+    assert (value.number, value.origin) == (3, back)
+
+
+def test_rollback__to_a_held_version__is_held_and_reports_no_exports(
+    asked: Cli, stages: FakeStages, environment: Settings
+) -> None:
+    failing(stages)
+    asked("chapters", "write", SLUG).done()
+    stages.requires_revision, stages.gaps = False, ()
+    second_edition(asked, stages)
+    asked("chapters", "rollback", SLUG, "--version", 1).done()
+    assert versions(asked)[-1] == (3, "held", "rollback to version 1")
+    assert set(told(environment)) == {"final_chapter", "published_version"}
+
+
+def told(environment: Settings) -> dict[str, str]:
+    """What a person did last, by the assets of stage 14 that say so in the pages."""
+    found: dict[str, str] = {}
+    with open_instance(environment) as instance:
+        for asset in ("final_chapter", "published_version", "chapter_exports"):
+            event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+            said = event.asset_materialization.description if event and event.asset_materialization else None
+            if said is not None:
+                found[asset] = said
+    return found
 
 
 def test_restore__one_section__comes_back_and_is_kept_until_asked_for_anew(asked: Cli, stages: FakeStages) -> None:

@@ -11,6 +11,7 @@ from dagster import ExecuteInProcessResult
 from assets.border import REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Severity
 from resources.chapters import ChaptersResource
+from sensors.requests import FOLLOWING
 from sensors.revision import decide
 from tests.code_location import GLIOMA, SLUG, Location
 
@@ -70,8 +71,8 @@ def test_revision__gate_failed__asks_for_the_named_sections_their_plans_and_what
     _needs_revision(location, _gap("outcomes"), _gap("diagnosis", Severity.LOW), _gap("complications"), _gap(None))
     request = _decide(location, location.write())
     assert isinstance(request, dg.RunRequest)
-    following = {"section_plans", "chapter_draft", "reviewed_chapter", "gap_report", "final_chapter"}
-    assert _names(request.asset_selection) == {"section/outcomes", *following}  # complications has no plan
+    wanted = {"section_plans", "section/outcomes", *FOLLOWING}  # complications has no plan
+    assert _names(request.asset_selection) == wanted
     assert (request.partition_key, request.tags[REVISION_TAG]) == (SLUG, "1")
 
 

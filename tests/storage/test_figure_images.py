@@ -51,6 +51,14 @@ def test_keep__no_document_has_it__keeps_the_others_and_names_it(database: Datab
         images.content(draft)
 
 
+def test_kept__some_of_those_asked_for__are_those_that_are(database: Database) -> None:
+    library, images = LibraryStore(database), FigureImages(database)
+    kept, known = (image_of(library, add(library, f"library/{text}.pdf", text)) for text in ("one", "two"))
+    images.keep([kept])
+    assert images.kept([kept, known, "0" * 64]) == {kept}
+    assert images.kept([]) == set()
+
+
 def test_content__altered_in_the_database__is_refused(database: Database) -> None:
     library, images = LibraryStore(database), FigureImages(database)
     sha256 = image_of(library, add(library, "library/a.pdf", GLIOMA))

@@ -191,6 +191,14 @@ def test_stages__document_was_removed_meanwhile__may_be_tried_again(library: Lib
         library.store_passages(999_999, [])
 
 
+def test_page_texts__of_searchable_documents_only__by_document_and_page(library: LibraryStore) -> None:
+    key = add(library, "library/a.pdf", "First page.\fSecond page.")
+    draft = add(library, "library/b.pdf", "A draft.", searchable=False)
+    other = add(library, "library/c.pdf", "Another one.")
+    assert library.page_texts([key, draft, "unknown"]) == {(key, 1): "First page.", (key, 2): "Second page."}
+    assert library.page_texts([key, other])[other, 1] == "Another one."
+
+
 def test_documents__many__are_read_with_one_statement(library: LibraryStore, database: Database) -> None:
     for n in range(12):
         add(library, f"library/{n}.pdf", f"text {n}")

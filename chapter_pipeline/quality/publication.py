@@ -1,0 +1,81 @@
+"""Owns what a final chapter has to satisfy before it becomes a version: citations, quotations, retractions, images."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from chapter_pipeline.domain import ChapterText, Quote
+from chapter_pipeline.quality.closure import closure_problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one gate found: `problems` stop the publication, `remarks` do not; `counts` says how much was looked at."""
+
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def citations_close(chapter: ChapterText) -> Finding:
+    """Every claim has quotes, every quote is known, every citation has its reference."""
+    sentences = sum(len(section.sentences) for section in chapter.sections)
+    return Finding(
+        problems=tuple(closure_problems(chapter)),
+        counts={"sentences": sentences, "references": len(chapter.references)},
+    )
+
+
+def quotes_are_verbatim(chapter: ChapterText, pages: Mapping[tuple[str, int], str]) -> Finding:
+    """Every quote is what its page says; `pages`: the texts of all cited documents that the library still has.
+
+    A document that was read anew may say the same at another place of its page: that is a remark.
+    """
+    present = {document for document, _ in pages}
+    compared = [quote for quote in chapter.quotes.values() if quote.document in present]
+    elsewhere = [quote for quote in compared if not _at_its_place(quote, pages)]
+    moved = [quote for quote in elsewhere if quote.text in pages.get((quote.document, quote.page), "")]
+    return Finding(
+        problems=tuple(
+            f"quote {quote.key!r} is not what page {quote.page} of document {quote.document!r} says: {quote.text!r}"
+            for quote in elsewhere
+            if quote not in moved
+        ),
+        remarks=tuple(
+            f"quote {quote.key!r} stands at another place of page {quote.page} of document {quote.document!r} by now"
+            for quote in moved
+        ),
+        counts={"quotes compared": len(compared), "of documents that left": len(chapter.quotes) - len(compared)},
+    )
+
+
+def _at_its_place(quote: Quote, pages: Mapping[tuple[str, int], str]) -> bool:
+    return pages.get((quote.document, quote.page), "")[quote.start : quote.end] == quote.text
+
+
+def no_reference_is_retracted(chapter: ChapterText) -> Finding:
+    """No work of the reference list is known to be retracted."""
+    return Finding(
+        problems=tuple(
+            f"reference {reference.number} is retracted: {reference.source.title!r}"
+            for reference in chapter.references
+            if reference.source.retracted
+        ),
+        counts={
+            "references": len(chapter.references),
+            "not looked up": sum(reference.source.retracted is None for reference in chapter.references),
+        },
+    )
+
+
+def figures_are_kept(chapter: ChapterText, kept: Collection[str]) -> Finding:
+    """The image of every figure is kept; `kept`: the sha256 of those that are."""
+    return Finding(
+        problems=tuple(
+            f"the image of figure {one.number} (page {one.figure.page} of document {one.figure.document!r}) is not kept"
+            for one in chapter.figures
+            if one.figure.sha256 not in kept
+        ),
+        counts={"figures": len(chapter.figures)},
+    )
