@@ -189,7 +189,7 @@ def show_chapter(
         if stage is not None:
             print_json(opened.chapters.stage_value(slug, stage).model_dump(mode="json"))
             return
-        final = opened.chapters.value(slug, "final_chapter", FinalChapter)
+        final = opened.chapters.version_text(slug, opened.chapters.newest_version(slug).number)
     if json:
         print_json(final.model_dump(mode="json"))
         return

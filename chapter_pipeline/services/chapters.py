@@ -33,6 +33,7 @@ STAGE_VALUES: dict[str, type[StageValue]] = {
     "gap_report": domain.GapReport,
     "revision_log": domain.RevisionLog,
     "final_chapter": domain.FinalChapter,
+    "published_version": domain.PublishedVersion,
 }
 """The type of each stage's value by the stage's name; sections are ``section/<kind>`` and hold `domain.Section`."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chapter_pipeline.cli.operate import examples_folder
-from chapter_pipeline.domain import Gap, GapType, Severity
+from chapter_pipeline.domain import FinalChapter, Gap, GapType, Severity
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.publishing.samples import build_samples
 from chapter_pipeline.settings import Settings
@@ -195,7 +195,7 @@ def test_chapters_write__no_relevant_passage__fails_and_publishes_nothing(cli: C
     cli("chapters", "new", SLUG, "--topic", TOPIC).done()
     line = cli("chapters", "write", SLUG).refused(1)
     assert f"the library holds no passage on {TOPIC!r}: ingest documents" in line
-    assert f"chapter {SLUG!r} has no final_chapter yet" in cli("chapters", "show", SLUG).refused(2)
+    assert f"chapter {SLUG!r} has no version yet" in cli("chapters", "show", SLUG).refused(2)
     assert cli("chapters", "list", "--json").done().value["version"] is None
 
 
@@ -210,6 +210,28 @@ def test_chapters_write__a_section_fails__the_others_stay_and_the_next_run_write
     stages.failing.clear()
     assert asked("chapters", "write", SLUG, "--json").done().value["version"] == 1
     assert set(stages.written.values()) == {1}
+
+
+def test_chapters_write__a_gate_refuses_the_text__is_told_in_one_line_and_the_version_stays(
+    asked: Cli, stages: FakeStages
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    stages.edition, stages.at_the_end = "second", _on_page_9
+    line = asked("chapters", "write", SLUG, "--section", "diagnosis").refused(1)
+    assert "final_chapter_quotes_are_verbatim: quote 'qsource1p" in line
+    assert "is not what page 9 of document" in line
+    assert "(and 2 more)" in line
+    assert "second edition" not in asked("chapters", "show", SLUG).done().out
+    assert [one["version"] for one in asked("chapters", "versions", SLUG, "--json").done().lines] == [1]
+    stages.at_the_end = lambda final: final
+    again = asked("chapters", "write", SLUG, "--json").done().value  # though the library is as it was
+    assert (again["version"], again["unchanged"]) == (2, False)
+    assert "second edition" in asked("chapters", "show", SLUG).done().out
+
+
+def _on_page_9(final: FinalChapter) -> FinalChapter:
+    quotes = {key: one.model_copy(update={"page": 9}) for key, one in final.chapter.quotes.items()}
+    return final.model_copy(update={"chapter": final.chapter.model_copy(update={"quotes": quotes})})
 
 
 def test_chapters__unknown_chapter__every_command_says_how_to_make_it(cli: Cli, environment: Settings) -> None:
@@ -298,7 +320,26 @@ def test_chapters_write__interrupted__nothing_half_written_and_the_next_run_goes
     assert said.err.startswith("chapter-pipeline: interrupted")
     assert len(said.err.splitlines()) == 1
     assert json.loads(cli("chapters", "list", "--json").out)["version"] is None
-    assert "no final_chapter yet" in cli("chapters", "show", SLUG).refused(2)
+    assert "has no version yet" in cli("chapters", "show", SLUG).refused(2)
     written = cli("chapters", "write", SLUG, "--json").done().value
     assert (written["version"], written["sections"] > 2) == (1, True)
     assert [one.version for one in artifacts.versions("key_concepts", SLUG)] == [1]
+
+
+@pytest.mark.slow
+def test_chapters_write__killed_before_the_version__the_next_run_publishes_the_stored_text(
+    cli: Cli, database: Database, tmp_path: Path
+) -> None:
+    samples = build_samples(examples_folder() / "library", tmp_path / "samples")[:4]
+    cli("ingest", *samples, "--json").done()
+    cli("chapters", "new", SLUG, "--topic", "Chronic subdural haematoma").done()
+    artifacts = ArtifactStore(database)
+    with stage_waits(database, "publish", SLUG):  # the lock of whoever adds a version
+        process = start("chapters", "write", SLUG)
+        assert eventually(lambda: process.poll() is not None or artifacts.latest("final_chapter", SLUG) is not None)
+        assert process.poll() is None, finished(process)
+        process.kill()
+        finished(process)
+    assert json.loads(cli("chapters", "list", "--json").out)["version"] is None
+    assert cli("chapters", "write", SLUG, "--json").done().value["version"] == 1
+    assert [one.version for one in artifacts.versions("final_chapter", SLUG)] == [1]
