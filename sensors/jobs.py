@@ -40,7 +40,11 @@ ingest_library = dg.define_asset_job(
 write_chapter = dg.define_asset_job(
     WRITE,
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY, VISION),
-    description="The fourteen stages of one chapter, from the brief to the published version, with their gates.",
+    description="The fourteen stages of one chapter, from the brief to the published version, with their gates. "
+    "Launched as it stands, it also passes the section assets of all other templates, which then have the status "
+    "`unused`. `chapter-pipeline chapters write SLUG` selects the chapter's own sections. In the pages, select in the "
+    "asset graph all stages and, of `section/...`, the kinds that the chapter's template names, then “Materialize "
+    "selected”; a re-execution keeps its selection.",
     executor_def=dg.in_process_executor,
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "FROM_ASSET_FAILURE"},

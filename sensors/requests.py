@@ -47,21 +47,17 @@ def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) ->
 
 
 def write_request(
-    instance: dg.DagsterInstance,
-    slug: str,
-    sections: Sequence[str] | None = None,
-    *,
-    kinds: Sequence[str] | None = None,
+    instance: dg.DagsterInstance, slug: str, sections: Sequence[str] | None = None, *, kinds: Sequence[str]
 ) -> Request:
     """A run that writes the chapter, or only `sections` again, new text by new text, and what follows them.
 
-    `kinds`: the chapter's own sections; without them a whole writing passes the assets of all templates.
+    `kinds`: the chapter's own sections. A whole writing selects them and not those of other templates.
     """
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
     tags = {"dagster/partition": slug}
     if sections is None:
-        leading = tuple(dg.AssetKey(name) for name in LEADING)
-        return Request(job=WRITE, tags=tags, selection=None if kinds is None else (*leading, *selection_for(kinds)))
+        leading = (dg.AssetKey(name) for name in LEADING)
+        return Request(job=WRITE, tags=tags, selection=(*leading, *selection_for(kinds)))
     origin = f"{', '.join(sections)} written again"
     return Request(
         job=WRITE, tags={**tags, REWRITE_TAG: ",".join(sections), ORIGIN_TAG: origin}, selection=selection_for(sections)
@@ -69,11 +65,10 @@ def write_request(
 
 
 def revision_request(instance: dg.DagsterInstance, slug: str, wanted: dg.RunRequest) -> Request:
-    """The run that the revision sensor asks for."""
+    """The run that the revision sensor asks for, with the sections that it selects."""
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
-    return Request(
-        job=WRITE, tags={"dagster/partition": slug, **wanted.tags}, selection=tuple(wanted.asset_selection or ())
-    )
+    assert wanted.asset_selection, "without a selection the run would pass the sections of all templates"
+    return Request(job=WRITE, tags={"dagster/partition": slug, **wanted.tags}, selection=tuple(wanted.asset_selection))
 
 
 def following_request(instance: dg.DagsterInstance, slug: str, *, origin: str) -> Request:

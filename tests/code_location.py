@@ -14,7 +14,8 @@ from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.document import ParsedDocument
-from chapter_pipeline.errors import DocumentRejected
+from chapter_pipeline.errors import DocumentRejected, NotFound
+from chapter_pipeline.services.chapter_sections import kinds_asked
 from chapter_pipeline.services.ingest import Ingest
 from chapter_pipeline.services.unchanged_files import library_settings_hash
 from chapter_pipeline.settings import Settings, current_settings
@@ -23,6 +24,7 @@ from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.brief import request_from, section_kinds_of
 from sensors import requests
 from tests.fake_stages import FakeStages
 from tests.library_samples import HashEmbedder, ReadsAhead, add, parsed_from, passages_of
@@ -106,7 +108,7 @@ class Location:
         slug: str = SLUG,
     ) -> ExecuteInProcessResult:
         """Run `write_chapter`; with `sections` only these and what follows."""
-        request = requests.write_request(self.instance, slug, sections)
+        request = requests.write_request(self.instance, slug, sections, kinds=self.kinds(slug))
         return self.definitions.resolve_job_def("write_chapter").execute_in_process(
             instance=self.instance,
             tags={**request.tags, **(tags or {})},
@@ -114,6 +116,19 @@ class Location:
             run_config={"ops": {"chapter_brief": {"config": config}}} if config else None,
             raise_on_error=False,
         )
+
+    def kinds(self, slug: str) -> tuple[str, ...]:
+        """The chapter's own section kinds; those of a disease before it is on record."""
+        try:
+            return kinds_asked(slug, self.chapters)
+        except NotFound:
+            return section_kinds_of(request_from({"topic": slug}))
+
+    def sections(self, slug: str = SLUG) -> set[str]:
+        """The kinds of the section assets that have a materialization for the chapter."""
+        keys = self.definitions.resolve_asset_graph().get_all_asset_keys()
+        kinds = {key.path[1] for key in keys if key.path[0] == "section"}
+        return {kind for kind in kinds if slug in self.materialized(["section", kind])}
 
     def ingest(self, files: Mapping[str, bytes]) -> ExecuteInProcessResult:
         """Put `files` into the bucket and run `ingest_library` over them."""

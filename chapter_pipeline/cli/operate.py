@@ -25,7 +25,6 @@ def demo(
     output: Annotated[Path | None, typer.Option(help="Folder for the chapter; default HOME/demo.")] = None,
 ) -> None:
     """Ingest the sample library, write a chapter from it, and say where the exports lie."""
-    from chapter_pipeline.domain import FinalChapter
     from chapter_pipeline.orchestration.runs import open_runs
     from chapter_pipeline.publishing.samples import build_samples
     from chapter_pipeline.writing.brief import request_from
@@ -63,7 +62,7 @@ def demo(
             task = bars.add_task("Exporting", total=None)
             with written_for_the_person():
                 paths = opened.manuscripts.export(DEMO_SLUG, DEMO_FORMATS, folder)
-        final = opened.chapters.value(DEMO_SLUG, "final_chapter", FinalChapter)
+        final = opened.chapters.version_text(DEMO_SLUG, opened.chapters.newest_version(DEMO_SLUG).number)
     _tell(len(outcomes), final, paths)
 
 

@@ -13,6 +13,7 @@ from dagster import ExecuteInProcessResult, serialize_value
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.chapter_sections import kinds_asked
 from chapter_pipeline.settings import Settings, settings_from_environment
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
@@ -57,7 +58,7 @@ def written(
     with FaultServer(plan) as server:
         monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.url)
         container = Container(settings_from_environment())
-        request = write_request(instance, SLUG, None)
+        request = write_request(instance, SLUG, kinds=kinds_asked(SLUG, container.chapter_store))
         result = (
             build(container)
             .resolve_job_def("write_chapter")

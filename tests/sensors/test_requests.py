@@ -13,6 +13,7 @@ from sensors.requests import (
     ingest_requests,
     may_succeed_later,
     only_quarantined,
+    revision_request,
     write_request,
 )
 from tests.code_location import GLIOMA, SLUG, Location
@@ -36,16 +37,16 @@ def test_ingest_requests__no_document__no_run() -> None:
         assert ingest_requests(instance, []) == []
 
 
-def test_write_request__whole_chapter__makes_its_partition_and_selects_all_of_the_job() -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        request = write_request(instance, SLUG)
-        assert instance.get_dynamic_partitions("chapter") == [SLUG]
-    assert (request.selection, dict(request.tags)) == (None, {"dagster/partition": SLUG})
+def test_write_request__kinds_left_out__is_no_request() -> None:
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(TypeError, match="kinds"):
+        write_request(instance, SLUG)  # type: ignore[call-arg]
 
 
 def test_write_request__sections__selects_them_and_what_follows_and_asks_for_new_text() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        request = write_request(instance, SLUG, ["outcomes", "diagnosis"])
+        request = write_request(
+            instance, SLUG, ["outcomes", "diagnosis"], kinds=["introduction", "outcomes", "diagnosis"]
+        )
     assert request.selection is not None
     assert {"/".join(key.path) for key in request.selection} == {"section/outcomes", "section/diagnosis", *FOLLOWING}
     assert request.tags["chapter_pipeline/rewrite"] == "outcomes,diagnosis"
@@ -90,9 +91,18 @@ def test_may_succeed_later__failed_section__only_a_transient_error_says_so(
     assert may_succeed_later(_failure(location.write())) is expected
 
 
-def test_write_request__kinds_of_the_chapter__selects_every_stage_and_no_other_section(location: Location) -> None:
+def test_write_request__whole_chapter__makes_its_partition_and_selects_every_stage_and_its_own_sections(
+    location: Location,
+) -> None:
     whole = location.definitions.resolve_job_def("write_chapter").asset_layer.selected_asset_keys
     request = write_request(location.instance, SLUG, kinds=["outcomes"])
+    assert location.instance.get_dynamic_partitions("chapter") == [SLUG]
+    assert dict(request.tags) == {"dagster/partition": SLUG}
     assert set(request.selection or ()) == {
         key for key in whole if key.path[0] != "section" or key.path == ["section", "outcomes"]
     }
+
+
+def test_revision_request__nothing_selected__is_no_request() -> None:
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(AssertionError, match="sections of all templates"):
+        revision_request(instance, SLUG, dg.RunRequest(partition_key=SLUG))
