@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 import pytest
-from resources.rooms import ChaptersResource, DatabaseResource
+from resources.chapters import ChaptersResource
 
 from chapter_pipeline.domain import Gap, GapType, Severity
 from chapter_pipeline.errors import ModelUnavailable
@@ -60,7 +60,7 @@ def test_own_sections__written_by_section_revised_and_made_again__none_of_anothe
     location.stages.requires_revision, location.stages.gaps = True, (NO_VARIANT,)
     whole = _request(location, write_request(instance, SLUG, kinds=location.kinds(SLUG)))
     assert _made(location, whole) == own
-    wanted = decide(whole, ChaptersResource(database=DatabaseResource()), max_revisions=2)
+    wanted = decide(whole, ChaptersResource(container=location.container), max_revisions=2)
     assert isinstance(wanted, dg.RunRequest)
     by_sensor = _run(location, {**wanted.tags, "dagster/partition": SLUG}, list(wanted.asset_selection or ()))
     assert _made(location, by_sensor) == {"variants"}

@@ -57,7 +57,7 @@ def from_the_pages(location: Location, **config: object) -> None:
 
 
 def from_a_sensor(location: Location) -> None:
-    request = write_request(location.instance, SLUG)
+    request = write_request(location.instance, SLUG, kinds=location.kinds(SLUG))
     _run(location, request.tags, request.selection)
 
 
