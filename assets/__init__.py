@@ -1,4 +1,4 @@
-"""The software-defined assets and their checks: a few lines of glue each over the rooms of `chapter_pipeline`."""
+"""The software-defined assets and their checks: thin layers over the services of `chapter_pipeline`."""
 
 import warnings
 

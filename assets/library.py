@@ -113,7 +113,7 @@ def library_documents(
                 yield _rejection(partition, rejected, departures)
             except STOPS_ALL as error:
                 raise failure(error) from error
-            except Exception as error:  # the border of one document: the others go on
+            except Exception as error:  # one document: the others go on
                 batch.failed[name] = str(error) if isinstance(error, ChapterPipelineError) else repr(error)
                 batch.transient |= isinstance(error, TransientError)
                 context.log.error(f"{name!r} failed: {batch.failed[name]}", exc_info=True)

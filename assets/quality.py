@@ -90,7 +90,7 @@ def gap_report(
 
 
 def _picture(svg: str, legend: str) -> dg.MarkdownMetadataValue:
-    """A chart as the pages show it: they take pictures, and no SVG within their text. `legend` stands below it."""
+    """A chart as Markdown for the Dagster UI, which shows pictures and no inline SVG; `legend` stands below it."""
     import pymupdf
 
     with pymupdf.open(stream=svg.encode(), filetype="svg") as drawn:

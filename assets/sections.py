@@ -170,7 +170,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
                     run_id=context.run.run_id,
                     rewrite=kind in rewrite,
                 )
-            except Exception as error:  # noqa: BLE001 - the asset border: the other sections go on
+            except Exception as error:  # noqa: BLE001 - one section: the others go on
                 context.log.error(f"section {kind!r} failed: {error}")
                 done.put_nowait(Failed(kind=kind, error=error))
             else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.planted import FAULTS, flagged, gaps_and_repairs, is_caught, planted_faults
-from benchmarks.written import TOPICS, Rooms, Written, ingested, write
+from benchmarks.written import TOPICS, Workbench, Written, ingested, write
 from chapter_pipeline.domain import BriefRequest, ChapterText
 from chapter_pipeline.domain.wording import shingles
 from chapter_pipeline.quality.closure import closure_problems
@@ -75,18 +75,18 @@ def placements(chapters: Sequence[Written]) -> Placements:
     return Placements(placed=len(placed), judged=len(judged), right=sum(judged))
 
 
-def report(rooms: Rooms) -> None:
+def report(workbench: Workbench) -> None:
     """Write the chapters and print their figures."""
-    chapters = [write(rooms.stages, BriefRequest(topic=topic, kind=kind)) for topic, kind in TOPICS]
+    chapters = [write(workbench.stages, BriefRequest(topic=topic, kind=kind)) for topic, kind in TOPICS]
     rng = random.Random(SEED)
     faults = [fault for written in chapters for fault in planted_faults(written, 7, rng)]
     for kind in FAULTS:
         of_kind = [fault for fault in faults if fault.kind == kind]
-        missed = [fault for fault in of_kind if not is_caught(fault, embedder=rooms.embedder)]
+        missed = [fault for fault in of_kind if not is_caught(fault, embedder=workbench.embedder)]
         print(f"{kind}: {len(of_kind) - len(missed)} of {len(of_kind)} caught")
         for fault in missed:
             print(f"  missed: {fault.before}\n      as: {fault.after}")
-    result = gaps_and_repairs(rooms.stages, chapters)
+    result = gaps_and_repairs(workbench.stages, chapters)
     for note in result.notes:
         print(f"  {note}")
     print(
@@ -97,7 +97,7 @@ def report(rooms: Rooms) -> None:
     print(f"placements: {where.right} of {where.judged} belong to their section, of {where.placed} placed")
     for (topic, _), written in zip(TOPICS, chapters, strict=True):
         problems = closure_problems(written.chapter)
-        wrong, whole = flagged(written.chapter, embedder=rooms.embedder)
+        wrong, whole = flagged(written.chapter, embedder=workbench.embedder)
         print(
             f"{topic}: {len(written.chapter.sections)} sections, {written.chapter.words} words, "
             f"{len(problems)} citation problems, {wrong} of {whole} untouched sentences flagged, "

@@ -58,10 +58,10 @@ def small_plans(plans: SectionPlans, count: int) -> list[SectionPlans]:
 
 def report(plans: list[SectionPlans], settings: Settings, database: Database, embedder: Embedder) -> None:
     """Have the sections written and print what came through."""
-    room = TextModelFactory(settings, database)
+    factory = TextModelFactory(settings, database)
     written = through = dropped = wrong = 0
     try:
-        model = room.text_model(embedder)
+        model = factory.text_model(embedder)
         for number, one in enumerate(plans):
             plan = one.plans[0]
             try:
@@ -77,7 +77,7 @@ def report(plans: list[SectionPlans], settings: Settings, database: Database, em
             for sentence in claims:
                 print(f"  through: {sentence.text}")
     finally:
-        room.close()
+        factory.close()
     print(
         f"{len(plans)} sections asked for: {written} written, {len(plans) - written} failed loudly; {through} sentences "
         f"came through, {dropped} were dropped; uncited claims, unknown keys and unsupported sentences: {wrong}"
@@ -92,13 +92,13 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, served() as address:
         home = arguments.home or Path(name)
-        rooms = ingested(arguments.library, home)
+        workbench = ingested(arguments.library, home)
         topic, kind = TOPICS[0]
-        plans = small_plans(write(rooms.stages, BriefRequest(topic=topic, kind=kind)).plans, arguments.sections)
+        plans = small_plans(write(workbench.stages, BriefRequest(topic=topic, kind=kind)).plans, arguments.sections)
         settings = Settings(home=home, text_model="local", local_url=f"{address}/v1", model_deadline_s=120)
         database = Database.open(settings)
         try:
-            report(plans, settings, database, rooms.embedder)
+            report(plans, settings, database, workbench.embedder)
         finally:
             database.close()
 

@@ -52,7 +52,7 @@ def demo(home: Path) -> None:
 def up(home: Path) -> None:
     system = Up(home, free_port())
     try:
-        told("up: until the pages answer", lambda: eventually(system.is_ready), START_WANTED_S)
+        told("up: until the Dagster UI answers", lambda: eventually(system.is_ready), START_WANTED_S)
         (home / "bucket" / "inbox" / "paper.pdf").write_bytes(article(left=SENTENCE * 4, right=SENTENCE * 4))
         arrived = lambda: eventually(lambda: "inbox/paper.pdf" in system.embedded())  # noqa: E731
         told("up: a file in the inbox until it is searchable", arrived, IN_LIBRARY_WANTED_S)

@@ -101,13 +101,13 @@ def looked_over(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
+class Workbench:
     stages: Stages
     library: LibraryStore
     embedder: Embedder
 
 
-def ingested(folder: Path, home: Path) -> Rooms:
+def ingested(folder: Path, home: Path) -> Workbench:
     """The PDFs of `folder` in the library of `home`, and the stages on it."""
     settings = Settings(home=home)
     database, bucket, embedder = Database.open(settings), ObjectBucket.open(settings), MiniLM(batch_size=32)
@@ -120,4 +120,4 @@ def ingested(folder: Path, home: Path) -> Rooms:
         search=LibrarySearch(database, embedder), library=library, embedder=embedder, bucket=bucket,
         model=Extractive(embedder), clock=Today(),
     )  # fmt: skip
-    return Rooms(stages=stages, library=library, embedder=CachedEmbedder(embedder))
+    return Workbench(stages=stages, library=library, embedder=CachedEmbedder(embedder))

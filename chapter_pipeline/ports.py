@@ -1,4 +1,4 @@
-"""Owns the ports: what the rooms need from outside themselves, as protocols; it holds no implementation."""
+"""Owns the ports: what the packages from documents to publishing need from outside, as protocols; it holds no implementation."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class WorkRegistry(Protocol):
 
 
 class LibraryReader(Protocol):
-    """What the stages read of the library; `LibraryStore` of the storage room implements it."""
+    """What the stages read of the library; `storage.library.LibraryStore` implements it."""
 
     def document_records(self, keys: Sequence[str]) -> list[DocumentRecord]: ...
 

@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     webserver_port: int = Field(default=3000, ge=1, le=65535)
     webserver_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Further addresses under which browsers reach the Dagster pages (behind a reverse proxy, or from"
+        description="Further addresses under which browsers reach the Dagster UI (behind a reverse proxy, or from"
         " another machine): scheme://host[:port], separated by commas.",
     )
     inbox_interval_s: int = Field(default=15, ge=5, le=30, description="How often the sensor looks at the inbox.")

@@ -42,7 +42,7 @@ write_chapter = dg.define_asset_job(
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY, VISION),
     description="The fourteen stages of one chapter, from the brief to the published version, with their gates. "
     "Launched as it stands, it also passes the section assets of all other templates, which then have the status "
-    "`unused`. `chapter-pipeline chapters write SLUG` selects the chapter's own sections. In the pages, select in the "
+    "`unused`. `chapter-pipeline chapters write SLUG` selects the chapter's own sections. In the Dagster UI, select in the "
     "asset graph all stages and, of `section/...`, the kinds that the chapter's template names, then “Materialize "
     "selected”; a re-execution keeps its selection.",
     executor_def=dg.in_process_executor,

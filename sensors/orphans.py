@@ -36,7 +36,7 @@ def reap(instance: dg.DagsterInstance, database: Database) -> list[str]:
 
 
 def _is_alive(run: dg.DagsterRun, database: Database) -> bool:
-    if run.tags.get(IN_PROCESS_TAG) == run.run_id:  # else it was made of such a run, in the pages
+    if run.tags.get(IN_PROCESS_TAG) == run.run_id:  # a re-execution from the Dagster UI copies the tag
         return _is_locked(run.run_id, database)
     if CODE_SERVER_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
         return _server_runs(run)

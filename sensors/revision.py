@@ -72,7 +72,7 @@ def revision(max_revisions: int) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="revision",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        # All jobs: the button "Materialize" of the asset pages runs a job of Dagster's own.
+        # All jobs: the button "Materialize" of the Dagster UI runs a job of Dagster's own.
         request_job=write_chapter,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Writes the sections that a failed gap gate names once more, at most {max_revisions} times.",

@@ -1,4 +1,4 @@
-"""Owns the `chapter-pipeline` program: its command tree, its exit codes and the border where errors become one line."""
+"""Owns the `chapter-pipeline` program: its command tree, its exit codes, and how an error becomes one line."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         fail(f"{_subject(error)}: check that it exists, may be written and has space left")
         return FAILED
-    except Exception as error:  # noqa: BLE001  the border of the program: a defect too is one line
+    except Exception as error:  # noqa: BLE001  a defect too is one line
         said = without_secrets(next(iter(str(error).splitlines()), "no message"))
         fail(f"unexpected {type(error).__name__}: {said}. {_recorded(error)}")
         return FAILED

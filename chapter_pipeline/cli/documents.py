@@ -124,7 +124,7 @@ def list_documents(json: Json = False) -> None:
     if not documents and not quarantined:
         say("the library is empty: chapter-pipeline ingest FILES")
     if documents:
-        shown = len(DOCUMENT_COLUMNS) - out.is_terminal  # a terminal has no room for the names of the files
+        shown = len(DOCUMENT_COLUMNS) - out.is_terminal  # a terminal is too narrow for the names of the files
         rows = [_listed(document)[:shown] for document in documents]
         print_table("Documents", DOCUMENT_COLUMNS[:shown], rows, whole="Document", one_line=True)
     if quarantined:

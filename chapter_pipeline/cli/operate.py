@@ -84,7 +84,7 @@ def _tell(documents: int, final: object, paths: list[Path]) -> None:
     say("Read it:", style="bold")
     for path in paths:
         say(f"  {path}")
-    say("The whole system with its pages: make up")
+    say("The whole system with the Dagster UI: make up")
 
 
 def examples_folder() -> Path:
@@ -96,7 +96,7 @@ def examples_folder() -> Path:
 
 
 def up(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the Dagster pages.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = None,
 ) -> None:
     """Start database, Dagster webserver and daemon; Ctrl-C stops them all."""
     from chapter_pipeline.orchestration.supervisor import run_up

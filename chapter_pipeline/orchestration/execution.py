@@ -21,7 +21,7 @@ from sqlalchemy import Engine, text
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
 
 REPOSITORY = "__repository__"
-# The person at the terminal reads our own messages; Dagster's are in the event log, which the pages show.
+# The person at the terminal reads our own messages; Dagster's are in the event log, which the Dagster UI shows.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -80,7 +80,7 @@ class Executor:
         return executed
 
     def _origin(self, job_name: str) -> RemoteJobOrigin:
-        """Where the pages find the job of this run: without it they could show the run, but not run it again."""
+        """Where the Dagster UI finds the job of this run: without it the UI shows the run and cannot execute it again."""
         location = location_origins_from_yaml_paths([str(self._workspace)])[0]
         return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), job_name)
 

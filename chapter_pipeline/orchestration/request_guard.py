@@ -1,6 +1,6 @@
 """Owns which requests reach the Dagster webserver, which itself answers whoever asks; it changes no request.
 
-Why each rule is there, and what they do not guard: docs/decisions/dagster-pages.md.
+Why each rule is there, and what they do not guard: docs/decisions/dagster-ui.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Owns the program that `up` starts for the pages: Dagster's own web application behind our guard.
+"""Owns the program that `up` starts for the Dagster UI: Dagster's own web application behind our guard.
 
 ``python -m chapter_pipeline.orchestration.webserver WORKSPACE_FILE``, with the token on standard input: every user of the machine can
 read a program's arguments, and whatever it starts inherits its environment.

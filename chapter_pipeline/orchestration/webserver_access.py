@@ -1,4 +1,4 @@
-"""Owns under which addresses the Dagster pages of one start are served, the token that opens them, and where it is told."""
+"""Owns the addresses of the Dagster UI of one start, the token that opens it, and the file that names both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARAMETER = "token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What opens the pages of one start. An origin is written as browsers do: ``scheme://host[:port]``, lower case.
+    """What opens the Dagster UI of one start. An origin is written as browsers do: ``scheme://host[:port]``, lower case.
 
     `told` are the origins that are printed: the server's own first. `cookie` carries the port in its name, because
     browsers send a cookie to every port of a host.
@@ -46,7 +46,7 @@ def new_token() -> str:
 
 
 def access_of(settings: Settings, token: str) -> Access:
-    """What opens the pages when they are served with `settings`."""
+    """What opens the Dagster UI when it is served with `settings`."""
     own = tuple(origin_of("http", host, settings.webserver_port) for host in _names_of(settings.webserver_host))
     return Access(
         origins=(*own, *settings.webserver_origins),

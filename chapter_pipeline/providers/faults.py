@@ -107,7 +107,7 @@ _SECRET = re.compile(r"\b(?:sk-|AIza|key-)[\w*-]{6,}|Bearer \S+", re.IGNORECASE)
 class CallFailed(Exception):
     """One attempt failed. `usage` is what the provider counted all the same; None when that is not known.
 
-    It stays within this room: who calls a provider sees errors of the project's tree.
+    It is caught in this package: callers of a provider see errors of the project's tree.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Owns the one way of a request to a provider, and the order of what guards it.
 
 Ledger and budget, then a slot, the breaker, one attempt under the deadline of the whole, the fault's name, and the
-reply on record before anybody sees it. All retries of the house are here: the SDKs make none.
+reply on record before anybody sees it. All retries are here: the SDKs make none.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Use cases over the rooms: ingest, library upkeep, progress, health."""
+"""The use cases, each once: the command line, assets and sensors call them."""

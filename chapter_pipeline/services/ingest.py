@@ -237,7 +237,7 @@ class Ingest:
     def remove(self, wanted: str) -> list[str]:
         """Remove a document (key or its beginning) or one name, from the bucket and from the library; the names gone.
 
-        The files go first: were they left over, the next look at the bucket would ingest them again.
+        The files go first: were they left over, the next tick of the inbox sensor would ingest them again.
         """
         for name in self._library.names_meant(wanted):
             if key_fault(name) is None:  # else it was never in the bucket
@@ -301,7 +301,7 @@ class Ingest:
 @contextmanager
 def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
     """The ingest with parser processes of its own, which end with the block."""
-    # Here, because the documents room takes a second to load and most processes parse nothing.
+    # Imported here: these modules take a second to load and most processes parse nothing.
     from chapter_pipeline.documents.ocr.engine import page_reader
     from chapter_pipeline.documents.pdf.parser import ParserPool
     from chapter_pipeline.documents.structure.passages import make_passages

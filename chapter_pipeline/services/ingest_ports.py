@@ -1,4 +1,4 @@
-"""Owns what the ingest needs of the documents room, as protocols, so that it can be tried without a PDF."""
+"""The ports of the ingest to the parser, as protocols, so that it is tested without a PDF."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def inventory(*, library: LibraryStore, bucket: ObjectBucket, settings_hash: str
     """All files of ``library/`` and ``inbox/``, and all on record, by name; nothing is opened.
 
     What lies there, or in ``references/``, and cannot be an object of the bucket is among them. `settings_hash` is that
-    of `redelivery.library_settings_hash`.
+    of `unchanged_files.library_settings_hash`.
     """
     listings = [bucket.listing(folder) for folder in (FOLDER, INBOX)]
     delivered = {entry.key: entry for listing in listings for entry in listing.entries}

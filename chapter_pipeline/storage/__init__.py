@@ -1,1 +1,1 @@
-"""Typed schema, migrations, database and bucket: the only room that opens connections."""
+"""Typed schema, migrations, database and bucket: the only package that opens connections."""

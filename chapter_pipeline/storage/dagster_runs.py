@@ -21,7 +21,7 @@ from chapter_pipeline.storage.database import DAGSTER_DATABASE, Database
 IN_PROCESS_TAG = "chapter_pipeline/in_process"
 """On runs of the command line: the name of the lock that its process holds, which is the run's own id.
 
-A run that somebody made of it in the pages has the tag too, with the id of the first one: it is none of the command line.
+A re-execution from the Dagster UI copies the tag, with the id of the first run: it is no run of the command line.
 """
 CODE_SERVER_TAG = ".dagster/grpc_info"
 """On runs of a code server: where it listens."""

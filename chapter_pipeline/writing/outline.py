@@ -96,13 +96,13 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
     Before that, the introduction gets the best definitions of the topic, and every must-cover point the best quotes that
     speak to it for its own section.
     """
-    room = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
+    words_left = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
     assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
     taken: set[str] = set()
     if INTRODUCTION in assigned:
         for quote in sorted((q for q in quotes if q.defines), key=lambda q: (-q.relevance, q.key))[:QUOTES_PER_POINT]:
             assigned[INTRODUCTION].append(quote)
-            room[INTRODUCTION] -= len(quote.display.split())
+            words_left[INTRODUCTION] -= len(quote.display.split())
             taken.add(quote.key)
     for section in sections:
         for point in section.must_cover:
@@ -117,17 +117,17 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
             speaking.sort(key=lambda quote: (-_worth(quote, section.kind), quote.key))
             for quote in speaking[:QUOTES_PER_POINT]:
                 assigned[section.kind].append(quote)
-                room[section.kind] -= len(quote.display.split())
+                words_left[section.kind] -= len(quote.display.split())
                 taken.add(quote.key)
     pairs = sorted(
         ((_value(quote, quote.sections[kind]), quote, kind) for quote in quotes for kind in assigned),
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
     )
     for _, quote, kind in pairs:
-        if quote.key in taken or quote.sections[kind] < fit_floor(quote) or room[kind] <= 0:
+        if quote.key in taken or quote.sections[kind] < fit_floor(quote) or words_left[kind] <= 0:
             continue
         assigned[kind].append(quote)
-        room[kind] -= len(quote.display.split())
+        words_left[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
 

@@ -109,7 +109,7 @@ def _files(location: Location) -> list[str]:
 
 
 def _materialize(location: Location, *assets: str) -> ExecuteInProcessResult:
-    """These assets alone, as the button of the pages does."""
+    """These assets alone, as the button of the Dagster UI does."""
     return location.definitions.resolve_job_def("write_chapter").execute_in_process(
         instance=location.instance,
         partition_key=SLUG,

@@ -1,4 +1,4 @@
-"""What Dagster's pages say of a stage: stale with its cause when its code version changed, fresh when nothing did."""
+"""What the Dagster UI says of a stage: stale with its cause when its code version changed, fresh when nothing did."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEW_CODE, NEW_DATA = "has a new code version", "has a new dependency data versio
 
 
 def stale(location: Location, settings: Settings, partition: str = SLUG) -> dict[str, set[str]]:
-    """What the pages of a code location built under `settings` say: the stale assets, each with its causes."""
+    """What the Dagster UI of a code location built under `settings` says: the stale assets, each with its causes."""
     resolver = CachingStaleStatusResolver(
         location.instance, build(Container(settings)).resolve_asset_graph(), LoadingContextForTest(location.instance)
     )

@@ -36,7 +36,7 @@ def write(cli: Cli) -> dict[str, Any]:
     return {key: said[key] for key in ("version", "unchanged")}
 
 
-def run_from_the_pages(settings: Settings, config: dict[str, Any] | None = None) -> None:
+def run_from_the_ui(settings: Settings, config: dict[str, Any] | None = None) -> None:
     """A run of `write_chapter` that the command line did not start, with the configuration of its brief."""
     container = Container(settings)
     job = build(container).resolve_job_def("write_chapter")
@@ -50,7 +50,7 @@ def run_from_the_pages(settings: Settings, config: dict[str, Any] | None = None)
 
 def test_write__after_a_run_with_another_topic__writes_the_topic_on_record(asked: Cli, environment: Settings) -> None:
     assert write(asked) == {"version": 1, "unchanged": False}
-    run_from_the_pages(environment, {"topic": "Radiotherapy of glioma"})
+    run_from_the_ui(environment, {"topic": "Radiotherapy of glioma"})
     assert asked("chapters", "show", SLUG, "--json").done().value["chapter"]["topic"] == "Radiotherapy of glioma"
     said = asked("chapters", "write", SLUG).done().out
     assert "chapter_brief: it was made from another request than the one on record" in said
@@ -58,10 +58,10 @@ def test_write__after_a_run_with_another_topic__writes_the_topic_on_record(asked
     assert write(asked) == {"version": 3, "unchanged": True}
 
 
-def test_write__after_a_run_from_the_pages_of_what_is_on_record__is_unchanged(
+def test_write__after_a_run_from_the_ui_of_what_is_on_record__is_unchanged(
     asked: Cli, environment: Settings, stages: FakeStages
 ) -> None:
-    run_from_the_pages(environment)
+    run_from_the_ui(environment)
     written = dict(stages.written)
     assert write(asked) == {"version": 1, "unchanged": True}
     assert dict(stages.written) == written

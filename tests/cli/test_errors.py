@@ -1,4 +1,4 @@
-"""The border of the program: whatever goes wrong is one line on standard error and an exit code, never a traceback."""
+"""Whatever goes wrong is one line on standard error and an exit code, never a traceback."""
 
 from __future__ import annotations
 

@@ -145,9 +145,9 @@ def _damaged_record_is_named(two: Cli, environment: Settings, template: Path) ->
 def test_two_templates__by_runs__the_first_chapter_is_revised_and_takes_the_sections_of_its_outline(
     two: Cli, stages: FakeStages, environment: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _job_of_the_pages(environment, None)
+    _job_of_the_ui(environment, None)
     stages.edition = "second"
-    _job_of_the_pages(environment, ["section/diagnosis", *FOLLOWING])
+    _job_of_the_ui(environment, ["section/diagnosis", *FOLLOWING])
     assert sections(two, FIRST) == ["introduction", "diagnosis", "outcomes"]
     two("chapters", "restore", FIRST, "--section", "diagnosis", "--version", 1).done()
     stages.planned = ("introduction", "complications")  # the outline leaves `diagnosis`, a person's, and `outcomes` out
@@ -171,8 +171,8 @@ def test_two_templates__by_runs__the_first_chapter_is_revised_and_takes_the_sect
     assert f"chapter {FIRST!r} has no text of its section {NOT_WRITTEN!r} yet: chapter-pipeline chapters write" in line
 
 
-def _job_of_the_pages(environment: Settings, selected: list[str] | None) -> None:
-    """The job as the Dagster pages start it, on the first chapter."""
+def _job_of_the_ui(environment: Settings, selected: list[str] | None) -> None:
+    """The job as the Dagster UI starts it, on the first chapter."""
     container = Container(environment)
     job = build(container).resolve_job_def("write_chapter")
     keys = None if selected is None else [dg.AssetKey(name.split("/")) for name in selected]

@@ -137,7 +137,7 @@ def test_rollback__to_a_held_version__is_held_and_reports_no_exports(
 
 
 def told(environment: Settings) -> dict[str, str]:
-    """What a person did last, by the assets of stage 14 that say so in the pages."""
+    """What a person did last, by the assets of stage 14 that say so in the Dagster UI."""
     found: dict[str, str] = {}
     with open_instance(environment) as instance:
         for asset in ("final_chapter", "published_version", "chapter_exports"):

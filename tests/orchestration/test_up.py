@@ -67,7 +67,7 @@ class Up:
             return json.load(answer)["data"]
 
     def embedded(self) -> set[str]:
-        """The documents that are searchable, as the pages tell it."""
+        """The documents that are searchable, as the Dagster UI tells it."""
         found = self.ask(
             "query($key: AssetKeyInput!) {assetOrError(assetKey: $key)"
             " {... on Asset {assetMaterializations {partition}}}}",
@@ -259,7 +259,7 @@ sections:
 
 
 def _takes_in_a_new_section_kind(up: Up) -> None:
-    """`chapters new` with a kind of its own beside the running system: a chapter with it is written in the pages.
+    """`chapters new` with a kind of its own beside the running system: a chapter with it is written in the Dagster UI.
 
     A run that is under way when the definitions are loaded again goes on, and is not taken for one without a process.
     """
@@ -307,7 +307,7 @@ def _put_waits(home: Path, asset: str, partition: str) -> Iterator[None]:
 
 
 def _materialize(up: Up, partition: str, assets: list[str]) -> str:
-    """The id of a run over these assets, asked for as the pages do."""
+    """The id of a run over these assets, asked for as the Dagster UI does."""
     location = {"repositoryName": "__repository__", "repositoryLocationName": "chapter_pipeline"}
     up.ask(
         "mutation($at: RepositorySelector!, $key: String!) {addDynamicPartition(repositorySelector: $at,"

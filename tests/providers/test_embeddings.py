@@ -159,9 +159,9 @@ def test_embed__over_the_cap_or_without_a_price__is_not_sent(database: Database)
 
 def test_library_embedder__without_a_key__is_refused_with_the_remedy(settings: Settings, database: Database) -> None:
     local = HashEmbedder()
-    room = TextModelFactory(settings.model_copy(update={"embedder": "gpt"}), database)
+    factory = TextModelFactory(settings.model_copy(update={"embedder": "gpt"}), database)
     with pytest.raises(UsageError, match="OPENAI_API_KEY"):
-        room.library_embedder(local)
+        factory.library_embedder(local)
     assert TextModelFactory(settings, database).library_embedder(local) is local
 
 
@@ -183,9 +183,9 @@ def test_library__other_embedder__is_embedded_anew_and_searched_by_one_model_onl
     with FaultServer(in_turn(FINE)) as server:
         values = {"embedder": "gpt", "openai_api_key": SecretStr(KEY), "gpt_url": server.base_url("gpt")}
         switched = settings.model_copy(update=values)
-        room = TextModelFactory(switched, database)
+        factory = TextModelFactory(switched, database)
         try:
-            embedder = room.library_embedder(before)
+            embedder = factory.library_embedder(before)
             search = LibrarySearch(database, embedder)
             assert {hit.parts["cosine"] for hit in search.search("tumour", k=9)} == {0.0}  # found by the word alone
             assert search.search("weather", k=9) == []
@@ -211,4 +211,4 @@ def test_library__other_embedder__is_embedded_anew_and_searched_by_one_model_onl
                 models = session.execute(text("SELECT DISTINCT model FROM passage_embeddings")).scalars().all()
             assert models == ["text-embedding-3-small/384"]
         finally:
-            room.close()
+            factory.close()

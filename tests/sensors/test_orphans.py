@@ -64,7 +64,7 @@ def test_reap__code_server_gone__its_run_is_over(location: Location, status: dg.
         (dg.DagsterRunStatus.STARTING, {}),  # its launcher has not said yet where it runs
         (dg.DagsterRunStatus.NOT_STARTED, {}),  # waits for its turn
         (dg.DagsterRunStatus.SUCCESS, {}),
-        # Made again, in the pages, of a run of the command line: Dagster copies its tags.
+        # A re-execution, in the Dagster UI, of a run of the command line: Dagster copies its tags.
         (dg.DagsterRunStatus.NOT_STARTED, {IN_PROCESS_TAG: "the first run"}),
         (dg.DagsterRunStatus.STARTED, {IN_PROCESS_TAG: "the first run"}),
     ],

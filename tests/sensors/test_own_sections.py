@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 import pytest
-from resources.chapters import ChaptersResource
 
 from chapter_pipeline.domain import Gap, GapType, Severity
 from chapter_pipeline.errors import ModelUnavailable
+from resources.chapters import ChaptersResource
 from sensors.requests import Request, following_request, revision_request, write_request
 from sensors.revision import decide
 from tests.code_location import GLIOMA, SLUG, Location
@@ -88,7 +88,7 @@ def test_own_sections__run_again_from_the_failed_assets__keeps_its_selection(loc
     assert location.sections() == set(location.kinds(SLUG))
 
 
-def test_own_sections__whole_job_of_the_pages__passes_the_others_as_unused_and_tells_how_to_select(
+def test_own_sections__whole_job_of_the_ui__passes_the_others_as_unused_and_tells_how_to_select(
     location: Location,
 ) -> None:
     job = location.definitions.resolve_job_def("write_chapter")

@@ -52,7 +52,7 @@ def from_the_command_line(location: Location) -> None:
     _run(location, request.tags, request.selection)
 
 
-def from_the_pages(location: Location, **config: object) -> None:
+def from_the_ui(location: Location, **config: object) -> None:
     assert location.write(config=config or None).success
 
 
@@ -73,7 +73,7 @@ def asked(location: Location) -> Location:
     return location
 
 
-WAYS: list[Callable[[Location], None]] = [from_the_command_line, from_the_pages, from_a_sensor]
+WAYS: list[Callable[[Location], None]] = [from_the_command_line, from_the_ui, from_a_sensor]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -83,7 +83,7 @@ def test_currency__written_in_any_way__is_current_until_a_run_takes_another_requ
     assert set(stale(asked).values()) == {"there is none yet"}
     way(asked)
     assert stale(asked) == {}
-    from_the_pages(asked, topic="Radiotherapy of glioma")
+    from_the_ui(asked, topic="Radiotherapy of glioma")
     assert stale(asked) == {"chapter_brief": "it was made from another request than the one on record"}
     way(asked)
     assert stale(asked) == {}
@@ -108,7 +108,7 @@ def test_currency__every_stage_of_a_run__is_stored_with_what_it_was_made_from(as
 
 
 def test_currency__configuration_that_says_what_is_on_record__is_the_same_request(asked: Location) -> None:
-    from_the_pages(asked, **RECORD)
+    from_the_ui(asked, **RECORD)
     assert stale(asked) == {}
 
 

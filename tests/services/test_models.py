@@ -40,12 +40,12 @@ def with_(settings: Settings, **values: Any) -> Settings:
 def test_order__of_the_settings__is_who_is_asked(
     values: dict[str, Any], order: tuple[str, ...], settings: Settings, database: Database
 ) -> None:
-    room = TextModelFactory(with_(settings, **values), database)
+    factory = TextModelFactory(with_(settings, **values), database)
     try:
-        assert room.order == order
-        assert room.text_model(HashEmbedder()).name == (order[0] if order else "extractive")
+        assert factory.order == order
+        assert factory.text_model(HashEmbedder()).name == (order[0] if order else "extractive")
     finally:
-        room.close()
+        factory.close()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Owns the parser as the rest of the house sees it: bytes in, a document or a reason out, whatever the bytes do."""
+"""The parser as other packages call it: bytes in, a document or a reason for refusal out, whatever the bytes do."""
 
 from __future__ import annotations
 

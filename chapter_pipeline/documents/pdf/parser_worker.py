@@ -106,7 +106,7 @@ def _answer(
         reason, detail = rejected.reason, rejected.detail
     except MemoryError:
         reason, detail = Reason.MEMORY_LIMIT, _TOO_HUNGRY
-    except Exception as error:  # noqa: BLE001  (the border: whatever a hostile file makes PyMuPDF raise ends here)
+    except Exception as error:  # noqa: BLE001  (whatever a hostile file makes PyMuPDF raise ends here)
         if _OUT_OF_MEMORY.match(str(error)):
             reason, detail = Reason.MEMORY_LIMIT, _TOO_HUNGRY
         else:
