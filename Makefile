@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # A development environment holds everything of the runtime one: never shrink it.
 ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
 
-.PHONY: demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock
+.PHONY: settings-table demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock
 
 demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
 	$(BIN)/chapter-pipeline demo
@@ -53,6 +53,9 @@ lock: .venv/.development  ## renew the locks; they carry versions and hashes, no
 
 stages-lock: .venv/.development  ## renew what the tests hold of the code that each stage runs, see docs/decisions/currency.md
 	$(BIN)/python -m tests.writing.stage_code
+
+settings-table: .venv/.development  ## docs/settings.md from chapter_pipeline/settings.py
+	$(BIN)/python -m chapter_pipeline.settings_table > docs/settings.md
 
 clean:  ## everything that make made, the library included
 	rm -rf .venv .data build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

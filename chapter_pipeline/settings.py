@@ -74,16 +74,18 @@ class Settings(BaseSettings):
         default=None, description="Folder with the section kinds of authors' own templates; unset: HOME/templates."
     )
 
-    pool_size: int = Field(default=10, ge=1, le=100)
-    pool_overflow: int = Field(default=10, ge=0, le=100)
-    pool_timeout_s: float = Field(default=10.0, gt=0)
-    pool_recycle_s: int = Field(default=1800, ge=1)
+    pool_size: int = Field(default=10, ge=1, le=100, description="Connections to the database that are kept.")
+    pool_overflow: int = Field(default=10, ge=0, le=100, description="Connections above pool_size, for a short time.")
+    pool_timeout_s: float = Field(default=10.0, gt=0, description="Longest wait for a connection.")
+    pool_recycle_s: int = Field(default=1800, ge=1, description="Age at which a connection is replaced.")
 
-    document_max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
-    document_max_pages: int = Field(default=2000, ge=1)
+    document_max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024, description="Largest PDF.")
+    document_max_pages: int = Field(default=2000, ge=1, description="Most pages of a PDF.")
     parser_timeout_s: float = Field(default=60.0, gt=0, description="Wall clock limit of one document.")
     parser_cpu_s: int = Field(default=60, ge=1, description="CPU limit of one document.")
-    parser_memory_bytes: int = Field(default=2 * 1024**3, ge=256 * 1024**2)
+    parser_memory_bytes: int = Field(
+        default=2 * 1024**3, ge=256 * 1024**2, description="Memory limit of the process that parses a document."
+    )
 
     parser_processes: int = Field(
         default_factory=lambda: min(8, available_processors()), ge=1, le=64,
@@ -105,7 +107,7 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
     )
-    embedding_batch: int = Field(default=32, ge=1, le=512)
+    embedding_batch: int = Field(default=32, ge=1, le=512, description="Passages that are embedded together.")
     embedder: Literal["minilm", "gpt"] = Field(
         default="minilm",
         description="Whose vectors the library is searched by; gpt sends the passages there. A change embeds it anew.",
@@ -119,16 +121,31 @@ class Settings(BaseSettings):
     fallback: Literal["on", "off"] = Field(
         default="on", description="Ask the other providers with a key (claude, gpt, gemini) when one gives no answer."
     )
-    claude_models: ModelNames = ModelNames(
-        planning="claude-sonnet-5-5", writing="claude-opus-5-5", review="claude-opus-5-5", vision="claude-sonnet-5-5"
+    claude_models: ModelNames = Field(
+        default=ModelNames(
+            planning="claude-sonnet-5-5",
+            writing="claude-opus-5-5",
+            review="claude-opus-5-5",
+            vision="claude-sonnet-5-5",
+        ),
+        description="Models of claude by kind of work, as JSON; those that are not named keep their default.",
     )
-    gpt_models: ModelNames = ModelNames(
-        planning="gpt-6.1-terra", writing="gpt-6.1-sol", review="gpt-6.1-sol", vision="gpt-6.1-terra"
+    gpt_models: ModelNames = Field(
+        default=ModelNames(
+            planning="gpt-6.1-terra", writing="gpt-6.1-sol", review="gpt-6.1-sol", vision="gpt-6.1-terra"
+        ),
+        description="Models of gpt by kind of work, as JSON; those that are not named keep their default.",
     )
-    gemini_models: ModelNames = ModelNames(
-        planning="gemini-3.8-flash", writing="gemini-4-argon", review="gemini-4-argon", vision="gemini-3.8-flash"
+    gemini_models: ModelNames = Field(
+        default=ModelNames(
+            planning="gemini-3.8-flash", writing="gemini-4-argon", review="gemini-4-argon", vision="gemini-3.8-flash"
+        ),
+        description="Models of gemini by kind of work, as JSON; those that are not named keep their default.",
     )
-    local_models: ModelNames = ModelNames(planning="local", writing="local", review="local", vision="local")
+    local_models: ModelNames = Field(
+        default=ModelNames(planning="local", writing="local", review="local", vision="local"),
+        description="The same for a local server.",
+    )
     local_url: str | None = Field(
         default=None, description="Where a server speaks the OpenAI API: http://host:port/v1."
     )
@@ -148,15 +165,29 @@ class Settings(BaseSettings):
     budget_call_usd: Decimal = Field(default=Decimal(2), ge=0, description="Most that one request may cost.")
     budget_chapter_usd: Decimal = Field(default=Decimal(20), ge=0, description="Most that one chapter may cost.")
     budget_day_usd: Decimal = Field(default=Decimal(50), ge=0, description="Most that a day (UTC) may cost.")
-    section_concurrency: int = Field(default=5, ge=1, le=32)
-    max_revisions: int = Field(default=2, ge=0, le=5)
+    section_concurrency: int = Field(
+        default=5, ge=1, le=32, description="Sections, and calls to one provider, at the same time over all runs."
+    )
+    max_revisions: int = Field(default=2, ge=0, le=5, description="Rounds of revision of a chapter whose gates fail.")
 
-    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    gemini_api_key: SecretStr | None = Field(default=None, validation_alias="GEMINI_API_KEY")
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="ANTHROPIC_API_KEY",
+        description="Key of Anthropic; a chapter is then written by its models.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="OPENAI_API_KEY",
+        description="Key of OpenAI; a chapter is then written by its models.",
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="GEMINI_API_KEY",
+        description="Key of Google Gemini; a chapter is then written by its models.",
+    )
 
-    webserver_host: str = "127.0.0.1"
-    webserver_port: int = Field(default=3000, ge=1, le=65535)
+    webserver_host: str = Field(default="127.0.0.1", description="Address that the Dagster UI is bound to.")
+    webserver_port: int = Field(default=3000, ge=1, le=65535, description="Port of the Dagster UI.")
     webserver_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Further addresses under which browsers reach the Dagster UI (behind a reverse proxy, or from"
