@@ -36,6 +36,8 @@ for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data"
 PAID_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 TEMPLATE = "chapter_template"
+NAMED_OUTSIDE = "CHAPTERTESTS_RUN" in os.environ
+"""Whether this process uses the server of another one: that of the run whose worker it is, or of `make mutants`."""
 # One server for all workers of one pytest-xdist run. Not below pytest's own folder: pytest closes that to other
 # users, and under root PostgreSQL runs as one.
 SHARED_HOME = (
@@ -117,6 +119,15 @@ def database(settings: Settings) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="module")
+def module_database(postgres: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database for all tests of a module: to make one takes longer than a small test."""
+    for name in new_database(postgres, TEMPLATE):
+        database = _database(postgres, name, tmp_path_factory.mktemp("module") / "home")
+        yield database
+        database.close()
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The shared test data beside the project (library, retrieval, hostile files, scans, references)."""
@@ -126,8 +137,8 @@ def corpus() -> Path:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The process that started the run removes the server's folder; workers leave before it."""
-    if not hasattr(session.config, "workerinput"):
+    """The process that named the run removes the server's folder; those that it started leave before it."""
+    if not NAMED_OUTSIDE:
         shutil.rmtree(SHARED_HOME, ignore_errors=True)
 
 

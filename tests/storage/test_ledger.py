@@ -1,0 +1,386 @@
+"""The ledger of paid calls: what counts against which cap, to the last digit, and what becomes of every call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
+from chapter_pipeline.providers.call import ModelReply, TokenUsage
+from chapter_pipeline.providers.faults import CallFailed, Fault
+from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Replayed, Reserved
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.ledger import CallLedger, Caps, Item, Spent
+from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.schema import ModelCallRow
+
+PLENTY = Decimal(1000)
+CAP = Decimal("1.00")
+LEAST = Decimal("0.00000001")
+"""The least amount that the ledger tells apart."""
+MOST = Decimal("0.40")
+"""The most that each earlier call can cost; committed it cost 0.30, failed with a count 0.20."""
+USAGE = TokenUsage(input_tokens=100, output_tokens=20, cached_tokens=7)
+GLIOMA = CallContext(chapter="glioma", section="surgery")
+
+
+class End(StrEnum):
+    """What became of a call."""
+
+    RESERVED = "reserved"
+    SENT = "sent"
+    COMMITTED = "committed"
+    AMBIGUOUS = "ambiguous"
+    FAILED_COUNTED = "failed, counted"
+    FAILED_UNSENT = "failed, not counted"
+    WITHDRAWN = "withdrawn"
+
+
+COUNTS = {
+    End.RESERVED: MOST,
+    End.SENT: MOST,
+    End.COMMITTED: Decimal("0.30"),
+    End.AMBIGUOUS: MOST,
+    End.FAILED_COUNTED: Decimal("0.20"),
+    End.FAILED_UNSENT: Decimal(0),
+    End.WITHDRAWN: Decimal(0),
+}
+"""What a call counts against the caps."""
+
+
+def attempt(key: str, *, most: Decimal = MOST, context: CallContext = GLIOMA, purpose: str = "section") -> Attempt:
+    return Attempt(
+        request_key=key, number=1, provider="claude", model="opus", purpose=purpose, context=context, most_usd=most
+    )
+
+
+def caps(call: Decimal = PLENTY, chapter: Decimal = PLENTY, day: Decimal = PLENTY) -> Caps:
+    return Caps(call_usd=call, chapter_usd=chapter, day_usd=day)
+
+
+@contextmanager
+def ledger_of(database: Database, limits: Caps) -> Iterator[CallLedger]:
+    """The ledger of a living process."""
+    presence = ProcessLease(database)
+    yield CallLedger(database, presence, limits)
+    presence.close()
+
+
+@pytest.fixture
+def database(module_database: Database) -> Database:
+    """One for all tests here, without a call in it."""
+    with module_database.session() as session:
+        session.execute(delete(ModelCallRow))
+    return module_database
+
+
+@pytest.fixture
+def ledger(database: Database) -> Iterator[CallLedger]:
+    with ledger_of(database, caps()) as made:
+        yield made
+
+
+def reserved(ledger: CallLedger, one: Attempt) -> int:
+    begun = ledger.begin(one)
+    assert isinstance(begun, Reserved)
+    return begun.id
+
+
+def ended(ledger: CallLedger, one: Attempt, end: End) -> int:
+    """Make the call `one` with this end."""
+    id = reserved(ledger, one)
+    if end is End.WITHDRAWN:
+        ledger.withdraw(id)
+    elif end is not End.RESERVED:
+        ledger.sending(id)
+    match end:
+        case End.COMMITTED:
+            reply = ModelReply(text="{}", model="opus-1", usage=USAGE)
+            ledger.commit(id, reply, cost_usd=COUNTS[end], latency_s=1.5)
+        case End.AMBIGUOUS:
+            ledger.fail(id, CallFailed(Fault.TIMEOUT, "late"), cost_usd=Decimal(0), latency_s=2.0)
+        case End.FAILED_COUNTED:
+            ledger.fail(id, CallFailed(Fault.SCHEMA, "odd", usage=USAGE), cost_usd=COUNTS[end], latency_s=3.0)
+        case End.FAILED_UNSENT:
+            ledger.fail(id, CallFailed(Fault.OVERLOADED, "busy"), cost_usd=COUNTS[end], latency_s=0.25)
+    return id
+
+
+def row(database: Database, id: int) -> ModelCallRow:
+    with database.session() as session:
+        return session.scalars(select(ModelCallRow).where(ModelCallRow.id == id)).one()
+
+
+def all_made(database: Database, when: object) -> None:
+    with database.session() as session:
+        session.execute(update(ModelCallRow).values(created_at=when))
+
+
+@pytest.mark.parametrize("end", End)
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [(caps(chapter=CAP), "CHAPTER"), (caps(day=CAP), "DAY")],
+    ids=["the chapter's cap", "the day's cap"],
+)
+def test_cap__an_earlier_call__counts_by_what_became_of_it(
+    database: Database, limits: Caps, name: str, end: End
+) -> None:
+    with ledger_of(database, limits) as ledger:
+        ended(ledger, attempt("first"), end)
+        left = CAP - COUNTS[end]
+        with pytest.raises(BudgetExceeded, match=f"raise CHAPTER_BUDGET_{name}_USD, or wait"):
+            ledger.begin(attempt("second", most=left + LEAST))
+        ledger.withdraw(reserved(ledger, attempt("second", most=left)))
+        with pytest.raises(BudgetExceeded):
+            ledger.begin(attempt("third", most=left + LEAST))
+
+
+@pytest.mark.parametrize("end", [End.AMBIGUOUS, End.FAILED_COUNTED, End.FAILED_UNSENT])
+def test_cap__of_a_call__counts_earlier_attempts_at_the_same_request(database: Database, end: End) -> None:
+    with ledger_of(database, caps(call=CAP)) as ledger:
+        ended(ledger, attempt("first"), end)
+        left = CAP - COUNTS[end]
+        with pytest.raises(BudgetExceeded, match=r"not sent: this call may cost .* raise CHAPTER_BUDGET_CALL_USD"):
+            ledger.begin(attempt("first", most=left + LEAST))
+        reserved(ledger, attempt("first", most=left))
+        reserved(ledger, attempt("another", most=CAP))
+
+
+@pytest.mark.parametrize(
+    "limits", [caps(call=CAP), caps(chapter=CAP), caps(day=CAP)], ids=["of a call", "of a chapter", "of a day"]
+)
+def test_cap__the_first_call__may_cost_all_of_it_and_no_more(database: Database, limits: Caps) -> None:
+    with ledger_of(database, limits) as ledger:
+        with pytest.raises(BudgetExceeded):
+            ledger.begin(attempt("first", most=CAP + LEAST))
+        reserved(ledger, attempt("first", most=CAP))
+
+
+def test_cap__calls_of_every_end__add_up(database: Database) -> None:
+    total = sum(COUNTS.values())
+    with ledger_of(database, caps(chapter=total + MOST, day=total + MOST)) as ledger:
+        for end in End:
+            ended(ledger, attempt(end), end)
+        with pytest.raises(BudgetExceeded):
+            ledger.begin(attempt("last", most=MOST + LEAST))
+        reserved(ledger, attempt("last", most=MOST))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """An earlier call for somebody else or of another day, and the caps that it counts against."""
+
+    what: str
+    context: CallContext = GLIOMA
+    days_ago: int = 0
+    counted_by: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.what)
+        for case in (
+            Elsewhere(what="another section of the chapter", context=CallContext(chapter="glioma", section="outcomes"),
+                      counted_by=("chapter", "day", "call")),
+            Elsewhere(what="another chapter", context=CallContext(chapter="stroke"), counted_by=("day", "call")),
+            Elsewhere(what="no chapter", context=CallContext(), counted_by=("day", "call")),
+            Elsewhere(what="the same chapter on another day", days_ago=1, counted_by=("chapter",)),
+            Elsewhere(what="another chapter on another day", context=CallContext(chapter="stroke"), days_ago=1),
+        )
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("cap", ["call", "chapter", "day"])
+def test_cap__a_call_for_somebody_else__counts_where_it_belongs(database: Database, case: Elsewhere, cap: str) -> None:
+    with ledger_of(database, caps(**{cap: CAP})) as ledger:
+        ended(ledger, attempt("same", context=case.context), End.AMBIGUOUS)
+        all_made(database, func.clock_timestamp() - func.make_interval(0, 0, 0, case.days_ago))
+        if cap in case.counted_by:
+            with pytest.raises(BudgetExceeded, match=r"0\.4000 are spent or promised"):
+                ledger.begin(attempt("same", most=CAP))
+        else:
+            reserved(ledger, attempt("same", most=CAP))
+
+
+@pytest.mark.parametrize(("microseconds_before", "counts"), [(0, True), (1, False)])
+def test_day__begins_at_midnight_utc(database: Database, microseconds_before: int, counts: bool) -> None:
+    with ledger_of(database, caps(day=CAP)) as ledger:
+        ended(ledger, attempt("first"), End.COMMITTED)
+        midnight = func.date_trunc("day", func.clock_timestamp(), "UTC")
+        all_made(database, midnight - func.make_interval(0, 0, 0, 0, 0, 0, microseconds_before / 1e6))
+        assert ledger.of_today().calls == int(counts)
+        if counts:
+            with pytest.raises(BudgetExceeded):
+                ledger.begin(attempt("second", most=CAP))
+        else:
+            reserved(ledger, attempt("second", most=CAP))
+
+
+def test_cap__of_a_chapter__does_not_bind_a_call_for_no_chapter(database: Database) -> None:
+    with ledger_of(database, caps(chapter=CAP)) as ledger:
+        ended(ledger, attempt("first", context=CallContext()), End.AMBIGUOUS)
+        reserved(ledger, attempt("second", most=CAP + CAP, context=CallContext()))
+
+
+def test_cap__passed__says_which_how_much_is_spent_and_what_to_do(database: Database) -> None:
+    with ledger_of(database, caps(chapter=CAP)) as ledger:
+        ended(ledger, attempt("first"), End.COMMITTED)
+        with pytest.raises(BudgetExceeded) as refused:
+            ledger.begin(attempt("second", most=Decimal("0.71")))
+    assert str(refused.value) == (
+        "not sent: the chapter 'glioma' may cost 1.00 USD, 0.3000 are spent or promised, and a call to 'opus' can cost "
+        "0.7100: raise CHAPTER_BUDGET_CHAPTER_USD, or wait"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        (End.RESERVED, InFlight),
+        (End.SENT, InFlight),
+        (End.COMMITTED, Replayed),
+        (End.AMBIGUOUS, Reserved),
+        (End.FAILED_COUNTED, Reserved),
+        (End.FAILED_UNSENT, Reserved),
+        (End.WITHDRAWN, Reserved),
+    ],
+)
+def test_begin__the_same_request_again__is_sent_only_when_nobody_has_or_awaits_a_reply(
+    ledger: CallLedger, end: End, again: type
+) -> None:
+    ended(ledger, attempt("first"), end)
+    assert type(ledger.begin(attempt("first"))) is again
+    assert type(ledger.begin(attempt("another"))) is Reserved
+
+
+def test_begin__committed__gives_the_reply_and_what_was_paid_even_when_the_budget_is_spent(database: Database) -> None:
+    with ledger_of(database, caps(day=MOST)) as ledger:
+        ended(ledger, attempt("first"), End.COMMITTED)
+        assert ledger.begin(attempt("first")) == Replayed(
+            reply=ModelReply(text="{}", model="opus-1", usage=USAGE), cost_usd=Decimal("0.30"), latency_s=1.5
+        )
+
+
+def test_begin__answered_after_another_attempt__the_reply_wins_over_the_one_in_flight(
+    database: Database, ledger: CallLedger
+) -> None:
+    pending, answered = (ended(ledger, attempt(key), end) for key, end in (("a", End.SENT), ("b", End.COMMITTED)))
+    assert pending < answered
+    with database.session() as session:
+        session.execute(update(ModelCallRow).values(request_key="same"))
+    assert isinstance(ledger.begin(attempt("same")), Replayed)
+
+
+def test_begin__reserved__keeps_whom_and_what_it_is_for(database: Database, ledger: CallLedger) -> None:
+    kept = row(database, reserved(ledger, attempt("first")))
+    assert (kept.request_key, kept.attempt, kept.provider, kept.model, kept.purpose, kept.chapter, kept.section) == (
+        "first", 1, "claude", "opus", "section", "glioma", "surgery",
+    )  # fmt: skip
+    assert (kept.state, kept.reserved_usd, kept.cost_usd, kept.ended_at) == ("reserved", MOST, 0, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the ledger holds of a call with some end."""
+
+    end: End
+    state: str
+    tokens: tuple[int, int, int] = (0, 0, 0)
+    reply: tuple[str, str] | None = None
+    fault: tuple[str, str] | None = None
+    latency_s: float | None = None
+    over: bool = True
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.end)
+        for case in (
+            Stored(end=End.SENT, state="sent", over=False),
+            Stored(end=End.COMMITTED, state="committed", tokens=(100, 20, 7), reply=("{}", "opus-1"), latency_s=1.5),
+            Stored(end=End.AMBIGUOUS, state="ambiguous", fault=("timeout", "late"), latency_s=2.0),
+            Stored(
+                end=End.FAILED_COUNTED, state="failed", tokens=(100, 20, 7), fault=("reply not as asked", "odd"),
+                latency_s=3.0,
+            ),
+            Stored(end=End.FAILED_UNSENT, state="failed", fault=("overloaded", "busy"), latency_s=0.25),
+        )
+    ],
+)  # fmt: skip
+def test_call__every_end__is_on_record(database: Database, ledger: CallLedger, case: Stored) -> None:
+    kept = row(database, ended(ledger, attempt("first"), case.end))
+    assert kept.state == case.state
+    assert (kept.input_tokens, kept.output_tokens, kept.cached_tokens) == case.tokens
+    assert (kept.reply, kept.reply_model) == (case.reply or (None, None))
+    assert (kept.fault, kept.detail) == (case.fault or (None, None))
+    assert kept.latency_s == case.latency_s
+    assert kept.cost_usd == (0 if case.end in (End.SENT, End.AMBIGUOUS) else COUNTS[case.end])
+    assert (kept.ended_at is not None) == case.over
+
+
+def test_call__out_of_order__is_an_error_of_ours_and_changes_nothing(database: Database, ledger: CallLedger) -> None:
+    id = reserved(ledger, attempt("first"))
+    with pytest.raises(InvariantViolated, match=f"call {id} of the ledger is not 'sent' any more"):
+        ledger.commit(id, ModelReply(text="{}", model="m", usage=USAGE), cost_usd=Decimal(1), latency_s=1)
+    ledger.sending(id)
+    with pytest.raises(InvariantViolated, match="is not 'reserved' any more"):
+        ledger.sending(id)
+    ledger.withdraw(id)
+    assert row(database, id).state == "sent"
+
+
+def test_calls__of_a_dead_process__go_when_unsent_and_are_ambiguous_when_sent(database: Database) -> None:
+    ends = (End.RESERVED, End.SENT, End.COMMITTED)
+    with ledger_of(database, caps()) as living, ledger_of(database, caps()) as own:
+        with ledger_of(database, caps()) as dying:
+            dead = {end: ended(dying, attempt(f"dead {end}"), end) for end in ends}
+            others = {end: ended(living, attempt(f"living {end}"), end) for end in ends}
+            ours = {end: ended(own, attempt(f"own {end}"), end) for end in ends}
+            assert isinstance(own.begin(attempt("dead reserved")), InFlight)
+        reserved(own, attempt("dead reserved"))
+        reserved(own, attempt("dead sent"))
+        found = row(database, dead[End.SENT])
+        assert (found.state, found.detail) == ("ambiguous", "the process that waited is gone")
+        assert found.ended_at is not None
+        with database.session() as session:
+            states = {one.id: one.state for one in session.scalars(select(ModelCallRow))}
+        assert dead[End.RESERVED] not in states
+        assert states[dead[End.COMMITTED]] == "committed"
+        for alive in (others, ours):
+            assert {end: states[id] for end, id in alive.items()} == {end: end.value for end in ends}
+
+
+def test_sums__of_a_chapter_and_of_today(database: Database, ledger: CallLedger) -> None:
+    plan = CallContext(chapter="glioma")
+    ended(ledger, attempt("p1", context=plan, purpose="outline"), End.COMMITTED)
+    for number, end in enumerate((End.COMMITTED, End.AMBIGUOUS, End.FAILED_COUNTED, End.SENT)):
+        ended(ledger, attempt(f"s{number}"), end)
+    ended(ledger, attempt("other", context=CallContext(chapter="stroke")), End.COMMITTED)
+    outline = Spent(
+        calls=1, failed=0, ambiguous=0, input_tokens=100, output_tokens=20, cost_usd=Decimal("0.30"),
+        ambiguous_usd=Decimal(0), latency_s=1.5,
+    )  # fmt: skip
+    section = Spent(
+        calls=4, failed=1, ambiguous=1, input_tokens=200, output_tokens=40, cost_usd=Decimal("0.50"),
+        ambiguous_usd=MOST, latency_s=6.5,
+    )  # fmt: skip
+    assert ledger.of_chapter("glioma") == [
+        Item(purpose="outline", section=None, provider="claude", model="opus", spent=outline),
+        Item(purpose="section", section="surgery", provider="claude", model="opus", spent=section),
+    ]
+    assert ledger.of_chapter("none") == []
+    today = ledger.of_today()
+    assert (today.calls, today.cost_usd, today.ambiguous_usd) == (6, Decimal("1.10"), MOST)
+    all_made(database, func.clock_timestamp() - func.make_interval(0, 0, 0, 1))
+    assert ledger.of_today() == Spent(
+        calls=0, failed=0, ambiguous=0, input_tokens=0, output_tokens=0, cost_usd=Decimal(0), ambiguous_usd=Decimal(0),
+        latency_s=0.0,
+    )  # fmt: skip
+    assert len(ledger.of_chapter("glioma")) == 2
