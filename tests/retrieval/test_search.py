@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import Text, bindparam, event, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chapter_pipeline.domain.library import RetrievedPassage
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.retrieval.ranking import FUSED, K1, B, Weights, fits
+from chapter_pipeline.retrieval.ranking import CANDIDATES, EXACT_BELOW, FUSED, K1, MAX_RESULTS, B, Weights, fits
 from chapter_pipeline.storage import library_search as search_module
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -77,7 +78,8 @@ def test_search__bm25_alone__ranks_by_it_and_brings_no_other_passages(
     assert [hit.rank for hit in hits] == list(range(1, len(expected) + 1))
 
 
-def test_search__two_parts__are_fused_by_z_scores(search: LibrarySearch) -> None:
+def check_fusion(search: LibrarySearch) -> None:
+    """Raises `AssertionError` unless the hits of a search, all of them, have the scores of the formulas, best first."""
     hits = search.search("glioma shunt", k=50)
     embedder = HashEmbedder()
     query = embedder.embed(["glioma shunt"])[0]
@@ -92,6 +94,68 @@ def test_search__two_parts__are_fused_by_z_scores(search: LibrarySearch) -> None
     assert {hit.text: hit.score for hit in hits} == pytest.approx(expected, abs=2e-2)  # halfvec: 11 bits
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert {hit.text: hit.parts["cosine"] for hit in hits} == pytest.approx(cosines, abs=2e-3)
+    assert {hit.text: hit.parts["bm25"] for hit in hits} == pytest.approx(
+        {one: lexical.get(one, 0.0) for one in PASSAGES}
+    )
+
+
+def test_search__two_parts__are_fused_by_z_scores(search: LibrarySearch) -> None:
+    check_fusion(search)
+
+
+MUTANTS = {
+    "the weights are swapped": (
+        ":bm25_weight * bm25_z + :cosine_weight * cosine_z", ":cosine_weight * bm25_z + :bm25_weight * cosine_z"
+    ),
+    "one part counts against the passage": (":bm25_weight * bm25_z +", "0 - :bm25_weight * bm25_z +"),
+    "BM25 is fused as it is": (":bm25_weight * bm25_z", ":bm25_weight * bm25"),
+    "cosine is fused as it is": (":cosine_weight * cosine_z", ":cosine_weight * cosine"),
+    "distance counts as closeness": ("1 - (vector <=> CAST(:vector AS halfvec)) AS cosine", "vector <=> CAST(:vector AS halfvec) AS cosine"),
+    "the worst comes first": ("ORDER BY ranked.score DESC", "ORDER BY ranked.score"),
+    "length does not count": ("1 - :b + :b * length / mean_length", "1"),
+    "frequency does not saturate": ("(frequency + :k1 *", "(1 + :k1 *"),
+    "rarity does not count": ("idf * frequency", "frequency"),
+}  # fmt: skip
+"""Changes of the statement of the search: `make mutants` does not reach into it."""
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_search__mutant_of_its_statement__is_caught(
+    name: str, search: LibrarySearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = MUTANTS[name]
+    statement = search_module._SEARCH.text
+    assert statement.count(before) == 1, "the mutant does not fit the statement any more"
+    mutant = text(statement.replace(before, after)).bindparams(bindparam("documents", type_=ARRAY(Text)))
+    monkeypatch.setattr(search_module, "_SEARCH", mutant)
+    with pytest.raises(AssertionError):
+        check_fusion(search)
+
+
+def test_search__words_or_meaning__swapped_weights_turn_the_order(database: Database, library: LibraryStore) -> None:
+    by_meaning, by_words = "shunt infect shunt valv", "glioma glioma resect"
+    vector = HashEmbedder().embed([by_meaning])[0]
+
+    def found(*weights: Weights) -> list[str]:
+        search = LibrarySearch(database, HashEmbedder(), **({"weights": weights[0]} if weights else {}))
+        hits = search.search_vector("glioma", vector, k=50)
+        return [hit.text for hit in hits if hit.text in (by_meaning, by_words)]
+
+    assert found() == [by_meaning, by_words]
+    assert found(Weights(bm25=0.3, cosine=0.7)) == [by_meaning, by_words]
+    assert found(Weights(bm25=0.7, cosine=0.3)) == [by_words, by_meaning]
+
+
+def test_search__bm25__has_the_published_parameters(search: LibrarySearch) -> None:
+    """By hand: 7 passages of 22 words, 3 of them with the word; k1 = 1.2 and b = 0.75."""
+    (hit,) = (hit for hit in search.search("glioma", k=50) if hit.text == "glioma glioma resect")
+    rarity = math.log(1 + (7 - 3 + 0.5) / (3 + 0.5))
+    assert hit.parts["bm25"] == pytest.approx(rarity * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / (22 / 7))))
+
+
+def test_parameters__are_those_that_were_measured() -> None:
+    assert Weights(bm25=0.3, cosine=0.7) == FUSED
+    assert (CANDIDATES, MAX_RESULTS, EXACT_BELOW) == (200, 400, 10_000)
 
 
 def test_search__hit__names_document_page_offsets_and_section(search: LibrarySearch, library: LibraryStore) -> None:
