@@ -50,6 +50,21 @@ def test_stages__every_quote__stands_verbatim_on_its_page(stages: Stages, librar
         assert library.page(quote.document, quote.page).text[quote.start : quote.end] == quote.text
 
 
+def test_evidence_map__retracted_source__gives_no_quote_and_the_others_still_do(stages: Stages) -> None:
+    written = write(stages)
+    before, found = written.evidence, written.research
+    first, *others = found.sources
+    assert first.key in {quote.source for quote in before.quotes}
+    for retracted in (None, False, True):
+        marked = first.model_copy(update={"retracted": retracted})
+        evidence = stages.evidence_map(
+            written.brief, written.concepts, found.model_copy(update={"sources": (marked, *others)})
+        )
+        cited = {quote.source for quote in evidence.quotes}
+        assert (first.key in cited) == (retracted is not True)
+        assert cited >= {quote.source for quote in before.quotes} - {first.key}
+
+
 def test_evidence_map__documents_ingested_again_or_removed_since_the_research__are_found_or_told(
     stages: Stages, library: LibraryStore, embedder: Embedder
 ) -> None:
