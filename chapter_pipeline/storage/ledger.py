@@ -163,13 +163,11 @@ class CallLedger:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
         chapter, caps = attempt.context.chapter, self._caps
         spent = connection.execute(_SPENT, {"key": attempt.request_key, "chapter": chapter}).one()
-        checks = (
-            ("this call", caps.call_usd, spent[0], "CALL"),
-            (f"the chapter {chapter!r}", caps.chapter_usd, spent[1] if chapter else Decimal(0), "CHAPTER"),
-            ("this day", caps.day_usd, spent[2], "DAY"),
-        )
+        checks = [("this call", caps.call_usd, spent[0], "CALL"), ("this day", caps.day_usd, spent[2], "DAY")]
+        if chapter is not None:
+            checks.insert(1, (f"the chapter {chapter!r}", caps.chapter_usd, spent[1], "CHAPTER"))
         for what, cap, so_far, name in checks:
-            if so_far + attempt.most_usd > cap and not (name == "CHAPTER" and chapter is None):
+            if so_far + attempt.most_usd > cap:
                 raise BudgetExceeded(
                     f"not sent: {what} may cost {cap} USD, {so_far:.4f} are spent or promised, and a call to "
                     f"{attempt.model!r} can cost {attempt.most_usd:.4f}: raise CHAPTER_BUDGET_{name}_USD, or wait"

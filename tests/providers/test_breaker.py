@@ -246,3 +246,41 @@ def test_late_outcome__of_an_older_state__decides_nothing(late: Effect) -> None:
     pair.record(1, late)
     pair.compare()
     assert pair.real.circuit.value == "HALF_OPEN"
+
+
+def test_reason__tells_why_it_is_as_it_is_until_it_closes() -> None:
+    pair = through(*[("failure", 1.0)] * 5)
+    assert (pair.real.circuit.value, pair.real.reason, pair.real.changed_at) == ("OPEN", "why", pair.moment)
+    half_open = pair.real.as_seen(pair.moment + timedelta(seconds=60), pair.policy)
+    assert (half_open.circuit.value, half_open.reason) == ("HALF_OPEN", "why")
+    for what, reason in (("open", "by hand"), ("close", ""), ("open", "by hand"), ("reset", "")):
+        pair.by_hand(what)
+        assert pair.real.reason == reason
+    assert through(("isolate", 1.0)).real.reason == "why"
+    recovered = through(*[("failure", 1.0)] * 5, ("success", 60.0), ("success", 1.0)).real
+    assert (recovered.circuit.value, recovered.reason) == ("CLOSED", "")
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(0, 60.0), (59.5, 0.5), (60, 0.0), (3600, 0.0)])
+def test_retry_after__open__is_what_is_left_of_its_minute_and_never_negative(seconds: float, wait: float) -> None:
+    pair = through(*[("failure", 1.0)] * 5)
+    assert pair.real.retry_after_s(pair.moment + timedelta(seconds=seconds), pair.policy) == wait
+
+
+def test_generation__every_turn__is_a_new_one() -> None:
+    pair = through(*[("failure", 1.0)] * 5)
+    assert (Pair().real.generation, pair.real.generation) == (0, 1)
+    pair.by_hand("close")
+    assert pair.real.generation == 2
+
+
+@pytest.mark.parametrize(
+    ("successes", "failures", "neutral", "rate"),
+    [(0, 0, 0, None), (0, 0, 3, None), (1, 0, 0, 1.0), (0, 1, 5, 0.0), (3, 1, 9, 0.75)],
+)
+def test_statistics__success_rate__is_of_the_calls_that_say_something(
+    successes: int, failures: int, neutral: int, rate: float | None
+) -> None:
+    counted = breaker_module.Statistics(successes=successes, failures=failures, neutral=neutral)
+    assert counted.success_rate == rate
+    assert breaker_module.Statistics() == breaker_module.Statistics(successes=0, failures=0, neutral=0)

@@ -149,7 +149,8 @@ def test_cap__of_a_call__counts_earlier_attempts_at_the_same_request(database: D
         with pytest.raises(BudgetExceeded, match=r"not sent: this call may cost .* raise CHAPTER_BUDGET_CALL_USD"):
             ledger.begin(attempt("first", most=left + LEAST))
         reserved(ledger, attempt("first", most=left))
-        reserved(ledger, attempt("another", most=CAP))
+        for other in ("a request before", "the request after"):
+            reserved(ledger, attempt(other, most=CAP))
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,10 @@ class Elsewhere:
             Elsewhere(what="another section of the chapter", context=CallContext(chapter="glioma", section="outcomes"),
                       counted_by=("chapter", "day", "call")),
             Elsewhere(what="another chapter", context=CallContext(chapter="stroke"), counted_by=("day", "call")),
+            Elsewhere(
+                what="another chapter that comes before it", context=CallContext(chapter="aneurysm"),
+                counted_by=("day", "call"),
+            ),
             Elsewhere(what="no chapter", context=CallContext(), counted_by=("day", "call")),
             Elsewhere(what="the same chapter on another day", days_ago=1, counted_by=("chapter",)),
             Elsewhere(what="another chapter on another day", context=CallContext(chapter="stroke"), days_ago=1),
@@ -256,7 +261,8 @@ def test_begin__the_same_request_again__is_sent_only_when_nobody_has_or_awaits_a
 ) -> None:
     ended(ledger, attempt("first"), end)
     assert type(ledger.begin(attempt("first"))) is again
-    assert type(ledger.begin(attempt("another"))) is Reserved
+    for other in ("a request before", "the request after"):
+        assert type(ledger.begin(attempt(other))) is Reserved
 
 
 def test_begin__committed__gives_the_reply_and_what_was_paid_even_when_the_budget_is_spent(database: Database) -> None:
@@ -336,6 +342,44 @@ def test_call__out_of_order__is_an_error_of_ours_and_changes_nothing(database: D
     assert row(database, id).state == "sent"
 
 
+@pytest.mark.parametrize("end", [one for one in End if one not in (End.RESERVED, End.WITHDRAWN)])
+def test_withdraw__what_was_sent__stays(database: Database, ledger: CallLedger, end: End) -> None:
+    id = ended(ledger, attempt("first"), end)
+    before = row(database, id).state
+    ledger.withdraw(id)
+    assert row(database, id).state == before
+
+
+def test_call__one_of_several__changes_alone(database: Database, ledger: CallLedger) -> None:
+    first, middle, last = (reserved(ledger, attempt(key)) for key in "abc")
+
+    def states() -> list[str]:
+        with database.session() as session:
+            return list(session.scalars(select(ModelCallRow.state).order_by(ModelCallRow.id)))
+
+    ledger.sending(middle)
+    assert states() == ["reserved", "sent", "reserved"]
+    ledger.sending(first)
+    ledger.sending(last)
+    ledger.commit(middle, ModelReply(text="{}", model="m", usage=USAGE), cost_usd=Decimal(0), latency_s=1)
+    assert states() == ["sent", "committed", "sent"]
+    first, middle, last = (reserved(ledger, attempt(key)) for key in "def")
+    ledger.withdraw(middle)
+    assert states() == ["sent", "committed", "sent", "reserved", "reserved"]
+
+
+@pytest.mark.parametrize("offset", [-1, 1], ids=["with a lower number", "with a higher number"])
+def test_calls__of_a_dead_process__are_found_whatever_its_number(database: Database, offset: int) -> None:
+    presence = ProcessLease(database)
+    ledger = CallLedger(database, presence, caps())
+    id = ended(ledger, attempt("first"), End.SENT)
+    with database.session() as session:
+        session.execute(update(ModelCallRow).values(owner=presence.owner + offset))
+    reserved(ledger, attempt("first"))
+    assert row(database, id).state == "ambiguous"
+    presence.close()
+
+
 def test_calls__of_a_dead_process__go_when_unsent_and_are_ambiguous_when_sent(database: Database) -> None:
     ends = (End.RESERVED, End.SENT, End.COMMITTED)
     with ledger_of(database, caps()) as living, ledger_of(database, caps()) as own:
@@ -362,7 +406,8 @@ def test_sums__of_a_chapter_and_of_today(database: Database, ledger: CallLedger)
     ended(ledger, attempt("p1", context=plan, purpose="outline"), End.COMMITTED)
     for number, end in enumerate((End.COMMITTED, End.AMBIGUOUS, End.FAILED_COUNTED, End.SENT)):
         ended(ledger, attempt(f"s{number}"), end)
-    ended(ledger, attempt("other", context=CallContext(chapter="stroke")), End.COMMITTED)
+    for chapter in ("aneurysm", "stroke"):
+        ended(ledger, attempt(chapter, context=CallContext(chapter=chapter)), End.COMMITTED)
     outline = Spent(
         calls=1, failed=0, ambiguous=0, input_tokens=100, output_tokens=20, cost_usd=Decimal("0.30"),
         ambiguous_usd=Decimal(0), latency_s=1.5,
@@ -377,7 +422,7 @@ def test_sums__of_a_chapter_and_of_today(database: Database, ledger: CallLedger)
     ]
     assert ledger.of_chapter("none") == []
     today = ledger.of_today()
-    assert (today.calls, today.cost_usd, today.ambiguous_usd) == (6, Decimal("1.10"), MOST)
+    assert (today.calls, today.cost_usd, today.ambiguous_usd) == (7, Decimal("1.40"), MOST)
     all_made(database, func.clock_timestamp() - func.make_interval(0, 0, 0, 1))
     assert ledger.of_today() == Spent(
         calls=0, failed=0, ambiguous=0, input_tokens=0, output_tokens=0, cost_usd=Decimal(0), ambiguous_usd=Decimal(0),
