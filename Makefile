@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # A development environment holds everything of the runtime one: never shrink it.
 ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
 
-.PHONY: settings-table demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock
+.PHONY: settings-table demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock mutants
 
 demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
 	$(BIN)/chapter-pipeline demo
@@ -19,6 +19,9 @@ test: .venv/.development  ## all tests that this machine can run
 
 soak: .venv/.development  ## the tests that lean on chance, each repeated many times more
 	CHAPTERTESTS_SOAK=1 $(BIN)/pytest -n 2 -m soak
+
+mutants: .venv/.development  ## one token of a rule changed at a time: do its nearest tests notice?
+	$(BIN)/python -m benchmarks.mutants
 
 check: .venv/.development  ## what continuous integration runs
 	$(BIN)/ruff format --check .
