@@ -140,7 +140,7 @@ class Breaker:
         if self.circuit is Circuit.HALF_OPEN:
             return self._turned(Circuit.OPEN, now, detail)
         window = timedelta(seconds=policy.window_s)
-        recent = (*(at for at in self.failed_at if now - at <= window), now)[-policy.failures :]
+        recent = (*(at for at in self.failed_at if now - at <= window), now)
         if len(recent) >= policy.failures:
             return self._turned(Circuit.OPEN, now, detail)
         return replace(self, failed_at=recent)

@@ -284,3 +284,28 @@ def test_statistics__success_rate__is_of_the_calls_that_say_something(
     counted = breaker_module.Statistics(successes=successes, failures=failures, neutral=neutral)
     assert counted.success_rate == rate
     assert breaker_module.Statistics() == breaker_module.Statistics(successes=0, failures=0, neutral=0)
+
+
+def test_breaker__new__has_no_success_of_a_probe_and_takes_names_only() -> None:
+    assert breaker_module.Breaker(changed_at=START).probe_successes == 0
+    for kind in (breaker_module.BreakerPolicy, breaker_module.Breaker):
+        with pytest.raises(TypeError):
+            kind(START)
+
+
+def test_policy__other_numbers__are_kept_to() -> None:
+    """More failures than are needed can stand in the state of a breaker whose policy was laxer; so can successes."""
+    at = tuple(START + timedelta(seconds=n) for n in range(6))
+    lax = breaker_module.Breaker(changed_at=START, failed_at=at)
+    admission = breaker_module.Admission(claim="1", owner=1, generation=0)
+    strict = breaker_module.BreakerPolicy(failures=3, successes=1)
+    assert lax.record(at[-1], strict, admission, Effect.FAILURE, "why").circuit.value == "OPEN"
+    lately = breaker_module.Breaker(changed_at=START, failed_at=at[:4])
+    assert (
+        lately.record(at[5], breaker_module.BreakerPolicy(), admission, Effect.FAILURE, "why").circuit.value == "OPEN"
+    )
+    probed = breaker_module.Breaker(
+        circuit=breaker_module.Circuit.HALF_OPEN, changed_at=START, probe_successes=3, probes=(admission,)
+    )
+    assert probed.admit(START, strict, claim="2", owner=1, live=frozenset({1}))[1] is None
+    assert probed.record(START, strict, admission, Effect.SUCCESS, "").circuit.value == "CLOSED"

@@ -131,9 +131,14 @@ CASES = [
                 claim("q2"),
                 Sentence(text="Drains are safe.", quotes=("q1", "q8", "q9")),
                 pointer("Drains are cheap."),
+                Sentence(text="Drains are soft.", quotes=("q9",)),
             )
         ),
-        problems=["unknown quote key 'q8' in 'Drains are safe.'", "uncited claim 'Drains are cheap.'"],
+        problems=[
+            "unknown quote key 'q8' in 'Drains are safe.'",
+            "uncited claim 'Drains are cheap.'",
+            "unknown quote key 'q9' in 'Drains are soft.'",
+        ],
     ),
     Case(
         what="a sentence that says what its quote does not",

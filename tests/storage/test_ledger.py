@@ -19,6 +19,7 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger, Caps, Item, Spent
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow
+from tests.events import eventually
 
 PLENTY = Decimal(1000)
 CAP = Decimal("1.00")
@@ -383,11 +384,17 @@ def test_calls__of_a_dead_process__are_found_whatever_its_number(database: Datab
 def test_calls__of_a_dead_process__go_when_unsent_and_are_ambiguous_when_sent(database: Database) -> None:
     ends = (End.RESERVED, End.SENT, End.COMMITTED)
     with ledger_of(database, caps()) as living, ledger_of(database, caps()) as own:
-        with ledger_of(database, caps()) as dying:
-            dead = {end: ended(dying, attempt(f"dead {end}"), end) for end in ends}
-            others = {end: ended(living, attempt(f"living {end}"), end) for end in ends}
-            ours = {end: ended(own, attempt(f"own {end}"), end) for end in ends}
-            assert isinstance(own.begin(attempt("dead reserved")), InFlight)
+        presence = ProcessLease(database)
+        dying = CallLedger(database, presence, caps())
+        dead = {end: ended(dying, attempt(f"dead {end}"), end) for end in ends}
+        others = {end: ended(living, attempt(f"living {end}"), end) for end in ends}
+        ours = {end: ended(own, attempt(f"own {end}"), end) for end in ends}
+        assert isinstance(own.begin(attempt("dead reserved")), InFlight)
+        number = presence.owner
+        presence.close()
+        # The server sees a connection end when it comes to it.
+        with database.connection() as connection:
+            assert eventually(lambda: number not in presence.live_owners(connection))
         reserved(own, attempt("dead reserved"))
         reserved(own, attempt("dead sent"))
         found = row(database, dead[End.SENT])
