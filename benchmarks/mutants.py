@@ -12,6 +12,7 @@ import argparse
 import ast
 import importlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -114,6 +115,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="tells the type checker what the table's constraint holds",
     ),
     Equivalent(
+        module="storage/chapters.py",
+        code="return found[0]",
+        operator="NumberReplacer",
+        reason="a slug is the key: there is one, first and last",
+    ),
+    Equivalent(
         module="providers/breaker.py",
         code="if admission.generation != seen.generation",
         operator="ReplaceComparisonOperator_NotEq_Lt",
@@ -142,6 +149,9 @@ class Mutant:
     @property
     def path(self) -> Path:
         return Path("chapter_pipeline") / self.target.module
+
+    def __str__(self) -> str:
+        return f"  {self.target.module}:{self.line} {self.operator}\n    - {self.before}\n    + {self.after}"
 
 
 def type_only(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -304,7 +314,10 @@ def table(made: Sequence[Mutant], survivors: Sequence[Mutant]) -> Iterator[str]:
     """The figures by module, and of all."""
     total, left = Counter(one.target.module for one in made), Counter(one.target.module for one in survivors)
     yield f"{'module':<28} {'mutants':>8} {'killed':>8} {'survived':>8} {'killed %':>8}"
-    for name, count, alive in [*((one, total[one], left[one]) for one in total), ("all", len(made), len(survivors))]:
+    for name, count, alive in [
+        *((one, total[one], left[one]) for one in sorted(total)),
+        ("all", len(made), len(survivors)),
+    ]:
         yield f"{name:<28} {count:>8} {count - alive:>8} {alive:>8} {100 * (count - alive) / count:>8.1f}"
 
 
@@ -314,6 +327,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--at-least", type=float, default=85.0, help="per cent that have to be killed")
     parser.add_argument("--list", action="store_true", help="print the mutants and run no test")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="stop then; the order is random, and the same each time"
+    )
     given = parser.parse_args()
     known = {target.module: target for target in TARGETS}
     unknown = [name for name in given.modules if name not in known]
@@ -322,15 +338,11 @@ def main() -> None:
     targets = [known[name] for name in given.modules or known]
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        made = [
-            mutant
-            for number, target in enumerate(targets)
-            for mutant in mutants_of(target, Path(folder) / f"{number}.sqlite")
-        ]
+        with ProcessPoolExecutor(given.processes, get_context("spawn")) as pool:
+            sessions = [Path(folder) / f"{number}.sqlite" for number in range(len(targets))]
+            made = [mutant for found in pool.map(mutants_of, targets, sessions) for mutant in found]
         if given.list:
-            for one in made:
-                print(f"{one.target.module}:{one.line} {one.operator}: {one.before}  ->  {one.after}")
-            print(*table(made, ()), sep="\n")
+            print(*made, *table(made, ()), sep="\n")
             return
         with (
             database_server(),
@@ -339,18 +351,23 @@ def main() -> None:
             for target, wrong in zip(targets, pool.map(check_unchanged, targets), strict=True):
                 if wrong:
                     sys.exit(f"the tests of {target.module} fail without a mutant:\n{wrong}")
-            survivors = []
-            for number, (mutant, survived) in enumerate(zip(made, pool.map(survives, made), strict=True), start=1):
+            random.Random(0).shuffle(made)  # part of a run is a fair sample
+            tried: list[Mutant] = []
+            survivors: list[Mutant] = []
+            for mutant, survived in zip(made, pool.map(survives, made), strict=True):
+                minutes = (time.monotonic() - started) / 60
+                tried.append(mutant)
                 if survived:
                     survivors.append(mutant)
-                if number % 50 == 0 or number == len(made):
-                    minutes = (time.monotonic() - started) / 60
-                    print(f"{number} of {len(made)}, {len(survivors)} survived, {minutes:.1f} min", flush=True)
-    print(*table(made, survivors), "", "Survivors:", sep="\n")
-    for one in survivors:
-        print(f"  {one.target.module}:{one.line} {one.operator}\n    - {one.before}\n    + {one.after}")
-    killed = 100 * (len(made) - len(survivors)) / max(1, len(made))
-    print(f"{killed:.1f}% of {len(made)} mutants killed in {(time.monotonic() - started) / 60:.1f} min")
+                    print(mutant, flush=True)
+                if len(tried) % 50 == 0:
+                    print(f"{len(tried)} of {len(made)}, {len(survivors)} survived, {minutes:.1f} min", flush=True)
+                if minutes > given.minutes:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    break
+    print("", *table(tried, survivors), "", "Survivors:", *survivors, sep="\n")
+    killed = 100 * (len(tried) - len(survivors)) / max(1, len(tried))
+    print(f"{killed:.1f}% of {len(tried)} mutants killed in {(time.monotonic() - started) / 60:.1f} min")
     if killed < given.at_least:
         sys.exit(
             f"fewer than {given.at_least:g}% are killed: each survivor is a missing case, or belongs in EQUIVALENT"

@@ -289,6 +289,33 @@ COVERAGE = [
         ),
     ),
     Case(
+        what="of two homes as good the later by name is taken and quotes as good come by their keys",
+        inputs=uncited(
+            quote("t2", "trial", fits={"outcomes": 0.3, "imaging": 0.3}),
+            quote("t1", "trial", fits={"outcomes": 0.3, "imaging": 0.3}),
+        ),
+        gaps=(
+            Found(
+                severity=MEDIUM, section="outcomes", evidence=("t1", "t2"),
+                recommendation="Use the evidence of “A trial”.",
+            ),
+        ),
+    ),
+    Case(
+        what="a quote without a fit joins the home of the better one after it",
+        inputs=uncited(
+            quote("t1", "trial", fits={"outcomes": 0.1}, relevance=0.5),
+            quote("t2", "trial", relevance=0.55),
+            quote("t3", "trial", fits={"outcomes": 0.2}, relevance=0.2),
+        ),
+        gaps=(
+            Found(
+                severity=MEDIUM, section="outcomes", evidence=("t1", "t2", "t3"),
+                recommendation="Use the evidence of “A trial”.",
+            ),
+        ),
+    ),
+    Case(
         what="an uncited meta-analysis without a quote has no section",
         inputs=uncited(level=1),
         gaps=(Found(severity=MEDIUM, recommendation="Use the evidence of “A trial”."),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -42,13 +43,9 @@ class Versions:
         self._artifacts = ArtifactStore(database)
         self._chapters = chapters
 
-    def add(
-        self, text: str, *, slug: str = "glioma", documents: Sequence[str] = (), held: bool = False, **more: str
-    ) -> StoredVersion:
+    def add(self, text: str, *, slug: str = "glioma", documents: Sequence[str] = (), **more: Any) -> StoredVersion:
         value = self._artifacts.put("final_chapter", slug, Value(text=text))
-        return self._chapters.add_version(
-            slug, value.id, value.sha256, documents=documents, images=[], held=held, **more
-        )
+        return self._chapters.add_version(slug, value.id, value.sha256, documents=documents, images=[], **more)
 
 
 @pytest.fixture
