@@ -14,9 +14,9 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.gaps import RECENT_YEARS
 from chapter_pipeline.quality.grounding import NOT_CLINICAL, negations, numbers, support_table
+from chapter_pipeline.quality.revision_rule import sections_to_revise
 from chapter_pipeline.writing.labels import paragraph_label
 from chapter_pipeline.writing.stages import Stages
-from sensors.revision import sections_to_revise
 
 FAULTS = ("number changed", "negation flipped", "wrong source", "invented citation", "animal as human")
 
