@@ -10,7 +10,7 @@ from urllib.parse import quote
 import dagster as dg
 
 from assets.partitions import CHAPTERS
-from chapter_pipeline.domain import ModelUse, StageValue
+from chapter_pipeline.domain import StageValue
 from chapter_pipeline.errors import ChapterPipelineError, TransientError
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.rendering import escaped, table
@@ -68,27 +68,10 @@ def stage_asset(
 
 
 def stage_result(value: ValueT, metadata: Mapping[str, Any]) -> dg.MaterializeResult[ValueT]:
-    """`value` with its content hash as data version, so that an identical rewrite leaves all below it fresh.
-
-    What text models did for it is told with what they cost.
-    """
-    uses: Sequence[ModelUse] = getattr(value, "uses", ())
-    told = {"text models": or_none(USE_COLUMNS, [_use_row(use) for use in uses])} if uses else {}
+    """`value` with its content hash as data version, so that an identical rewrite leaves all below it fresh."""
     return dg.MaterializeResult(
-        value=value,
-        data_version=dg.DataVersion(content_hash(value.model_dump(mode="json"))),
-        metadata={**metadata, **told},
+        value=value, data_version=dg.DataVersion(content_hash(value.model_dump(mode="json"))), metadata=metadata
     )
-
-
-USE_COLUMNS = ("Task", "Provider", "Model", "Tokens in", "Tokens out", "USD", "Seconds", "Fallbacks")
-
-
-def _use_row(use: ModelUse) -> list[str]:
-    return [
-        use.stage, use.provider, use.model, str(use.input_tokens), str(use.output_tokens), f"{use.cost_usd:.4f}",
-        f"{use.latency_s:.1f}", "; ".join(use.fallbacks) or "none",
-    ]  # fmt: skip
 
 
 def md(text: str) -> dg.MarkdownMetadataValue:

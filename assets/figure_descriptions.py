@@ -1,12 +1,15 @@
 """Owns the asset of what is to be seen in the figures: asked of a text model with CHAPTER_VISION=on, and only then."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import dagster as dg
 
 from assets.border import OWNERS, bullets, failed, failure, md
 from assets.partitions import DOCUMENTS, bucket_key
+from chapter_pipeline.domain.usage import total
 from chapter_pipeline.errors import ChapterPipelineError
+from chapter_pipeline.services.costs import usage
 from chapter_pipeline.writing.rendering import escaped
 from resources.figures import FiguresResource
 
@@ -36,6 +39,7 @@ def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -
         raise failed("the figures are not sent to anybody: set CHAPTER_VISION=on", transient=False, metadata={})
     for partition in context.partition_keys:
         try:
+            before = _cost_usd(context, figures)
             described = figures.describe(bucket_key(partition))
         except ChapterPipelineError as error:
             raise failure(error) from error
@@ -44,8 +48,13 @@ def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -
             partition=partition,
             metadata={
                 "described now": described.described,
-                "cost (USD)": float(described.cost_usd),
+                "cost (USD)": float(_cost_usd(context, figures) - before),
                 "providers": ", ".join(described.providers) or "none",
                 "refused": md(bullets([escaped(line) for line in described.refused]) or "none"),
             },
         )
+
+
+def _cost_usd(context: dg.AssetExecutionContext, figures: FiguresResource) -> Decimal:
+    """What the run has cost so far."""
+    return total(usage(figures.database(), run_ids=[context.run_id])).cost_usd

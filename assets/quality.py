@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from decimal import Decimal
 
 import dagster as dg
 
@@ -22,13 +21,14 @@ from chapter_pipeline.domain import (
     ReviewedChapter,
     RevisionLog,
     RevisionRound,
-    Section,
     SectionPlans,
     Severity,
 )
+from chapter_pipeline.domain.usage import total
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
 from chapter_pipeline.quality.gaps import RECENT_YEARS
+from chapter_pipeline.services.costs import usage
 from chapter_pipeline.storage.artifacts import content_hash
 from chapter_pipeline.writing.rendering import gap_table, table
 from resources.chapters import ChaptersResource
@@ -124,12 +124,12 @@ def revision_rounds(
     if number:
         before = artifacts.get("gap_report", slug, GapReport)
         kinds = tuple(filter(None, run.tags.get(REVISED_TAG, "").split(",")))
-        newest = [artifacts.latest(f"section/{kind}", slug) for kind in kinds]
-        paid = [artifacts.get(one.asset, slug, Section).cost_usd for one in newest if one and one.run_id == run.run_id]
+        runs = [one for one in (run.run_id, run.parent_run_id, run.root_run_id) if one is not None]  # it may be a retry
+        paid = total(usage(chapters.database(), chapter=slug, run_ids=runs))
         this = RevisionRound(
             number=number, sections=kinds, completeness_before=before.completeness_score,
             completeness_after=report.completeness_score, before=before.statistics, after=report.statistics,
-            requires_revision=report.requires_revision, cost_usd=sum(paid, Decimal(0)),
+            requires_revision=report.requires_revision, cost_usd=paid.cost_usd,
         )  # fmt: skip
         log = RevisionLog(rounds=(*(one for one in log.rounds if one.number < number), this), report=sha256)
     elif log.report != sha256:

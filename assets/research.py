@@ -105,11 +105,6 @@ def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.Mate
         {
             "concepts": len(found.concepts),
             "provider": f"{found.provider} ({found.model})",
-            "cost (USD)": float(found.cost_usd),
-            "tokens in": found.input_tokens,
-            "tokens out": found.output_tokens,
-            "latency (s)": round(found.latency_s, 2),
-            "fallbacks": "; ".join(found.fallbacks) or "none",
             "preview": md(table(["Concept", "Importance", "Synonyms", "Queries"], rows)),
         },
     )

@@ -15,9 +15,12 @@ from assets.partitions import CHAPTERS
 from chapter_pipeline.domain import ChapterOutline, Section, SectionPlans
 from chapter_pipeline.errors import ChapterPipelineError, NotFound, TransientError
 from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.services.costs import usage
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
+from chapter_pipeline.storage.database import Database
 from chapter_pipeline.writing.rendering import section_markdown
 from chapter_pipeline.writing.stages import Stages
+from resources.artifacts_io import usage_metadata
 from resources.chapters import ChaptersResource
 from resources.currency import CurrencyResource
 from resources.stages import StagesResource
@@ -25,7 +28,7 @@ from resources.stages import StagesResource
 SECTIONS = "4_sections"
 CHECK = "claims_are_cited"
 FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
-HOW_WRITTEN = {"provider", "model", "cost_usd", "input_tokens", "output_tokens", "latency_s", "fallbacks", "dropped"}
+HOW_WRITTEN = {"provider", "model", "dropped"}
 """Fields of a section that are no part of its text."""
 
 
@@ -185,7 +188,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
                     failures.append(one)
                 case Produced() as produced:
                     context.log.info(f"section {produced.kind!r} {produced.status}: {number} of {len(kinds)}")
-                    yield _result(produced, plans, context)
+                    yield _result(produced, plans, context, chapters.database())
     finally:
         for task in tasks:
             task.cancel()
@@ -193,8 +196,12 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
         raise _failure(failures, len(kinds)) from failures[0].error
 
 
-def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def _result(
+    produced: Produced, plans: SectionPlans, context: dg.AssetExecutionContext, database: Database
+) -> dg.MaterializeResult[None]:
     key, section, plan = section_key(produced.kind), produced.section, plans.plan(produced.kind)
+    lines = usage(database, chapter=plans.slug, stage=f"section/{produced.kind}")
+    answers = sorted((one for one in lines if one.provider == section.provider), key=lambda one: one.answer)
     text = section.model_dump(mode="json", exclude=HOW_WRITTEN)
     checks = []
     if dg.AssetCheckKey(key, CHECK) in context.selected_asset_check_keys:
@@ -220,11 +227,7 @@ def _result(produced: Produced, plans: SectionPlans, context: dg.AssetExecutionC
             "sources": len({quotes[k].source for s in section.sentences for k in s.quotes if k in quotes}),
             "provider": section.provider or "none",
             "model": section.model or "none",
-            "cost (USD)": float(section.cost_usd) if produced.status == "written" else 0.0,
-            "tokens in": section.input_tokens,
-            "tokens out": section.output_tokens,
-            "latency (s)": round(section.latency_s, 2),
-            "fallbacks": "; ".join(section.fallbacks) or "none",
+            **usage_metadata([line for line in lines if line.run_id == context.run.run_id], answers[-1:]),
             "dropped sentences": md("\n".join(f"- {one.text} ({one.reason})" for one in section.dropped) or "none"),
             "version": produced.stored.version,
             "written by run": dg.MetadataValue.dagster_run(produced.stored.run_id or context.run.run_id),

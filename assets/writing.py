@@ -33,7 +33,9 @@ from chapter_pipeline.domain import (
     SectionPlans,
     SentenceSupport,
 )
+from chapter_pipeline.domain.usage import total
 from chapter_pipeline.errors import NotFound
+from chapter_pipeline.services.costs import usage
 from chapter_pipeline.writing.rendering import chapter_markdown, gap_table, table
 from resources.chapters import ChaptersResource
 from resources.stages import StagesResource
@@ -170,11 +172,13 @@ def support_rows(support: Sequence[SentenceSupport], *, limit: int) -> list[list
 
 @stage_asset(number=14, group=PUBLICATION, kinds={"python"})
 def final_chapter(
+    context: dg.AssetExecutionContext,
     chapter_brief: ChapterBrief,
     key_concepts: KeyConcepts,
     reviewed_chapter: ReviewedChapter,
     gap_report: GapReport,
     stages: StagesResource,
+    chapters: ChaptersResource,
 ) -> dg.MaterializeResult[FinalChapter]:
     """Stage 14: the last look at the whole; its checks decide whether it becomes a version."""
     with reported():
@@ -185,7 +189,9 @@ def final_chapter(
             "completeness": final.gap_report.completeness_score,
             "requires revision": final.gap_report.requires_revision,
             "providers": ", ".join(final.providers),
-            "cost (USD)": float(final.cost_usd),
+            "cost of the chapter (USD)": float(
+                total(usage(chapters.database(), chapter=context.partition_key)).cost_usd
+            ),
             "notes": md("\n".join(f"- {note}" for note in final.notes) or "none"),
             "gaps": md(gap_table(final.gap_report)),
             **_about(final.chapter),

@@ -27,6 +27,7 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.costs import AnswersInForce
 from chapter_pipeline.services.ingest import open_ingest
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -118,6 +119,6 @@ def ingested(folder: Path, home: Path) -> Workbench:
     library = LibraryStore(database)
     stages = Stages(
         search=LibrarySearch(database, embedder), library=library, embedder=embedder, bucket=bucket,
-        model=Extractive(embedder), clock=Today(),
+        model=Extractive(embedder), answers=AnswersInForce(database, run_id=None), clock=Today(),
     )  # fmt: skip
     return Workbench(stages=stages, library=library, embedder=CachedEmbedder(embedder))

@@ -99,10 +99,12 @@ class Container:
 
         return TextModelFactory(self.settings, self.database)
 
-    @cached_property
-    def text_model(self) -> TextModel:
-        """The provider that writes, and those that stand in for it. Raises `UsageError` when its key is missing."""
-        return self.text_models.text_model(self.embedder)
+    def text_model(self, run_id: str | None = None) -> TextModel:
+        """The provider that writes, and those that stand in for it; its calls are on record under the run `run_id`.
+
+        Raises `UsageError` when its key is missing.
+        """
+        return self.text_models.text_model(self.embedder, run_id=run_id)
 
     @cached_property
     def library_store(self) -> LibraryStore:
@@ -146,9 +148,9 @@ class Container:
 
         return ArtifactStore(self.database)
 
-    @cached_property
-    def stages(self) -> Stages:
-        """The fourteen stages with their ports bound."""
+    def stages(self, run_id: str | None = None) -> Stages:
+        """The fourteen stages with their ports bound, for the run `run_id`."""
+        from chapter_pipeline.services.costs import AnswersInForce
         from chapter_pipeline.writing.stages import Stages
 
         return Stages(
@@ -156,7 +158,8 @@ class Container:
             library=self.library_store,
             embedder=self.embedder,
             bucket=self.bucket,
-            model=self.text_model,
+            model=self.text_model(run_id),
+            answers=AnswersInForce(self.database, run_id=run_id),
             clock=self.clock,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from chapter_pipeline.domain.library import (
     RegisteredWork,
     RetrievedPassage,
 )
-from chapter_pipeline.domain.usage import Usage
+from chapter_pipeline.domain.usage import TaskUsage
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
 Vectors = npt.NDArray[np.float32]
@@ -110,17 +110,11 @@ class Task(Generic[ReplyT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Generic[ReplyT]):
-    """A typed answer, who gave it and what it cost.
-
-    `fallbacks`: each provider that was asked before and why it gave none. `latency_s`: seconds of all calls.
-    """
+    """A typed answer and who gave it. What it cost is in the ledger."""
 
     value: ReplyT
     provider: str
     model: str
-    usage: Usage = field(default_factory=Usage)
-    fallbacks: tuple[str, ...] = ()
-    latency_s: float = 0.0
 
 
 class TextModel(Protocol):
@@ -138,6 +132,17 @@ class TextModel(Protocol):
 
     def complete(self, task: Task[ReplyT]) -> Reply[ReplyT]:
         """Answer `task` with an instance of `task.reply_type`. Raises `ModelUnavailable` or `PermanentError`."""
+        ...
+
+
+class ChapterAnswers(Protocol):
+    """The record of the answers of text models that a chapter is made of."""
+
+    def of(self, slug: str) -> tuple[TaskUsage, ...]:
+        """The answers in force, with the providers that were asked before each: one for a task of a stage.
+
+        Of key concepts and sections, whose values name their provider, the newest answer of each provider.
+        """
         ...
 
 

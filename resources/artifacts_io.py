@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 from pydantic import PrivateAttr
 
 from chapter_pipeline.domain import StageValue
+from chapter_pipeline.domain.usage import STAGES as ASKING_STAGES
+from chapter_pipeline.domain.usage import TaskUsage, total
+from chapter_pipeline.services.costs import usage
+from chapter_pipeline.writing.rendering import table
 from chapter_pipeline.writing.stage_table import STAGES
 from resources.chapters import ChaptersResource
 from resources.currency import CurrencyResource
@@ -13,10 +19,40 @@ from resources.currency import CurrencyResource
 FINGERPRINT = "made from"
 """Metadata of a value: the fingerprint of what it was made from."""
 
+ASKING = frozenset(ASKING_STAGES.values())
+"""The stages that ask text models."""
+USAGE_COLUMNS = ("Task", "Provider", "Model", "Calls", "Tokens in", "Tokens out", "USD", "Seconds", "Fallbacks")
+
 
 def asset_name(key: dg.AssetKey) -> str:
     """``section/introduction`` for ``AssetKey(["section", "introduction"])``: the name in `artifacts`."""
     return "/".join(key.path)
+
+
+def usage_metadata(paid: Sequence[TaskUsage], answers: Sequence[TaskUsage]) -> dict[str, dg.MetadataValue]:
+    """What text models have used for an asset in a run, and who was asked before the `answers` that it is made of."""
+    spent = total(paid)
+    reasons = dict.fromkeys(reason for answer in answers for reason in answer.fallbacks)
+    return {
+        "cost (USD)": dg.MetadataValue.float(float(spent.cost_usd)),
+        "tokens in": dg.MetadataValue.int(spent.input_tokens),
+        "tokens out": dg.MetadataValue.int(spent.output_tokens),
+        "latency (s)": dg.MetadataValue.float(round(spent.latency_s, 2)),
+        "fallbacks": dg.MetadataValue.text("; ".join(reasons) or "none"),
+    }
+
+
+def usage_table(lines: Sequence[TaskUsage]) -> dg.MarkdownMetadataValue:
+    """What text models have used in a run, by task, provider and model."""
+    rows = [
+        [
+            line.task, line.provider, line.model, str(line.usage.calls), str(line.usage.input_tokens),
+            str(line.usage.output_tokens), f"{line.usage.cost_usd:.4f}", f"{line.usage.latency_s:.1f}",
+            "; ".join(line.fallbacks) or "none",
+        ]
+        for line in lines
+    ]  # fmt: skip
+    return dg.MetadataValue.md(table(USAGE_COLUMNS, rows) if rows else "none")
 
 
 class ArtifactsIOManager(dg.ConfigurableIOManager):
@@ -48,6 +84,10 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
                 **({FINGERPRINT: fingerprint} if told is None and fingerprint is not None else {}),
             }
         )
+        if name in ASKING:
+            database = self.chapters.database()
+            lines = usage(database, chapter=context.partition_key, stage=name, run_ids=[context.run_id])
+            context.add_output_metadata({**usage_metadata(lines, lines), "text models": usage_table(lines)})
 
     def load_input(self, context: dg.InputContext) -> StageValue:
         """The newest version of the upstream value, as the type that the asset's parameter names."""

@@ -5,6 +5,7 @@ import dagster as dg
 from chapter_pipeline.container import Container
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore
+from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.figure_images import FigureImages
 
 
@@ -12,6 +13,10 @@ class ChaptersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The requested chapters, every version of every stage's value, and the images that chapters show."""
 
     container: dg.ResourceDependency[Container]
+
+    def database(self) -> Database:
+        """Where they are stored, and the ledger of what they cost."""
+        return self.container.database
 
     def requests(self) -> ChapterStore:
         """The requests and the versions."""

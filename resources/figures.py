@@ -5,12 +5,17 @@ import dagster as dg
 from chapter_pipeline.container import Container
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.services.figure_descriptions import Described, describe_figures
+from chapter_pipeline.storage.database import Database
 
 
 class FiguresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The figures of the library, and the text model that describes them."""
 
     container: dg.ResourceDependency[Container]
+
+    def database(self) -> Database:
+        """Where they are stored, and the ledger of what their descriptions cost."""
+        return self.container.database
 
     @property
     def enabled(self) -> bool:
@@ -22,4 +27,6 @@ class FiguresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         record = self.container.library_store.record(name)
         if record is None or record.key is None:
             raise NotFound(f"{name!r} is not in the library: ingest it first, or see why it is in quarantine")
-        return describe_figures(record.key, figures=self.container.figure_descriptions, model=self.container.text_model)
+        return describe_figures(
+            record.key, figures=self.container.figure_descriptions, model=self.container.text_model(run_id_of(self))
+        )

@@ -4,6 +4,7 @@ import dagster as dg
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.writing.stages import Stages
+from resources.run_context import run_id_of
 
 
 class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -17,5 +18,5 @@ class StagesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self.container.settings.section_concurrency
 
     def open(self) -> Stages:
-        """The stages."""
-        return self.container.stages
+        """The stages; their calls to text models are on record under the run."""
+        return self.container.stages(run_id_of(self))

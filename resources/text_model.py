@@ -4,6 +4,7 @@ import dagster as dg
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.ports import TextModel
+from resources.run_context import run_id_of
 
 
 class ProviderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -24,4 +25,4 @@ class TextModelResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def open(self) -> TextModel:
         """The text model of the settings. Raises `UsageError` when its key or address is missing."""
-        return self.container.text_model
+        return self.container.text_model(run_id_of(self))

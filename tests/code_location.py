@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -54,7 +55,10 @@ class SampleContainer(Container):
     def __init__(self, settings: Settings, *, parser: TextParser, stages: FakeStages) -> None:
         super().__init__(settings.model_copy(update={"section_concurrency": 2}))
         self._parser = parser
-        self.stages = stages
+        self._stages = stages
+
+    def stages(self, run_id: str | None = None) -> Any:
+        return self._stages
 
     @property
     def library_settings_hash(self) -> str:

@@ -20,6 +20,7 @@ from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.costs import AnswersInForce
 from chapter_pipeline.services.ingest import open_ingest
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -59,7 +60,7 @@ def stages(
         yield (
             Stages(
                 search=LibrarySearch(database, embedder), library=library, embedder=embedder, bucket=bucket,
-                model=Extractive(embedder), clock=Today(),
+                model=Extractive(embedder), answers=AnswersInForce(database, run_id=None), clock=Today(),
             ),
             library,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from chapter_pipeline.cli.context import context
 from chapter_pipeline.cli.umask import of_the_person
 from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterKind, FinalChapter, GapStatistics
+from chapter_pipeline.domain.usage import total
 from chapter_pipeline.errors import PermanentError, UsageError
 from chapter_pipeline.services.chapters import ChapterSummary
 
@@ -70,6 +71,7 @@ def write_chapter(
     json: Json = False,
 ) -> None:
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
+    from chapter_pipeline.services.costs import usage
 
     with context() as opened:
         chapter = opened.chapters.get(slug)
@@ -83,7 +85,8 @@ def write_chapter(
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
         version = opened.chapters.newest_version(slug)
         final = opened.chapters.version_text(slug, version.number)
-    summary = _summary(slug, version, final)
+        cost_usd = total(usage(opened.database, chapter=slug)).cost_usd
+    summary = {**_summary(slug, version, final), "cost_usd": f"{cost_usd:.4f}"}
     if json:
         print_json({**summary, "revisions": revisions, "unchanged": unchanged})
         return
@@ -133,7 +136,6 @@ def _summary(slug: str, version: StoredVersion, final: FinalChapter) -> dict[str
         "completeness_score": gaps.completeness_score,
         "requires_revision": gaps.requires_revision,
         "gaps": len(gaps.gaps),
-        "cost_usd": f"{final.cost_usd:.4f}",
     }
 
 
@@ -212,7 +214,7 @@ def show_gaps(
         rounds = opened.chapters.revision_rounds(slug) if version is None else ()
     if json:
         # The shape of the gap rule; what else the stage holds is shown by `chapters show SLUG --stage gap_report`.
-        print_json(report.model_dump(mode="json", exclude={"unused_evidence", "uses"}))
+        print_json(report.model_dump(mode="json", exclude={"unused_evidence"}))
         return
     gaps = [
         (gap.severity.value, gap.type.value.replace("_", " "), gap.section, gap.description, gap.recommendation)

@@ -66,7 +66,7 @@ from chapter_pipeline.domain.research import (
     SourceReport,
     Work,
 )
-from chapter_pipeline.domain.stage_value import ModelUse, SectionKind, Slug, StageValue, Topic
+from chapter_pipeline.domain.stage_value import SectionKind, Slug, StageValue, Topic
 
 __all__ = [
     "Abbreviation",
@@ -92,7 +92,6 @@ __all__ = [
     "KeyConcepts",
     "LibraryResearch",
     "LiteratureResearch",
-    "ModelUse",
     "MustCoverPoint",
     "NumberedFigure",
     "OpenAccessDocuments",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from chapter_pipeline.domain.stage_value import Line, ModelUse, SectionKind, Slug, StageValue, Topic
+from chapter_pipeline.domain.stage_value import USES, Line, SectionKind, Slug, StageValue, Topic
 
 
 class FigurePolicy(StrEnum):
@@ -100,6 +100,8 @@ class SectionTemplate(StageValue):
 class ChapterBrief(StageValue):
     """Stage 1: the validated request with its template spelled out."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     slug: Slug
     topic: str
     title: str
@@ -111,7 +113,6 @@ class ChapterBrief(StageValue):
     sections: tuple[SectionTemplate, ...]
     perspectives: dict[str, str] = Field(default_factory=dict, description="Points of view, each with what it asks.")
     figures: FigurePolicy = FigurePolicy.CREDITED
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
     @property
     def must_cover(self) -> tuple[MustCoverPoint, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.planning import PlannedFigure, Quote
 from chapter_pipeline.domain.research import Source
-from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+from chapter_pipeline.domain.stage_value import USAGE, USES, StageValue
 
 
 class Sentence(StageValue):
@@ -54,6 +53,8 @@ class DroppedSentence(StageValue):
 class Section(StageValue):
     """Stage 10: the text of one section. Status `unused`: the outline has no such section."""
 
+    retired: ClassVar[frozenset[str]] = USAGE
+
     kind: str
     title: str
     status: Literal["written", "unused"]
@@ -67,11 +68,6 @@ class Section(StageValue):
     sources: tuple[Source, ...] = Field(default=(), description="The sources of `quotes` and figures.")
     provider: str = ""
     model: str = ""
-    cost_usd: Decimal = Decimal(0)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    latency_s: float = 0.0
-    fallbacks: tuple[str, ...] = Field(default=(), description="Providers asked before, each with why it gave none.")
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -122,5 +118,6 @@ class ChapterText(StageValue):
 class ChapterDraft(StageValue):
     """Stage 11."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     chapter: ChapterText
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
 class Quote(StageValue):
@@ -46,12 +48,13 @@ class Relation(StageValue):
 class EvidenceMap(StageValue):
     """Stage 7: the quotes the chapter may use, and how many sentences were looked at."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     quotes: tuple[Quote, ...]
     concepts: dict[str, str] = Field(default_factory=dict, description="Names of the concepts quotes are clustered by.")
     sentences_read: int
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
     relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction of sources.")
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class PlannedSubsection(StageValue):
@@ -75,6 +78,8 @@ class OutlineSection(StageValue):
 class ChapterOutline(StageValue):
     """Stage 8."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     title: str
     sections: tuple[OutlineSection, ...]
     assignments: dict[str, tuple[str, ...]] = Field(
@@ -84,7 +89,6 @@ class ChapterOutline(StageValue):
     groups: dict[str, tuple[PlannedSubsection, ...]] = Field(
         default_factory=dict, description="Subsections by section kind where a text model planned them."
     )
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class PlannedFigure(StageValue):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from chapter_pipeline.domain.chapter_text import ChapterText
 from chapter_pipeline.domain.planning import Relation
-from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
 class EditAction(StrEnum):
@@ -45,11 +45,12 @@ class SentenceSupport(StageValue):
 class ReviewedChapter(StageValue):
     """Stage 12: the chapter after the typed edit plan, which is kept with it, and the support of what is left."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     chapter: ChapterText
     edits: tuple[Edit, ...]
     support: tuple[SentenceSupport, ...] = ()
     differences: tuple[Relation, ...] = Field(default=(), description="Cited quotes of sources that contradict.")
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class GapType(StrEnum):
@@ -101,12 +102,13 @@ class UnusedEvidence(StageValue):
 class GapReport(StageValue):
     """Stage 13: the owner's report shape, and the unused evidence."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     completeness_score: float = Field(ge=0, le=1)
     requires_revision: bool
     gaps: tuple[Gap, ...]
     statistics: GapStatistics
     unused_evidence: tuple[UnusedEvidence, ...] = ()
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class RevisionRound(StageValue):
@@ -130,17 +132,18 @@ class RevisionLog(StageValue):
 
 
 class FinalChapter(StageValue):
-    """Stage 14: what is published, with what was found of it and the cost of all its stages.
+    """Stage 14: what is published, with what was found of it and who wrote it.
 
     With the images that `images` names it is whole: nothing of it is looked up in the library.
     """
+
+    retired: ClassVar[frozenset[str]] = frozenset({"cost_usd"})
 
     chapter: ChapterText
     gap_report: GapReport
     support: tuple[SentenceSupport, ...] = Field(default=(), description="How far each sentence is supported.")
     cutoff_date: date
     providers: tuple[str, ...]
-    cost_usd: Decimal = Decimal(0)
     notes: tuple[str, ...] = ()
     differences: tuple[Relation, ...] = ()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.library import RetrievedPassage
-from chapter_pipeline.domain.stage_value import ModelUse, StageValue
+from chapter_pipeline.domain.stage_value import USAGE, USES, StageValue
 
 
 class Query(StageValue):
@@ -33,14 +32,11 @@ class Concept(StageValue):
 class KeyConcepts(StageValue):
     """Stage 2."""
 
+    retired: ClassVar[frozenset[str]] = USAGE
+
     concepts: tuple[Concept, ...]
     provider: str
     model: str
-    cost_usd: Decimal = Decimal(0)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    latency_s: float = 0.0
-    fallbacks: tuple[str, ...] = ()
 
 
 class FoundPassage(StageValue):
@@ -90,10 +86,11 @@ class SourceReport(StageValue):
 class LiteratureResearch(StageValue):
     """Stage 4: ranked works of the literature."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     works: tuple[Work, ...]
     reports: tuple[SourceReport, ...]
     queries: tuple[str, ...] = Field(default=(), description="Boolean queries for literature indexes.")
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
 
 class OpenAccessDocuments(StageValue):
@@ -135,10 +132,11 @@ class Exclusion(StageValue):
 class ResearchSet(StageValue):
     """Stage 6: one deduplicated, graded source list, best first."""
 
+    retired: ClassVar[frozenset[str]] = USES
+
     sources: tuple[Source, ...]
     excluded: tuple[Exclusion, ...] = ()
     retraction_check: str
-    uses: tuple[ModelUse, ...] = Field(default=(), description="What text models did up to this stage.")
 
     def source(self, key: str) -> Source:
         return next(source for source in self.sources if source.key == key)

@@ -1,12 +1,12 @@
-"""Owns what all artifacts are: frozen documents that refuse unknown keys, and the record of a text model's part."""
+"""Owns what all artifacts are: frozen documents that refuse unknown keys, but for those that earlier releases stored."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
@@ -45,15 +45,18 @@ class StageValue(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    retired: ClassVar[frozenset[str]] = frozenset()
+    """Keys that earlier releases stored and nobody reads any more: they are dropped, every other unknown key is refused."""
 
-class ModelUse(StageValue):
-    """A text model's part in a stage, and what it cost; `fallbacks`: providers asked before, each with why it gave none."""
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired_keys(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or cls.retired.isdisjoint(value):
+            return value
+        return {key: one for key, one in value.items() if key not in cls.retired}
 
-    stage: str
-    provider: str
-    model: str
-    cost_usd: Decimal = Decimal(0)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    latency_s: float = 0.0
-    fallbacks: tuple[str, ...] = ()
+
+USES = frozenset({"uses"})
+"""What text models had done up to a stage, as its value held it before the ledger told it."""
+USAGE = frozenset({"cost_usd", "input_tokens", "output_tokens", "latency_s", "fallbacks"})
+"""What a text by a text model had used, as its value held it before the ledger told it."""

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.ports import Picture
 
 
@@ -39,21 +40,12 @@ class ModelCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenUsage:
-    """What a provider says that it counted. `input_tokens` includes those read from a cache."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
-    """The text of a reply, which should be JSON, with what it consumed. `model` is the one that answered."""
+    """The text of a reply, which should be JSON, with the tokens that the provider counted. `model` is the one that answered."""
 
     text: str
     model: str
-    usage: TokenUsage
+    usage: Usage
     request_id: str | None = None
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.http_client import reply_hooks
-from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, base64_of, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.settings import REPLY_MAX_BYTES
@@ -75,7 +76,7 @@ class Claude:
 def _reply(message: _Message, request_id: str | None) -> ModelReply:
     counted = message.usage
     cached = counted.cache_read_input_tokens or 0
-    usage = TokenUsage(
+    usage = Usage(
         # Anthropic counts what it reads from and writes to its cache beside the input, not in it.
         input_tokens=counted.input_tokens + cached + (counted.cache_creation_input_tokens or 0),
         output_tokens=counted.output_tokens,

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.ports import Vectors
-from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.gateway import Gateway
@@ -75,7 +76,7 @@ class GptEmbeddings:
             model=model, input=texts, dimensions=self._dimension, encoding_format="base64", timeout=timeout_s
         )
         embeddings = read_answer(answer.http_response.text, _Embeddings)
-        usage = TokenUsage(input_tokens=embeddings.usage.prompt_tokens)
+        usage = Usage(input_tokens=embeddings.usage.prompt_tokens)
         reply = EmbeddedTexts(vectors=_packed(embeddings.data, len(texts), self._dimension, usage))
         return ModelReply(
             text=reply.model_dump_json(), model=embeddings.model, usage=usage, request_id=answer.request_id
@@ -142,7 +143,7 @@ class GatewayEmbedder:
         return answer.value.unit_vectors(self._dimension)
 
 
-def _packed(data: list[_Embedding], texts: int, dimension: int, usage: TokenUsage) -> str:
+def _packed(data: list[_Embedding], texts: int, dimension: int, usage: Usage) -> str:
     """The vectors in the order of the texts. Raises `CallFailed`, a bad reply, when they are not one sound row a text."""
 
     def bad(why: str) -> CallFailed:

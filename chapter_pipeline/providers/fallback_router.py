@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -21,7 +20,6 @@ from chapter_pipeline.domain.tasks import (
     SectionQueriesRequest,
     SectionRequest,
 )
-from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable, PermanentError
 from chapter_pipeline.ports import Picture, Reply, ReplyT, Task
 from chapter_pipeline.providers.call import ModelCall
@@ -63,12 +61,18 @@ class ModelNames(Protocol):
 
 
 class FallbackRouter:
-    """Implements `ports.TextModel`. `order`: the providers, the first of which is asked first."""
+    """Implements `ports.TextModel`. `order`: the providers, the first of which is asked first.
 
-    def __init__(self, gateway: Gateway, *, order: Sequence[str], models: Mapping[str, ModelNames]) -> None:
+    `run_id` is the run that all its calls are for, None outside of one.
+    """
+
+    def __init__(
+        self, gateway: Gateway, *, order: Sequence[str], models: Mapping[str, ModelNames], run_id: str | None = None
+    ) -> None:
         self._gateway = gateway
         self._order = order
         self._models = models
+        self._run_id = run_id
 
     @property
     def name(self) -> str:
@@ -91,21 +95,20 @@ class FallbackRouter:
         """
         if not self.answers(task.kind):
             raise PermanentError(f"there is no prompt for a {task.kind!r} task")
-        tally = _Tally()
         failures: list[str] = []
         transient = False
         for provider in self._order:
-            asking = _Asking(self._gateway, provider, self._model_for(provider, task.kind), task, tally)
+            context = CallContext(
+                chapter=task.chapter, section=task.section, run_id=self._run_id, fallbacks=tuple(failures)
+            )
+            asking = _Asking(self._gateway, provider, self._model_for(provider, task.kind), task.variant, context)
             try:
                 value = _answer(task, asking)
             except (ModelUnavailable, ModelRefused) as error:
                 transient = transient or isinstance(error, ModelUnavailable)
                 failures.append(f"{provider}: {_short(str(error))}")
                 continue
-            return Reply(
-                value=value, provider=provider, model=asking.answered or asking.model, usage=tally.usage,
-                fallbacks=tuple(failures), latency_s=tally.latency_s,
-            )  # fmt: skip
+            return Reply(value=value, provider=provider, model=asking.answered or asking.model)
         raise (ModelUnavailable if transient else ModelRefused)(
             f"no text model answered the {task.kind!r} task: {'; '.join(failures)}"
         )
@@ -118,31 +121,14 @@ class FallbackRouter:
         }[work]  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What the calls of one task have used."""
-
-    usage: Usage = field(default_factory=Usage)
-    latency_s: float = 0.0
-
-    def add(self, usage: Usage, latency_s: float) -> None:
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + usage.input_tokens,
-            output_tokens=self.usage.output_tokens + usage.output_tokens,
-            cost_usd=self.usage.cost_usd + usage.cost_usd,
-        )
-        self.latency_s += latency_s
-
-
 class _Asking:
     """Implements `asking.Ask` for one provider and task. `answered`: the model that did."""
 
-    def __init__(self, gateway: Gateway, provider: str, model: str, task: Task[ReplyT], tally: _Tally) -> None:
+    def __init__(self, gateway: Gateway, provider: str, model: str, variant: str, context: CallContext) -> None:
         self._gateway = gateway
         self._provider = provider
-        self._context = CallContext(chapter=task.chapter, section=task.section)
-        self._variant = task.variant
-        self._tally = tally
+        self._variant = variant
+        self._context = context
         self.model = model
         self.answered: str | None = None
 
@@ -156,7 +142,6 @@ class _Asking:
             variant=f"{self._variant} {prompt.version}".strip(),
         )  # fmt: skip
         answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)
-        self._tally.add(answer.usage, answer.latency_s)
         self.answered = answer.model
         return answer.value
 

@@ -19,8 +19,8 @@ from typing import Any
 import httpx2
 
 from chapter_pipeline.addresses import without_secrets
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.http_client import Redirected, refused_reply
-from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.shown import shown_text
 
 
@@ -111,7 +111,7 @@ class CallFailed(Exception):
     """
 
     def __init__(
-        self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: TokenUsage | None = None
+        self, fault: Fault, detail: str, *, retry_after_s: float | None = None, usage: Usage | None = None
     ) -> None:
         self.fault = fault
         self.detail = shown_text(_SECRET.sub("[key]", without_secrets(detail[:_BODY_CHARACTERS])), _DETAIL_CHARACTERS)

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from chapter_pipeline.background_loop import LoopThread
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
-from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply
 from chapter_pipeline.providers.faults import CallFailed, Effect, Fault, classify
 from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Ledger, Replayed
 from chapter_pipeline.providers.prices import cost_usd, most_usd
@@ -66,17 +66,12 @@ class Breakers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Generic[ValueT]):
-    """A typed reply, and what it has cost: the same when it is `replayed`, whoever paid for it then.
-
-    What failed attempts have cost is in the ledger.
-    """
+    """A typed reply: the same when it is `replayed`. What it and the failed attempts have cost is in the ledger."""
 
     value: ValueT
     provider: str
     model: str
-    usage: Usage
     attempts: int
-    latency_s: float
     replayed: bool = False
 
 
@@ -174,13 +169,10 @@ class Gateway:
             raise
         latency_s, cost = time.monotonic() - started, self._cost(request, reply.usage)
         self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
-        return Answer(
-            value=value, provider=request.provider, model=reply.model, usage=_usage(reply, cost), attempts=tally.attempts,
-            latency_s=latency_s,
-        )  # fmt: skip
+        return Answer(value=value, provider=request.provider, model=reply.model, attempts=tally.attempts)
 
     @staticmethod
-    def _cost(request: _Request, usage: TokenUsage | None) -> Decimal:
+    def _cost(request: _Request, usage: Usage | None) -> Decimal:
         return cost_usd(request.provider, request.model, usage) if usage is not None else Decimal(0)
 
     def _wait_s(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
@@ -264,10 +256,6 @@ def _remedy(failed: CallFailed, provider: str) -> str:
 
 def _replayed(request: _Request, begun: Replayed, reply_type: type[ValueT]) -> Answer[ValueT]:
     return Answer(
-        value=read_reply(begun.reply.text, reply_type), provider=request.provider, model=begun.reply.model,
-        usage=_usage(begun.reply, begun.cost_usd), attempts=0, latency_s=begun.latency_s, replayed=True,
+        value=read_reply(begun.text, reply_type), provider=request.provider, model=begun.model, attempts=0,
+        replayed=True,
     )  # fmt: skip
-
-
-def _usage(reply: ModelReply, cost: Decimal) -> Usage:
-    return Usage(input_tokens=reply.usage.input_tokens, output_tokens=reply.usage.output_tokens, cost_usd=cost)

@@ -8,8 +8,9 @@ import httpx2
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.http_client import reply_hooks
-from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.settings import REPLY_MAX_BYTES
@@ -130,14 +131,14 @@ def _reply(answer: _Answer, model: str) -> ModelReply:
     if not text:
         raise CallFailed(Fault.BAD_REPLY, f"the candidate has no text ({finish})", usage=usage)
     return ModelReply(
-        text=text, model=answer.model_version or model, usage=usage or TokenUsage(), request_id=answer.response_id
+        text=text, model=answer.model_version or model, usage=usage or Usage(), request_id=answer.response_id
     )
 
 
-def _usage(counted: _Usage | None) -> TokenUsage | None:
+def _usage(counted: _Usage | None) -> Usage | None:
     if counted is None:
         return None
-    return TokenUsage(
+    return Usage(
         input_tokens=(counted.prompt_token_count or 0) + (counted.tool_use_prompt_token_count or 0),
         # What it thinks is paid for as output, and counted beside it.
         output_tokens=(counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0),

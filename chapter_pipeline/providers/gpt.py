@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.http_client import reply_hooks
-from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.settings import REPLY_MAX_BYTES
@@ -108,14 +109,14 @@ def _reply(response: _Response, request_id: str | None) -> ModelReply:
     text = "".join(part.text or "" for part in parts if part.type == "output_text")
     if not text:
         raise CallFailed(Fault.BAD_REPLY, "the response has no text", usage=usage)
-    return ModelReply(text=text, model=response.model, usage=usage or TokenUsage(), request_id=request_id)
+    return ModelReply(text=text, model=response.model, usage=usage or Usage(), request_id=request_id)
 
 
-def _usage(counted: _Usage | None) -> TokenUsage | None:
+def _usage(counted: _Usage | None) -> Usage | None:
     if counted is None:
         return None
     details = counted.input_tokens_details or Details()
-    return TokenUsage(
+    return Usage(
         input_tokens=counted.input_tokens,
         output_tokens=counted.output_tokens,
         cached_tokens=details.cached_tokens or 0,

@@ -12,10 +12,15 @@ from chapter_pipeline.providers.faults import CallFailed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """Whom a call is for. None: for nobody in particular."""
+    """Whom a call is for, and in which run. None: for nobody in particular, outside of a run.
+
+    `fallbacks`: the providers that were asked for the same before, each with why it gave none.
+    """
 
     chapter: str | None = None
     section: str | None = None
+    run_id: str | None = None
+    fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +45,10 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """The same request was answered before: it is not sent again. `cost_usd` was paid then."""
+    """The same request was answered before, with `text` by `model`: it is not sent, and not paid for, again."""
 
-    reply: ModelReply
-    cost_usd: Decimal
-    latency_s: float
+    text: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from chapter_pipeline.providers.call import ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.domain.usage import Usage
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.gpt import Details, openai_client
@@ -75,15 +76,15 @@ def _reply(completion: _Completion, request_id: str | None) -> ModelReply:
     if not choice.message.content:
         raise CallFailed(Fault.BAD_REPLY, "the completion has no text", usage=usage)
     return ModelReply(
-        text=choice.message.content, model=completion.model, usage=usage or TokenUsage(), request_id=request_id
+        text=choice.message.content, model=completion.model, usage=usage or Usage(), request_id=request_id
     )
 
 
-def _usage(counted: _Usage | None) -> TokenUsage | None:
+def _usage(counted: _Usage | None) -> Usage | None:
     if counted is None:
         return None
     details = counted.prompt_tokens_details or Details()
-    return TokenUsage(
+    return Usage(
         input_tokens=counted.prompt_tokens,
         output_tokens=counted.completion_tokens,
         cached_tokens=details.cached_tokens or 0,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from genai_prices import Usage, calc_price
+import genai_prices
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UnknownPrice
-from chapter_pipeline.providers.call import ModelCall, TokenUsage
+from chapter_pipeline.providers.call import ModelCall
 
 CATALOGUES = {"claude": "anthropic", "gpt": "openai", "gemini": "google"}
 """Our name of a provider: its name in genai-prices."""
@@ -21,13 +22,13 @@ OVERHEAD_TOKENS = 1000
 """What providers put around a request: their own instructions for structured output."""
 
 
-def cost_usd(provider: str, model: str, usage: TokenUsage) -> Decimal:
+def cost_usd(provider: str, model: str, usage: Usage) -> Decimal:
     """US dollars for `usage`. Raises `UnknownPrice`."""
     if provider in FREE:
         return Decimal(0)
     try:
-        price = calc_price(
-            Usage(
+        price = genai_prices.calc_price(
+            genai_prices.Usage(
                 input_tokens=usage.input_tokens,
                 output_tokens=usage.output_tokens,
                 cache_read_tokens=usage.cached_tokens,
@@ -43,11 +44,11 @@ def cost_usd(provider: str, model: str, usage: TokenUsage) -> Decimal:
     return Decimal(price.total_price)
 
 
-def most_tokens(call: ModelCall) -> TokenUsage:
+def most_tokens(call: ModelCall) -> Usage:
     """More tokens than any provider counts for one attempt at `call`."""
     size = len(call.system.encode()) + len(call.prompt.encode()) + len(json.dumps(call.schema))
     pictures = PICTURE_TOKENS * len(call.pictures)
-    return TokenUsage(
+    return Usage(
         input_tokens=size // BYTES_PER_TOKEN + pictures + OVERHEAD_TOKENS, output_tokens=call.max_output_tokens
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from io import BytesIO
 
 from PIL import Image
@@ -20,11 +19,10 @@ JPEG_QUALITY = 85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What became of the figures of a document: described now, refused by the provider, and the cost of the former."""
+    """What became of the figures of a document: described now, refused by the provider."""
 
     described: int
     refused: tuple[str, ...]
-    cost_usd: Decimal
     providers: tuple[str, ...]
 
 
@@ -36,7 +34,7 @@ def describe_figures(document_key: str, *, figures: FigureDescriptions, model: T
     """
     if not model.answers("figure"):
         raise UsageError(f"the text model {model.name!r} sees no pictures: set a key, or CHAPTER_TEXT_MODEL")
-    described, cost, refused, providers = 0, Decimal(0), [], []
+    described, refused, providers = 0, [], []
     for figure_id in figures.undescribed(document_key):
         figure = figures.figure(figure_id)
         if figure is None:
@@ -54,11 +52,9 @@ def describe_figures(document_key: str, *, figures: FigureDescriptions, model: T
             figure_id, figure_class=reply.value.figure_class, description=reply.value.description,
             described_by=f"{reply.provider} {reply.model}",
         )  # fmt: skip
-        described, cost = described + 1, cost + reply.usage.cost_usd
+        described += 1
         providers.append(reply.provider)
-    return Described(
-        described=described, refused=tuple(refused), cost_usd=cost, providers=tuple(dict.fromkeys(providers))
-    )
+    return Described(described=described, refused=tuple(refused), providers=tuple(dict.fromkeys(providers)))
 
 
 def for_a_model(content: bytes) -> Picture:

@@ -98,15 +98,15 @@ class TextModelFactory:
         self._require(provider)
         return self._models((provider,))
 
-    def text_model(self, embedder: Embedder) -> TextModel:
-        """The text model of the settings. Raises `UsageError` when its key or address is missing."""
+    def text_model(self, embedder: Embedder, *, run_id: str | None = None) -> TextModel:
+        """The text model of the settings, for the run `run_id`. Raises `UsageError` when its key or address is missing."""
         if not self.order:
             return Extractive(embedder)
-        return self._models(self.order)
+        return self._models(self.order, run_id)
 
-    def _models(self, order: tuple[str, ...]) -> TextModel:
+    def _models(self, order: tuple[str, ...], run_id: str | None = None) -> TextModel:
         return FallbackRouter(
-            self.gateway, order=order, models={name: self._settings.models_of(name) for name in order}
+            self.gateway, order=order, models={name: self._settings.models_of(name) for name in order}, run_id=run_id
         )
 
     def _require(self, provider: str) -> None:

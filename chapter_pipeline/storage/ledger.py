@@ -1,4 +1,7 @@
-"""Owns the record of every call that is paid for, and the caps, which are kept in the transaction that reserves."""
+"""Owns writing the record of every call that is paid for, and the caps, kept in the transaction that reserves.
+
+What the calls have used is read by `storage.ledger_reader`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, func, insert, select, update
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
-from chapter_pipeline.providers.call import ModelReply, TokenUsage
+from chapter_pipeline.providers.call import ModelReply
 from chapter_pipeline.providers.faults import CallFailed
 from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
 from chapter_pipeline.storage.artifacts import advisory_lock
@@ -31,31 +35,6 @@ class Caps:
     call_usd: Decimal
     chapter_usd: Decimal
     day_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What some calls have cost. `ambiguous_usd`: the most that those may have cost whose answer never came."""
-
-    calls: int
-    failed: int
-    ambiguous: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal
-    ambiguous_usd: Decimal
-    latency_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What one kind of call of a chapter has cost."""
-
-    purpose: str
-    section: str | None
-    provider: str
-    model: str
-    spent: Spent
 
 
 class CallLedger:
@@ -82,15 +61,13 @@ class CallLedger:
             known = connection.execute(_KNOWN, {"key": attempt.request_key}).all()
             for row in known:
                 if row.state == "committed":
-                    return _replayed(row)
+                    if attempt.context.chapter is not None:
+                        connection.execute(_REPLAY, {**_of(attempt), "owner": owner, "reply_model": row.reply_model})
+                    return Replayed(text=row.reply, model=row.reply_model)
             if known:
                 return InFlight()
             self._check_caps(connection, attempt)
-            values = {
-                "request_key": attempt.request_key, "attempt": attempt.number, "provider": attempt.provider,
-                "model": attempt.model, "purpose": attempt.purpose, "chapter": attempt.context.chapter,
-                "section": attempt.context.section, "state": "reserved", "owner": owner, "reserved_usd": attempt.most_usd,
-            }  # fmt: skip
+            values = {**_of(attempt), "state": "reserved", "owner": owner, "reserved_usd": attempt.most_usd}
             return Reserved(connection.execute(_RESERVE, values).scalar_one())
 
     def sending(self, id: int) -> None:
@@ -115,28 +92,8 @@ class CallLedger:
         self._change(
             id, "sent", state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
             cost_usd=cost_usd, latency_s=latency_s,
-            **_tokens(failed.usage or TokenUsage()),
+            **_tokens(failed.usage or Usage()),
         )  # fmt: skip
-
-    def of_chapter(self, chapter: str) -> list[Item]:
-        """What a chapter has cost so far, by purpose, section, provider and model."""
-        groups = (Row.purpose, Row.section, Row.provider, Row.model)
-        query = select(*groups, *_sums()).where(Row.chapter == chapter).group_by(*groups).order_by(func.min(Row.id))
-        with self._database.session() as session:
-            return [
-                Item(
-                    purpose=row.purpose, section=row.section, provider=row.provider, model=row.model, spent=_spent(row)
-                )
-                for row in session.execute(query)
-            ]  # fmt: skip
-
-    def of_today(self) -> Spent:
-        """What this day has cost, which begins at midnight UTC."""
-        return self._sum(Row.created_at >= _midnight())
-
-    def _sum(self, *which: ColumnElement[bool]) -> Spent:
-        with self._database.session() as session:
-            return _spent(session.execute(select(*_sums()).where(*which)).one())
 
     def _change(self, id: int, before: str, **values: object) -> None:
         with self._database.connection() as connection:
@@ -183,29 +140,20 @@ def _counted() -> ColumnElement[Decimal]:
     return case((Row.state.in_((*_OPEN, "ambiguous")), Row.reserved_usd), else_=Row.cost_usd)
 
 
-def _sums() -> tuple[ColumnElement[Any], ...]:
-    ambiguous = Row.state == "ambiguous"
-    return (
-        func.count().label("calls"),
-        func.count().filter(Row.state == "failed").label("failed"),
-        func.count().filter(ambiguous).label("ambiguous"),
-        func.coalesce(func.sum(Row.input_tokens), 0).label("input_tokens"),
-        func.coalesce(func.sum(Row.output_tokens), 0).label("output_tokens"),
-        func.coalesce(func.sum(Row.cost_usd), 0).label("cost_usd"),
-        func.coalesce(func.sum(Row.reserved_usd).filter(ambiguous), 0).label("ambiguous_usd"),
-        func.coalesce(func.sum(Row.latency_s), 0.0).label("latency_s"),
-    )
+def _of(attempt: Attempt) -> dict[str, Any]:
+    context = attempt.context
+    return {
+        "request_key": attempt.request_key, "attempt": attempt.number, "provider": attempt.provider,
+        "model": attempt.model, "purpose": attempt.purpose, "chapter": context.chapter, "section": context.section,
+        "run_id": context.run_id, "fallbacks": list(context.fallbacks),
+    }  # fmt: skip
 
 
-def _spent(row: object) -> Spent:
-    return Spent(**{name: getattr(row, name) for name in Spent.__slots__})
-
-
-def _midnight() -> ColumnElement[datetime]:
+def midnight() -> ColumnElement[datetime]:
     return func.date_trunc("day", func.clock_timestamp(), "UTC")
 
 
-def _tokens(usage: TokenUsage) -> dict[str, int]:
+def _tokens(usage: Usage) -> dict[str, int]:
     return {
         "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "cached_tokens": usage.cached_tokens,
     }  # fmt: skip
@@ -222,25 +170,16 @@ def _changing(columns: frozenset[str]) -> Update:
     )
 
 
-def _replayed(row: Any) -> Replayed:
-    assert row.reply is not None
-    assert row.reply_model is not None
-    usage = TokenUsage(input_tokens=row.input_tokens, output_tokens=row.output_tokens, cached_tokens=row.cached_tokens)
-    return Replayed(
-        reply=ModelReply(text=row.reply, model=row.reply_model, usage=usage),
-        cost_usd=row.cost_usd,
-        latency_s=row.latency_s or 0.0,
-    )
-
-
 # Built once: to build a statement takes longer than to run it.
 _KNOWN = (
     select(Row.__table__).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN)))
     .order_by(Row.id)
 )  # fmt: skip
 _RESERVE = insert(Row).returning(Row.id)
+_REPLAY = insert(Row).values(state="replayed", reserved_usd=Decimal(0), ended_at=func.clock_timestamp())
+"""An answer of the chapter that was paid for before: its row says who gave it, for which run, and costs nothing."""
 _OTHERS = select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != bindparam("owner")).distinct()
-_TODAY = Row.created_at >= _midnight()
+_TODAY = Row.created_at >= midnight()
 _OF_CHAPTER = Row.chapter == bindparam("chapter")
 _SPENT = select(_sum_of(_TODAY & (Row.request_key == bindparam("key"))), _sum_of(_OF_CHAPTER), _sum_of(_TODAY)).where(
     _TODAY | _OF_CHAPTER

@@ -354,16 +354,20 @@ class ModelCallRow(Base):
     """One attempt to have a text model answer: reserved, sent, then committed, failed, or ambiguous.
 
     Ambiguous is what was sent and never came back to us: it may have been paid for, and counts with what was reserved.
-    A reserved attempt whose process is gone was never sent.
+    A reserved attempt whose process is gone was never sent. A replayed one stands for no call: a chapter was given a
+    reply that is on record already. `fallbacks`: the providers asked before for the same, each with why it gave none.
     """
 
     __tablename__ = "model_calls"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('reserved', 'sent', 'committed', 'failed', 'ambiguous')", name="state_is_known"),
+        sa.CheckConstraint(
+            "state IN ('reserved', 'sent', 'committed', 'failed', 'ambiguous', 'replayed')", name="state_is_known"
+        ),
         sa.CheckConstraint("(state = 'committed') = (reply IS NOT NULL)", name="committed_has_a_reply"),
         sa.Index("ix_model_calls_request", "request_key", "state"),
         sa.Index("ix_model_calls_created_at", "created_at"),
         sa.Index("ix_model_calls_chapter", "chapter"),
+        sa.Index("ix_model_calls_run_id", "run_id"),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -374,6 +378,8 @@ class ModelCallRow(Base):
     purpose: Mapped[str]
     chapter: Mapped[str | None]
     section: Mapped[str | None]
+    run_id: Mapped[str | None]
+    fallbacks: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.String), server_default="{}")
     state: Mapped[str]
     owner: Mapped[int]
     reserved_usd: Mapped[Decimal] = mapped_column(sa.Numeric(14, 8))

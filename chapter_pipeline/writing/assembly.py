@@ -73,8 +73,7 @@ def chapter_draft(
             quotes=quotes,
             sources=sources,
             document_texts=document_texts,
-        ),
-        uses=outline.uses,
+        )
     )
 
 

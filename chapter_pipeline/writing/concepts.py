@@ -65,16 +65,7 @@ def key_concepts(
         )
         for index, proposed in enumerate(reply.value.concepts, start=1)
     ]
-    return KeyConcepts(
-        concepts=(_topic_concept(brief), *concepts),
-        provider=reply.provider,
-        model=reply.model,
-        cost_usd=reply.usage.cost_usd,
-        input_tokens=reply.usage.input_tokens,
-        output_tokens=reply.usage.output_tokens,
-        latency_s=reply.latency_s,
-        fallbacks=reply.fallbacks,
-    )
+    return KeyConcepts(concepts=(_topic_concept(brief), *concepts), provider=reply.provider, model=reply.model)
 
 
 def _topic_concept(brief: ChapterBrief) -> Concept:

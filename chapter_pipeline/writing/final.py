@@ -9,9 +9,12 @@ from chapter_pipeline.domain import (
     FinalChapter,
     GapReport,
     KeyConcepts,
-    ModelUse,
     ReviewedChapter,
 )
+from chapter_pipeline.domain.usage import TaskUsage
+
+_NAMED_BY_VALUE = frozenset({"key_concepts", "section", "section_repair"})
+"""Tasks whose text is a value that names its provider."""
 
 
 def final_chapter(
@@ -20,13 +23,13 @@ def final_chapter(
     reviewed: ReviewedChapter,
     gaps: GapReport,
     *,
-    uses: tuple[ModelUse, ...] = (),
+    answers: Sequence[TaskUsage] = (),
 ) -> FinalChapter:
-    """Stage 14; `uses` is what text models did for this stage."""
+    """Stage 14; `answers` are those of text models that the chapter is made of, see `ports.ChapterAnswers`."""
     sections = reviewed.chapter.sections
-    uses = (*brief.uses, *reviewed.uses, *gaps.uses, *uses)
+    others = [answer for answer in answers if answer.task not in _NAMED_BY_VALUE]
     providers = dict.fromkeys(
-        [concepts.provider, *(section.provider for section in sections), *(use.provider for use in uses)]
+        [concepts.provider, *(section.provider for section in sections), *(answer.provider for answer in others)]
     )
     return FinalChapter(
         chapter=reviewed.chapter,
@@ -34,15 +37,12 @@ def final_chapter(
         support=reviewed.support,
         cutoff_date=brief.cutoff_date,
         providers=tuple(name for name in providers if name),
-        cost_usd=concepts.cost_usd + sum(section.cost_usd for section in sections) + sum(use.cost_usd for use in uses),
-        notes=_notes(concepts, reviewed, gaps, uses),
+        notes=_notes(reviewed, gaps, _stand_ins(concepts, reviewed, answers)),
         differences=reviewed.differences,
     )
 
 
-def _notes(
-    concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport, uses: Sequence[ModelUse]
-) -> tuple[str, ...]:
+def _notes(reviewed: ReviewedChapter, gaps: GapReport, stand_ins: Sequence[str]) -> tuple[str, ...]:
     notes = ["Retractions: not checked, no literature source is configured."]
     differing = len(reviewed.differences)
     if differing:
@@ -59,16 +59,7 @@ def _notes(
         notes.append(
             f"{scanned} of {len(reviewed.chapter.quotes)} quotations were recognised from scans: check them on the page."
         )
-    if concepts.fallbacks:
-        notes.append(_fallback("The key concepts", concepts.provider, concepts.fallbacks))
-    notes += [
-        _fallback(f"The section “{section.title}”", section.provider, section.fallbacks)
-        for section in reviewed.chapter.sections
-        if section.fallbacks
-    ]
-    notes += [
-        _fallback(f"The {use.stage.replace('_', ' ')}", use.provider, use.fallbacks) for use in uses if use.fallbacks
-    ]
+    notes += stand_ins
     dropped = sum(len(section.dropped) for section in reviewed.chapter.sections)
     if dropped:
         notes.append(
@@ -79,5 +70,19 @@ def _notes(
     return tuple(notes)
 
 
-def _fallback(what: str, provider: str, before: tuple[str, ...]) -> str:
-    return f"{what} came from {provider!r}, as other text models gave none: {'; '.join(before)}."
+def _stand_ins(concepts: KeyConcepts, reviewed: ReviewedChapter, answers: Sequence[TaskUsage]) -> list[str]:
+    """What did not come from the provider that was asked first, each with why."""
+    by_value = {(answer.task, answer.section, answer.provider): answer for answer in answers}
+    named = [("The key concepts", by_value.get(("key_concepts", None, concepts.provider)))]
+    named += [
+        (f"The section “{section.title}”", by_value.get(("section", section.kind, section.provider)))
+        for section in reviewed.chapter.sections
+    ]
+    named += [
+        (f"The {answer.task.replace('_', ' ')}", answer) for answer in answers if answer.task not in _NAMED_BY_VALUE
+    ]
+    return [
+        f"{what} came from {answer.provider!r}, as other text models gave none: {'; '.join(answer.fallbacks)}."
+        for what, answer in named
+        if answer is not None and answer.fallbacks
+    ]

@@ -19,7 +19,6 @@ from chapter_pipeline.domain import (
     GapType,
     KeyConcepts,
     LiteratureResearch,
-    ModelUse,
     Quote,
     ReviewedChapter,
     Section,
@@ -51,9 +50,8 @@ from chapter_pipeline.domain.tasks import (
     SectionQueriesRequest,
 )
 from chapter_pipeline.domain.wording import words
-from chapter_pipeline.ports import Embedder, ReplyT, Task, TextModel
+from chapter_pipeline.ports import Embedder, Reply, ReplyT, Task, TextModel
 
-Uses = tuple[ModelUse, ...]
 SAME_QUESTION = 0.72
 """Cosine above which two quotes may speak of one question."""
 MAX_PAIRS = 40
@@ -68,17 +66,17 @@ def with_queries(brief: ChapterBrief, *, model: TextModel) -> ChapterBrief:
     request = SectionQueriesRequest(
         topic=brief.topic, audience=brief.audience, sections=_brief_sections(brief.sections)
     )
-    reply, uses = _asked(
+    reply = _asked(
         model, Task(kind="section_queries", request=request, reply_type=SectionQueriesReply, chapter=brief.slug)
     )
     if reply is None:
         return brief
-    new = {section.kind: section.queries for section in reply.sections}
+    new = {section.kind: section.queries for section in reply.value.sections}
     sections = tuple(
         section.model_copy(update={"queries": (*section.queries, *new.get(section.kind, ()))})
         for section in brief.sections
     )
-    return brief.model_copy(update={"sections": sections, "uses": (*brief.uses, *uses)})
+    return brief.model_copy(update={"sections": sections})
 
 
 def with_literature_queries(
@@ -89,13 +87,13 @@ def with_literature_queries(
         topic=brief.topic, audience=brief.audience,
         concepts=tuple(NamedConcept(name=one.name, synonyms=one.synonyms) for one in concepts.concepts),
     )  # fmt: skip
-    reply, uses = _asked(
+    reply = _asked(
         model,
         Task(kind="literature_queries", request=request, reply_type=LiteratureQueriesReply, chapter=brief.slug),
     )
     if reply is None:
         return found
-    return found.model_copy(update={"queries": reply.queries, "uses": (*found.uses, *uses)})
+    return found.model_copy(update={"queries": reply.value.queries})
 
 
 def with_relations(brief: ChapterBrief, evidence: EvidenceMap, *, embedder: Embedder, model: TextModel) -> EvidenceMap:
@@ -106,11 +104,12 @@ def with_relations(brief: ChapterBrief, evidence: EvidenceMap, *, embedder: Embe
     if not pairs:
         return evidence
     request = RelationsRequest(topic=brief.topic, pairs=pairs)
-    reply, uses = _asked(model, Task(kind="relations", request=request, reply_type=RelationsReply, chapter=brief.slug))
+    reply = _asked(model, Task(kind="relations", request=request, reply_type=RelationsReply, chapter=brief.slug))
     assert reply is not None
-    judged = {frozenset((one.first, one.second)) for one in reply.relations}
+    found = reply.value.relations
+    judged = {frozenset((one.first, one.second)) for one in found}
     others = [one for one in evidence.relations if frozenset((one.first, one.second)) not in judged]
-    return evidence.model_copy(update={"relations": (*reply.relations, *others), "uses": (*evidence.uses, *uses)})
+    return evidence.model_copy(update={"relations": (*found, *others)})
 
 
 def _close_pairs(quotes: Sequence[Quote], embedder: Embedder) -> Iterable[QuotePair]:
@@ -145,17 +144,17 @@ def with_subsections(
             for section in outline.sections
         ),
     )  # fmt: skip
-    reply, uses = _asked(model, Task(kind="outline", request=request, reply_type=OutlineReply, chapter=brief.slug))
+    reply = _asked(model, Task(kind="outline", request=request, reply_type=OutlineReply, chapter=brief.slug))
     if reply is None:
         return outline
-    groups = {section.kind: section.subsections for section in reply.sections}
+    groups = {section.kind: section.subsections for section in reply.value.sections}
     sections = tuple(
         section.model_copy(
             update={"subsections": tuple(part.title for part in groups.get(section.kind, ()) if part.title)}
         )
         for section in outline.sections
     )
-    return outline.model_copy(update={"sections": sections, "groups": groups, "uses": (*outline.uses, *uses)})
+    return outline.model_copy(update={"sections": sections, "groups": groups})
 
 
 def with_key_points(draft: ChapterDraft, *, audience: str, limit: int, longest: int, model: TextModel) -> ChapterDraft:
@@ -165,39 +164,39 @@ def with_key_points(draft: ChapterDraft, *, audience: str, limit: int, longest: 
         topic=chapter.topic, audience=audience, limit=limit, longest_words=longest,
         sentences=tuple(_cited(chapter, chapter.sections)),
     )  # fmt: skip
-    reply, uses = _asked(
-        model, Task(kind="key_points", request=request, reply_type=KeyPointsReply, chapter=chapter.slug)
-    )
+    reply = _asked(model, Task(kind="key_points", request=request, reply_type=KeyPointsReply, chapter=chapter.slug))
     if reply is None:
         return draft
-    points = reply.points if len(reply.points) >= MIN_POINTS else chapter.key_points
-    kept = chapter.model_copy(update={"key_points": points})
-    return draft.model_copy(update={"chapter": kept, "uses": (*draft.uses, *uses)})
+    points = reply.value.points
+    kept = chapter.model_copy(update={"key_points": points if len(points) >= MIN_POINTS else chapter.key_points})
+    return draft.model_copy(update={"chapter": kept})
 
 
-def review_edits(draft: ChapterDraft, *, audience: str, model: TextModel) -> tuple[Sequence[Edit], Uses]:
-    """Stage 12: what the model would replace or delete, and its use."""
+def review_edits(draft: ChapterDraft, *, audience: str, model: TextModel) -> Sequence[Edit]:
+    """Stage 12: what the model would replace or delete."""
     chapter = draft.chapter
     request = ReviewRequest(topic=chapter.topic, audience=audience, sentences=tuple(_cited(chapter, chapter.sections)))
-    reply, uses = _asked(model, Task(kind="review", request=request, reply_type=ReviewReply, chapter=chapter.slug))
-    return (reply.edits if reply is not None else ()), uses
+    reply = _asked(model, Task(kind="review", request=request, reply_type=ReviewReply, chapter=chapter.slug))
+    return reply.value.edits if reply is not None else ()
 
 
 def missing_information(
     brief: ChapterBrief, chapter: ChapterText, evidence: EvidenceMap, *, model: TextModel
-) -> tuple[list[Gap], Uses]:
+) -> list[Gap]:
     """Stage 13: a second opinion on what the chapter must not leave out; its gaps are medium, a person judges them."""
     request = CriticalInformationRequest(
         topic=brief.topic, kind=brief.kind.value, audience=brief.audience,
         sections=_brief_sections(brief.sections), must_cover=tuple(point.text for point in brief.must_cover),
         text=_text_by_section(chapter),
     )  # fmt: skip
-    reply, uses = _asked(
+    reply = _asked(
         model,
         Task(kind="critical_information", request=request, reply_type=CriticalInformationReply, chapter=brief.slug),
     )
+    if reply is None:
+        return []
     gaps = []
-    for missing in reply.missing if reply is not None else ():
+    for missing in reply.value.missing:
         named = {word for word in words(missing.point) if len(word) > 4}
         speaking = [
             quote.key
@@ -213,50 +212,36 @@ def missing_information(
             Gap(
                 type=GapType.CRITICAL_INFORMATION,
                 severity=Severity.MEDIUM,
-                description=f"Missing, in the opinion of {uses[0].provider!r}: {missing.point}. {missing.why} {at_hand[0].upper()}{at_hand[1:]}.",
+                description=f"Missing, in the opinion of {reply.provider!r}: {missing.point}. {missing.why} {at_hand[0].upper()}{at_hand[1:]}.",
                 recommendation=f"Cover {missing.point} in this section"
                 + ("." if speaking else ": add documents on it first."),
                 section=missing.section,
                 evidence=tuple(speaking[:EVIDENCE_SHOWN]),
             )
         )
-    return gaps, uses
+    return gaps
 
 
-def remarks(
-    brief: ChapterBrief, reviewed: ReviewedChapter, gaps: GapReport, *, model: TextModel
-) -> tuple[tuple[str, ...], Uses]:
+def remarks(brief: ChapterBrief, reviewed: ReviewedChapter, gaps: GapReport, *, model: TextModel) -> tuple[str, ...]:
     """Stage 14: what a person should look at before the chapter is used, as notes."""
     chapter = reviewed.chapter
     request = FinalReviewRequest(
         topic=brief.topic, kind=brief.kind.value, audience=brief.audience, sections=_brief_sections(brief.sections),
         text=_text_by_section(chapter), gaps=tuple(gap.description for gap in gaps.gaps),
     )  # fmt: skip
-    reply, uses = _asked(
-        model, Task(kind="final_review", request=request, reply_type=FinalReviewReply, chapter=brief.slug)
-    )
+    reply = _asked(model, Task(kind="final_review", request=request, reply_type=FinalReviewReply, chapter=brief.slug))
     if reply is None:
-        return (), uses
+        return ()
     titles = {section.kind: section.title for section in chapter.sections}
-    return tuple(
-        f"To look at in “{titles[one.section]}” ({uses[0].provider}): {one.text}" for one in reply.remarks
-    ), uses
+    return tuple(f"To look at in “{titles[one.section]}” ({reply.provider}): {one.text}" for one in reply.value.remarks)
 
 
 def _text_by_section(chapter: ChapterText) -> dict[str, str]:
     return {section.kind: " ".join(sentence.text for sentence in section.sentences) for section in chapter.sections}
 
 
-def _asked(model: TextModel, task: Task[ReplyT]) -> tuple[ReplyT | None, Uses]:
-    if not model.answers(task.kind):
-        return None, ()
-    reply = model.complete(task)
-    use = ModelUse(
-        stage=task.kind, provider=reply.provider, model=reply.model, cost_usd=reply.usage.cost_usd,
-        input_tokens=reply.usage.input_tokens, output_tokens=reply.usage.output_tokens, latency_s=reply.latency_s,
-        fallbacks=reply.fallbacks,
-    )  # fmt: skip
-    return reply.value, (use,)
+def _asked(model: TextModel, task: Task[ReplyT]) -> Reply[ReplyT] | None:
+    return model.complete(task) if model.answers(task.kind) else None
 
 
 def _brief_sections(sections: Sequence[SectionTemplate]) -> tuple[BriefSection, ...]:

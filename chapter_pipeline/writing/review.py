@@ -47,11 +47,14 @@ class _Place:
     sentence: Sentence
 
 
-def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embedder: Embedder) -> ReviewedChapter:
+def reviewed_chapter(
+    draft: ChapterDraft, proposed: Sequence[Edit] = (), *, points_chosen: bool = False, embedder: Embedder
+) -> ReviewedChapter:
     """Stage 12: carry out what a text model `proposed`, delete unsupported and repeated sentences (the better-graded one stays), note contradictions.
 
     Two sentences of different sources on one finding contradict each other when they differ in direction, negation or
-    numbers; both stay, the edit plan names them. The chapter is numbered anew.
+    numbers; both stay, the edit plan names them. The chapter is numbered anew. Key points that a text model has chosen,
+    `points_chosen`, stay as long as their quotes are cited.
     """
     chapter = _replaced(draft.chapter, proposed)
     edits = [*proposed, *_unsupported(chapter, embedder)]
@@ -80,7 +83,7 @@ def reviewed_chapter(draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embe
         quotes=chapter.quotes,
         sources={reference.source.key: reference.source for reference in chapter.references},
         abbreviations=chapter.abbreviations,
-        points=chapter.key_points if draft.uses else None,
+        points=chapter.key_points if points_chosen else None,
     )
     return ReviewedChapter(
         chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder), differences=differences

@@ -33,11 +33,6 @@ def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: 
         dropped=reply.value.dropped,
         provider=reply.provider,
         model=reply.model,
-        cost_usd=reply.usage.cost_usd,
-        input_tokens=reply.usage.input_tokens,
-        output_tokens=reply.usage.output_tokens,
-        latency_s=reply.latency_s,
-        fallbacks=reply.fallbacks,
     )
     problems = section_problems(section, plan)
     if problems:

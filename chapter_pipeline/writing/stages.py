@@ -27,11 +27,21 @@ from chapter_pipeline.domain import (
 )
 from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
-from chapter_pipeline.ports import Bucket, Clock, Embedder, LibraryReader, PassageSearch, TextModel
+from chapter_pipeline.ports import Bucket, ChapterAnswers, Clock, Embedder, LibraryReader, PassageSearch, TextModel
 from chapter_pipeline.quality import gaps as gap_analysis
 from chapter_pipeline.retrieval.cached import CachedEmbedder
-from chapter_pipeline.writing import assembly, brief, concepts, evidence, final, outline, research, review, sections
-from chapter_pipeline.writing import llm_enrichment as help
+from chapter_pipeline.writing import (
+    assembly,
+    brief,
+    concepts,
+    evidence,
+    final,
+    llm_enrichment,
+    outline,
+    research,
+    review,
+    sections,
+)
 
 PROBE_HITS = 80
 
@@ -47,6 +57,7 @@ class Stages:
         embedder: Embedder,
         bucket: Bucket,
         model: TextModel,
+        answers: ChapterAnswers,
         clock: Clock,
     ) -> None:
         self._search = search
@@ -54,12 +65,13 @@ class Stages:
         self._embedder = CachedEmbedder(embedder)
         self._bucket = bucket
         self._model = model
+        self._answers = answers
         self._clock = clock
 
     def chapter_brief(self, slug: str, request: BriefRequest) -> ChapterBrief:
         """Stage 1. Raises `InvalidBrief`."""
         made = brief.chapter_brief(slug, request, today=self._clock.now().date())
-        return help.with_queries(made, model=self._model)
+        return llm_enrichment.with_queries(made, model=self._model)
 
     def key_concepts(self, brief: ChapterBrief) -> KeyConcepts:
         """Stage 2, from a first search of the topic. Raises `NoRelevantPassages` when the library is empty."""
@@ -87,7 +99,7 @@ class Stages:
     def literature_research(self, brief: ChapterBrief, concepts: KeyConcepts) -> LiteratureResearch:
         """Stage 4."""
         found = literature_stages.literature_research(brief, bucket=self._bucket, embedder=self._embedder)
-        return help.with_literature_queries(brief, concepts, found, model=self._model)
+        return llm_enrichment.with_literature_queries(brief, concepts, found, model=self._model)
 
     def open_access_documents(self, literature: LiteratureResearch) -> OpenAccessDocuments:
         """Stage 5."""
@@ -103,16 +115,14 @@ class Stages:
     ) -> ResearchSet:
         """Stage 6."""
         documents = sorted({found.passage.document for found in library.passages})
-        found = research.research_set(
+        return research.research_set(
             brief, library=library, literature=literature, records=self._library.document_records(documents)
         )
-        return found.model_copy(update={"uses": literature.uses})
 
     def evidence_map(self, brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet) -> EvidenceMap:
         """Stage 7."""
         found = evidence.evidence_map(brief, concepts, research, library=self._library, embedder=self._embedder)
-        found = found.model_copy(update={"uses": research.uses})
-        return help.with_relations(brief, found, embedder=self._embedder, model=self._model)
+        return llm_enrichment.with_relations(brief, found, embedder=self._embedder, model=self._model)
 
     def chapter_outline(self, brief: ChapterBrief, evidence: EvidenceMap) -> ChapterOutline:
         """Stage 8. Raises `NoRelevantPassages` when no section has enough evidence."""
@@ -122,8 +132,7 @@ class Stages:
                 f"no section on {brief.topic!r} has the {outline.MIN_QUOTES} quotes it needs "
                 f"({len(evidence.quotes)} quotes of {evidence.sentences_read} sentences): ingest more documents on it"
             )
-        planned = planned.model_copy(update={"uses": evidence.uses})
-        return help.with_subsections(brief, planned, evidence, model=self._model)
+        return llm_enrichment.with_subsections(brief, planned, evidence, model=self._model)
 
     def section_plans(
         self,
@@ -164,7 +173,7 @@ class Stages:
     ) -> ChapterDraft:
         """Stage 11."""
         draft = assembly.chapter_draft(brief, planned, plans, written, research, document_texts=self._document_texts)
-        return help.with_key_points(
+        return llm_enrichment.with_key_points(
             draft,
             audience=brief.audience,
             limit=assembly.KEY_POINTS,
@@ -177,9 +186,10 @@ class Stages:
 
     def reviewed_chapter(self, brief: ChapterBrief, draft: ChapterDraft) -> ReviewedChapter:
         """Stage 12."""
-        edits, uses = help.review_edits(draft, audience=brief.audience, model=self._model)
-        reviewed = review.reviewed_chapter(draft, edits, embedder=self._embedder)
-        return reviewed.model_copy(update={"uses": (*draft.uses, *uses)})
+        edits = llm_enrichment.review_edits(draft, audience=brief.audience, model=self._model)
+        return review.reviewed_chapter(
+            draft, edits, points_chosen=self._model.answers("key_points"), embedder=self._embedder
+        )
 
     def gap_report(
         self,
@@ -191,20 +201,19 @@ class Stages:
         reviewed: ReviewedChapter,
     ) -> GapReport:
         """Stage 13."""
-        second, uses = help.missing_information(brief, reviewed.chapter, evidence, model=self._model)
-        report = gap_analysis.gap_report(
+        second = llm_enrichment.missing_information(brief, reviewed.chapter, evidence, model=self._model)
+        return gap_analysis.gap_report(
             gap_analysis.Inputs(
                 brief=brief, outline=planned, evidence=evidence, research=research, chapter=reviewed.chapter
             ),
             embedder=self._embedder,
             second_opinion=second,
         )
-        return report.model_copy(update={"uses": uses})
 
     def final_chapter(
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
     ) -> FinalChapter:
         """Stage 14."""
-        remarks, uses = help.remarks(brief, reviewed, gaps, model=self._model)
-        made = final.final_chapter(brief, concepts, reviewed, gaps, uses=uses)
+        remarks = llm_enrichment.remarks(brief, reviewed, gaps, model=self._model)
+        made = final.final_chapter(brief, concepts, reviewed, gaps, answers=self._answers.of(brief.slug))
         return made.model_copy(update={"notes": (*made.notes, *remarks)})

@@ -6,18 +6,17 @@ import base64
 import json
 from io import BytesIO
 
+import dagster as dg
 import pytest
 from PIL import Image
 from sqlalchemy import update
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
+from chapter_pipeline.services.costs import used_today
 from chapter_pipeline.settings import settings_from_environment
-from chapter_pipeline.storage.ledger import CallLedger
-from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import FigureRow
 from tests.code_location import GLIOMA, Location, environment, location
-from tests.providers.conftest import PLENTY
 from tests.providers.fault_server import FaultServer, Plan, answer, in_turn, refusal
 
 __all__ = ["environment", "location"]
@@ -62,6 +61,14 @@ def run(location: Location, monkeypatch: pytest.MonkeyPatch, plan: Plan, **value
         return server, described(location, monkeypatch, server, **values)
 
 
+def cost_shown(location: Location) -> float:
+    """What the newest run shows of the cost of the document's figures."""
+    event = location.instance.get_latest_materialization_event(dg.AssetKey("figure_descriptions"))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return float(str(event.asset_materialization.metadata["cost (USD)"].value))
+
+
 def test_describe_figures__asked_for__are_sent_small_described_once_and_paid_for(
     with_figure: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,13 +81,14 @@ def test_describe_figures__asked_for__are_sent_small_described_once_and_paid_for
     (figure,) = with_figure.library.figures([with_figure.library.documents()[0].key])
     assert (figure.figure_class, figure.description) == ("chart", "Two bars.")
     assert with_figure.materialized("figure_descriptions") == {NAME}
-    presence = ProcessLease(with_figure.database)
-    assert CallLedger(with_figure.database, presence, PLENTY).of_today().cost_usd > 0
-    presence.close()
+    paid = used_today(with_figure.database).cost_usd
+    assert paid > 0
+    assert cost_shown(with_figure) == pytest.approx(float(paid))
 
     again, success = run(with_figure, monkeypatch, in_turn(SEEN))
     assert success
     assert again.requests == []
+    assert cost_shown(with_figure) == 0
 
 
 def test_describe_figures__refused_by_the_provider__is_told_and_tried_again_another_time(

@@ -45,7 +45,7 @@ def library(database: Database) -> LibraryStore:
 def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.MonkeyPatch) -> FakeStages:
     """Stages that the test makes, in every container that the program makes; all else of it is real."""
     stages = FakeStages(library)
-    monkeypatch.setattr(Container, "stages", stages)
+    monkeypatch.setattr(Container, "stages", lambda _container, _run_id=None: stages)
     # They take seconds; the export command is real.
     monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     return stages

@@ -39,7 +39,7 @@ def stages(environment: Settings, library: LibraryStore, monkeypatch: pytest.Mon
     """Stages that the test makes, with a section of an author's own."""
     stages = FakeStages(library)
     stages.planned = ("introduction", "diagnosis", "outcomes", OWN)
-    monkeypatch.setattr(Container, "stages", stages)
+    monkeypatch.setattr(Container, "stages", lambda _container, _run_id=None: stages)
     monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", lambda *_, **__: [])
     return stages
 

@@ -27,11 +27,6 @@ def presence(database: Database) -> Iterator[ProcessLease]:
 
 
 @pytest.fixture
-def ledger(database: Database, presence: ProcessLease) -> CallLedger:
-    return CallLedger(database, presence, PLENTY)
-
-
-@pytest.fixture
 def breakers(database: Database, presence: ProcessLease) -> BreakerStore:
     return BreakerStore(database, presence)
 

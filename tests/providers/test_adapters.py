@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from chapter_pipeline.domain import StageValue
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.ports import Picture
-from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply, TokenUsage
+from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply
 from chapter_pipeline.providers.claude import Claude
 from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gemini import Gemini
@@ -225,7 +226,7 @@ async def test_send__answer_from_a_cache__counts_what_was_read_from_it(api: str)
     name, counted = CACHED[api]
     with FaultServer(in_turn(status(200, {**sample(api), name: counted}))) as server:
         reply = await sent(api, server.base_url(api))
-    assert reply.usage == TokenUsage(input_tokens=1000, output_tokens=50, cached_tokens=700)
+    assert reply.usage == Usage(input_tokens=1000, output_tokens=50, cached_tokens=700)
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -264,7 +265,7 @@ def broken(whole: Any, place: tuple[Any, ...], wrong: Any) -> Any:
     return copy
 
 
-async def counted_by(client: Adapter, api: str) -> TokenUsage | None:
+async def counted_by(client: Adapter, api: str) -> Usage | None:
     try:
         return (await client.send(call(), model=MODELS[api], timeout_s=PATIENCE_S)).usage
     except CallFailed as failed:

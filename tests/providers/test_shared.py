@@ -14,17 +14,18 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text, update
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import BreakerOpen, DatabaseUnavailable, ModelUnavailable
 from chapter_pipeline.providers.breaker import Admission, BreakerPolicy
-from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.providers.faults import Effect
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd, most_usd
+from chapter_pipeline.services.costs import used_today
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow
 from chapter_pipeline.storage.semaphore import CallSemaphore
@@ -180,7 +181,7 @@ def bill_usd(server: FaultServer) -> Decimal:
     providers = {model: provider for provider, model in MODELS.items()}
     return sum(
         (
-            cost_usd(providers[model], model, TokenUsage(input_tokens=tokens_in, output_tokens=tokens_out))
+            cost_usd(providers[model], model, Usage(input_tokens=tokens_in, output_tokens=tokens_out))
             for model, tokens_in, tokens_out in server.bill
         ),
         Decimal(0),
@@ -189,7 +190,7 @@ def bill_usd(server: FaultServer) -> Decimal:
 
 @pytest.mark.slow
 @pytest.mark.soak
-def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database: Database, ledger: CallLedger) -> None:
+def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database: Database) -> None:
     """One in ten is answered with a fault; numbers overlap, so that some requests are asked by two processes."""
     numbers, each = count(), times(40, soak=125)
     firsts = (0, each, 2 * each, 2 * each + each // 2)
@@ -213,7 +214,7 @@ def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database:
             other.__exit__(None, None, None)
     assert outcomes["ready"] == 4
     assert outcomes["answered"] >= 0.98 * 4 * each, outcomes
-    spent = ledger.of_today()
+    spent = used_today(database)
     assert spent.ambiguous == 0
     assert round(spent.cost_usd, 2) == round(bill_usd(server), 2)
     assert spent.cost_usd == pytest.approx(bill_usd(server))
@@ -245,7 +246,7 @@ def test_ledger__eight_writers__never_pass_the_daily_cap_by_one_call(database: D
 
 
 def test_ledger__killed_between_reply_and_commit__is_asked_once_more_and_recorded_as_ambiguous(
-    database: Database, ledger: CallLedger
+    database: Database,
 ) -> None:
     arrived, killed = threading.Event(), threading.Event()
 
@@ -271,12 +272,12 @@ def test_ledger__killed_between_reply_and_commit__is_asked_once_more_and_recorde
             )
             assert again.replayed
     assert len(server.requests) == 2
-    spent = ledger.of_today()
+    spent = used_today(database)
     assert (spent.calls, spent.ambiguous) == (2, 1)
     assert spent.ambiguous_usd == pytest.approx(most_usd("claude", MODELS["claude"], numbered(0)))
 
 
-def test_ledger__killed_after_commit__is_never_paid_again(database: Database, ledger: CallLedger) -> None:
+def test_ledger__killed_after_commit__is_never_paid_again(database: Database) -> None:
     with FaultServer(in_turn(GOOD)) as server:
         with process(database, "ask", server.url, 0, 1, "1000") as other:
             assert [said(other), said(other)] == ["ready", "answered"]
@@ -285,12 +286,10 @@ def test_ledger__killed_after_commit__is_never_paid_again(database: Database, le
             found = asked.ask("claude", MODELS["claude"], numbered(0), reply_type=Finding, context=CallContext())
     assert found.replayed
     assert len(server.requests) == 1
-    assert ledger.of_today().calls == 1
+    assert used_today(database).calls == 1
 
 
-def test_ledger__unsent_reservation_of_a_dead_process__counts_for_nothing(
-    database: Database, ledger: CallLedger
-) -> None:
+def test_ledger__unsent_reservation_of_a_dead_process__counts_for_nothing(database: Database) -> None:
     with FaultServer(in_turn(half_json(), GOOD)) as server, gateway(database, adapter("claude", server.url)) as asked:
         asked.ask("claude", MODELS["claude"], numbered(0), reply_type=Finding, context=CallContext())
     with database.session() as session:

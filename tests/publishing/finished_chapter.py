@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from datetime import date
-from decimal import Decimal
 
 from chapter_pipeline.domain import (
     Abbreviation,
@@ -258,6 +257,5 @@ FINAL = FinalChapter(
     ),
     cutoff_date=date(2026, 3, 1),
     providers=("extractive",),
-    cost_usd=Decimal("0.00"),
     notes=("Retractions were not checked.",),
 )

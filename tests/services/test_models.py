@@ -9,8 +9,8 @@ import openai.types
 import pytest
 from pydantic import SecretStr
 
+from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.providers.call import TokenUsage
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.services.text_model_factory import TextModelFactory
 from chapter_pipeline.settings import Settings
@@ -70,7 +70,7 @@ def test_provider__without_key_or_address__is_refused_with_the_remedy(
 def test_models__by_default__are_known_to_the_price_list(provider: str, settings: Settings) -> None:
     models = settings.models_of(provider)
     for model in (models.planning, models.writing, models.review, models.vision):
-        assert cost_usd(provider, model, TokenUsage(input_tokens=1000, output_tokens=1000)) > 0
+        assert cost_usd(provider, model, Usage(input_tokens=1000, output_tokens=1000)) > 0
 
 
 def test_models__one_named_in_the_environment__the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.services.costs import AnswersInForce
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
@@ -282,5 +283,6 @@ def stages(database: Database, settings: Settings, library: LibraryStore, embedd
         embedder=embedder,
         bucket=ObjectBucket.open(settings),
         model=Extractive(embedder),
+        answers=AnswersInForce(database, run_id=None),
         clock=Today(),
     )

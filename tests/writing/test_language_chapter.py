@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 
 from benchmarks.written import write
 from chapter_pipeline.domain import BriefRequest, FinalChapter, Section
+from chapter_pipeline.domain.usage import total
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.providers.fallback_router import FallbackRouter
 from chapter_pipeline.quality.closure import closure_problems
+from chapter_pipeline.services.costs import AnswersInForce, usage, used_today
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.ledger import CallLedger
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
-from tests.providers.conftest import PLENTY, gateway
+from tests.providers.conftest import breakers, gateway, presence
 from tests.providers.fault_server import Behaviour, FaultServer, Request, in_turn, refusal, status
 from tests.providers.obedient import Sentence, honest, obedient, prompt_of
 from tests.providers.test_adapters import APIS, KEY, adapter
 from tests.writing.conftest import TOPIC, Today
+
+__all__ = ["breakers", "presence"]
 
 Plan = Callable[[Request], Behaviour]
 BUSY = in_turn(status(503, {"error": {"message": "busy"}}))
@@ -52,7 +57,7 @@ def written_by(
         models = {name: settings.models_of(name) for name in order}
         yield Stages(
             search=LibrarySearch(database, embedder), library=library, embedder=embedder,
-            bucket=ObjectBucket.open(settings), model=FallbackRouter(asked, order=order, models=models), clock=Today(),
+            bucket=ObjectBucket.open(settings), model=FallbackRouter(asked, order=order, models=models), answers=AnswersInForce(database, run_id=None), clock=Today(),
         )  # fmt: skip
 
 
@@ -67,6 +72,10 @@ def chapter_of(
             return write(stages, BriefRequest(topic=TOPIC)).final
 
     return make
+
+
+def cost_usd(database: Database) -> Decimal:
+    return total(usage(database, chapter="chapter")).cost_usd
 
 
 def dropped(chapter: FinalChapter) -> list[str]:
@@ -87,11 +96,11 @@ def test_chapter__every_provider__is_grounded_and_says_who_wrote_it(
     assert len(sections_of(chapter)) >= 3
     assert {section.model for section in sections_of(chapter)} == {settings.models_of(api).writing}
     assert dropped(chapter) == []
-    assert (chapter.cost_usd > 0) == (api != "local")
+    assert (cost_usd(database) > 0) == (api != "local")
 
 
 def test_chapter__planned_by_a_model__shows_it_in_every_stage_and_its_cost_in_the_record(
-    chapter_of: Callable[..., FinalChapter], ledger_of: CallLedger
+    chapter_of: Callable[..., FinalChapter], database: Database
 ) -> None:
     chapter = chapter_of(["claude"], {"claude": obedient()})
     text = chapter.chapter
@@ -102,13 +111,12 @@ def test_chapter__planned_by_a_model__shows_it_in_every_stage_and_its_cost_in_th
     gap = next(gap for gap in chapter.gap_report.gaps if "thromboprophylaxis" in gap.description)
     assert (gap.type, gap.severity) == ("critical_information", "medium")
     assert "in the opinion of 'claude'" in gap.description
-    items = ledger_of.of_chapter("chapter")
-    assert {item.purpose for item in items} == {
+    tasks = {line.task for line in usage(database, chapter="chapter")}
+    assert tasks == {
         "section_queries", "key_concepts", "literature_queries", "outline", "section", "key_points", "review",
         "critical_information", "final_review",
-    } | ({"relations"} & {item.purpose for item in items})  # fmt: skip
+    } | ({"relations"} & tasks)  # fmt: skip
     assert any("Read the rates again." in note and "(claude)" in note for note in chapter.notes)
-    assert float(chapter.cost_usd) == pytest.approx(float(sum(item.spent.cost_usd for item in items)))
 
 
 def invented_key(number: int, sentence: Sentence) -> Sentence:
@@ -157,14 +165,19 @@ def test_chapter__model_that_errs__is_mended_once_or_its_sentence_is_dropped_and
 
 
 def test_chapter__first_provider_fails__the_next_writes_and_the_record_says_so(
-    chapter_of: Callable[..., FinalChapter],
+    chapter_of: Callable[..., FinalChapter], database: Database
 ) -> None:
     chapter = chapter_of(["claude", "gpt"], {"claude": BUSY, "gpt": obedient()})
     assert chapter.providers == ("gpt",)
-    for section in sections_of(chapter):
-        assert section.fallbacks
-        assert section.fallbacks[0].startswith("claude: ")
-    assert any("came from 'gpt'" in note and "claude" in note for note in chapter.notes)
+    told = [note for note in chapter.notes if "came from 'gpt', as other text models gave none: claude: " in note]
+    named = ["The key concepts", *(f"The section “{section.title}”" for section in sections_of(chapter))]
+    named += ["The section queries", "The literature queries", "The outline", "The key points", "The review"]
+    named += ["The critical information", "The final review"]
+    for what in named:
+        assert len([note for note in told if note.startswith(what + " came")]) == 1, what
+    answered = [line for line in usage(database, chapter="chapter") if line.answer]
+    assert {line.provider for line in answered} == {"gpt"}
+    assert all(line.fallbacks[0].startswith("claude: ") for line in answered)
     assert KEY not in chapter.model_dump_json()
 
 
@@ -179,24 +192,31 @@ def test_chapter__no_provider_answers__fails_loudly_and_is_no_extractive_one(
 
 
 def test_chapter__written_again__asks_nobody_and_costs_nothing(
-    chapter_of: Callable[..., FinalChapter], database: Database, ledger_of: CallLedger
+    chapter_of: Callable[..., FinalChapter], database: Database
 ) -> None:
     first = chapter_of(["claude"], {"claude": obedient()})
-    before = ledger_of.of_today()
+    before, of_chapter = used_today(database), cost_usd(database)
     again = chapter_of(["claude"], {"claude": in_turn(status(500, "must not be asked"))})
-    assert ledger_of.of_today() == before
+    assert used_today(database) == before
+    assert cost_usd(database) == of_chapter == before.cost_usd
     assert again == first
-    total = sum(item.spent.cost_usd for item in ledger_of.of_chapter("chapter"))
-    assert float(total) == pytest.approx(float(first.cost_usd))
 
 
-@pytest.fixture
-def ledger_of(database: Database) -> Iterator[CallLedger]:
-    from chapter_pipeline.storage.process_lease import ProcessLease
+def test_chapter__written_again_by_stand_ins_answers__still_says_so(chapter_of: Callable[..., FinalChapter]) -> None:
+    first = chapter_of(["claude", "gpt"], {"claude": BUSY, "gpt": obedient()})
+    again = chapter_of(["claude", "gpt"], {"claude": BUSY, "gpt": in_turn(status(500, "must not be asked"))})
+    named = [[note.partition(" came from ")[0] for note in one.notes if "gave none" in note] for one in (first, again)]
+    assert named[0] == named[1] != []
 
-    presence = ProcessLease(database)
-    yield CallLedger(database, presence, PLENTY)
-    presence.close()
+
+def test_chapter__first_provider_is_back__nothing_is_said_of_the_stand_in(
+    chapter_of: Callable[..., FinalChapter], breakers: BreakerStore
+) -> None:
+    chapter_of(["claude", "gpt"], {"claude": BUSY, "gpt": obedient()})
+    breakers.close("claude")
+    again = chapter_of(["claude", "gpt"], {"claude": obedient(), "gpt": BUSY})
+    assert again.providers == ("claude",)
+    assert not any("gave none" in note for note in again.notes)
 
 
 def test_prompt__of_a_section__fences_what_the_files_say_and_hides_their_keys(
