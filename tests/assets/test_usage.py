@@ -9,25 +9,28 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from sqlalchemy import select
 
 from assets.border import REVISED_TAG, REVISION_TAG
-from chapter_pipeline.domain import FinalChapter, RevisionLog, Section
+from chapter_pipeline.domain import FinalChapter, GapReport, RevisionLog, RevisionRound, Section
 from chapter_pipeline.domain.usage import Usage, total
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.publishing.exports import export_chapter
 from chapter_pipeline.services.costs import usage, used_today
 from chapter_pipeline.settings import Settings, current_settings
-from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.artifacts import ArtifactStore, content_hash
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.schema import Artifact
 from resources import rooms
 from tests.assets.test_language_run import KEY, SLUG, asked, instance
 from tests.cli.conftest import Cli, cli
-from tests.code_location import environment
+from tests.code_location import GLIOMA, Location, environment, location
+from tests.code_location import SLUG as SURGERY
 from tests.providers.fault_server import Behaviour, FaultServer, Request, status
 from tests.providers.obedient import obedient
 from tests.writing.conftest import embedder
 
-__all__ = ["asked", "cli", "embedder", "environment", "instance"]
+__all__ = ["asked", "cli", "embedder", "environment", "instance", "location"]
 
 KIND = "surgical_treatment"
 SHOWN = ("cost (USD)", "tokens in", "tokens out")
@@ -128,6 +131,28 @@ def test_usage__of_a_revision__is_what_its_run_paid_up_to_the_gap_report(
     assert told.cost_usd == total(line for line in lines if line.stage != "final_chapter").cost_usd > 0
     both = total(usage(database, chapter=SLUG)).cost_usd
     assert both == total(usage(database, run_ids=[first.run_id, revision.run_id])).cost_usd > told.cost_usd
+
+
+@pytest.mark.parametrize(("completeness", "rounds"), [(0.8, 1), (0.7, 0)], ids=["same", "another"])
+def test_revision_log__of_a_report_that_an_earlier_release_stored__goes_with_the_same_report(
+    completeness: float, rounds: int, location: Location
+) -> None:
+    location.add_documents(GLIOMA)
+    assert location.write().success
+    report = location.artifacts.get("gap_report", SURGERY, GapReport)
+    older = {**report.model_dump(mode="json"), "completeness_score": completeness, "uses": []}
+    with location.database.session() as session:
+        row = session.scalars(select(Artifact).where(Artifact.asset == "gap_report")).one()
+        row.body, row.sha256 = older, content_hash(older)
+    one = RevisionRound(
+        number=1, sections=("outcomes",), completeness_before=0.7, completeness_after=0.8, before=report.statistics,
+        after=report.statistics, requires_revision=False, cost_usd=Decimal("0.25"),
+    )  # fmt: skip
+    location.artifacts.put("revision_log", SURGERY, RevisionLog(rounds=(one,), report=content_hash(older)))
+    assert location.write().success
+    log = location.artifacts.get("revision_log", SURGERY, RevisionLog)
+    assert log.rounds == (one,) * rounds
+    assert log.report == content_hash(report.model_dump(mode="json"))
 
 
 def test_usage__another_provider_stood_in__the_assets_the_notes_and_the_exports_say_so(
