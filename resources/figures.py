@@ -6,6 +6,7 @@ from chapter_pipeline.container import Container
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.services.figure_descriptions import Described, describe_figures
 from chapter_pipeline.storage.database import Database
+from resources.run_context import run_id_of
 
 
 class FiguresResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import dagster as dg
 import pytest
-from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult
 from sqlalchemy import select
 
 from assets.border import REVISED_TAG, REVISION_TAG
+from chapter_pipeline.container import Container
+from chapter_pipeline.definitions import build
 from chapter_pipeline.domain import FinalChapter, GapReport, RevisionLog, RevisionRound, Section
 from chapter_pipeline.domain.usage import Usage, total
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.publishing.exports import export_chapter
+from chapter_pipeline.services.chapter_sections import kinds_asked
 from chapter_pipeline.services.costs import usage, used_today
-from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.settings import Settings, settings_from_environment
 from chapter_pipeline.storage.artifacts import ArtifactStore, content_hash
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Artifact
-from resources import rooms
+from sensors.requests import write_request
 from tests.assets.test_language_run import KEY, SLUG, asked, instance
 from tests.cli.conftest import Cli, cli
 from tests.code_location import GLIOMA, Location, environment, location
@@ -43,23 +45,19 @@ def claude(asked: Settings, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
     with server:
         monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.base_url("claude"))
         monkeypatch.setenv("CHAPTER_GPT_URL", server.base_url("gpt"))
-        forget_settings()
         yield server
-
-
-def forget_settings() -> None:
-    rooms.close_rooms()
-    current_settings.cache_clear()
 
 
 def run(
     instance: dg.DagsterInstance, sections: Sequence[str] | None = None, tags: Mapping[str, str] | None = None
 ) -> ExecuteInProcessResult:
-    definitions = importlib.import_module("chapter_pipeline.definitions").build(current_settings())
-    request = importlib.import_module("sensors.requests").write_request(instance, SLUG, sections)
-    result = definitions.resolve_job_def("write_chapter").execute_in_process(
+    container = Container(settings_from_environment())
+    request = write_request(instance, SLUG, sections, kinds=kinds_asked(SLUG, container.chapter_store))
+    job = build(container).resolve_job_def("write_chapter")
+    result = job.execute_in_process(
         instance=instance, tags={**request.tags, **(tags or {})}, asset_selection=request.selection
     )
+    container.close()
     assert result.success
     return result
 
@@ -169,7 +167,6 @@ def test_usage__another_provider_stood_in__the_assets_the_notes_and_the_exports_
     claude.plan = plan
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("CHAPTER_FALLBACK", "on")
-    forget_settings()
     result = run(instance)
     final = final_of(database)
     assert final.providers == ("gpt",)
@@ -196,7 +193,6 @@ def test_usage__another_provider_stood_in__the_assets_the_notes_and_the_exports_
     # Without a key the chapter is made again by rules: nothing of it is of a text model, what was paid stays paid.
     paid = total(usage(database, chapter=SLUG))
     monkeypatch.setenv("CHAPTER_TEXT_MODEL", "extractive")
-    forget_settings()
     extractive = run(instance)
     assert final_of(database).providers == ("extractive",)
     assert not [note for note in final_of(database).notes if "gave none" in note]
