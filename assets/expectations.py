@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.border import md
+from assets.metadata import md
 from chapter_pipeline.writing.rendering import table
 
 Expectations = Any

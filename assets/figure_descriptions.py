@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import dagster as dg
 
-from assets.border import OWNERS, bullets, failed, failure, md
+from assets.failures import failed, failure
+from assets.metadata import bullets, md
 from assets.partitions import DOCUMENTS, bucket_key
+from assets.stage_assets import OWNERS
 from chapter_pipeline.domain.usage import total
 from chapter_pipeline.errors import ChapterPipelineError
 from chapter_pipeline.services.costs import usage

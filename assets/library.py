@@ -11,10 +11,11 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.data_version import extract_data_version_from_entry
 
-from assets.border import bullets, failed, failure, md
+from assets.failures import failed, failure
 from assets.library_checks import CHECKS, check_tables
 from assets.library_inventory import INVENTORY, document_inventory
 from assets.library_metadata import about_stage
+from assets.metadata import bullets, md
 from assets.partitions import DOCUMENTS, bucket_key
 from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.errors import (

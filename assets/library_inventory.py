@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.border import md, or_none
+from assets.metadata import md, or_none
 from chapter_pipeline.services.inventory import FileState, InventoryItem, summary
 from chapter_pipeline.writing.rendering import table
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.border import md, or_none
+from assets.metadata import md, or_none
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
 from chapter_pipeline.domain.document import Table
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage

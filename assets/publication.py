@@ -4,8 +4,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.border import ORIGIN_TAG, md, or_none, reported, stage_asset, stage_result
+from assets.failures import reported
+from assets.metadata import md, or_none
 from assets.partitions import CHAPTERS
+from assets.run_tags import ORIGIN_TAG
+from assets.stage_assets import stage_asset, stage_result
 from assets.writing import PUBLICATION
 from chapter_pipeline.domain import FinalChapter, GapReport, PublishedVersion, Severity
 from chapter_pipeline.services import exports, publication

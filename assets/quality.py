@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.border import REVISED_TAG, REVISION_TAG, md, or_none, reported, stage_asset, stage_result
 from assets.expectations import Expectations, table_check
+from assets.failures import reported
+from assets.metadata import md, or_none
 from assets.partitions import CHAPTERS
+from assets.run_tags import REVISED_TAG, REVISION_TAG
+from assets.stage_assets import stage_asset, stage_result
 from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterDraft,

@@ -4,7 +4,9 @@ from datetime import date
 
 import dagster as dg
 
-from assets.border import bullets, linked_work, md, or_none, reported, stage_asset, stage_result
+from assets.failures import reported
+from assets.metadata import bullets, linked_work, md, or_none
+from assets.stage_assets import stage_asset, stage_result
 from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,

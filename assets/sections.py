@@ -10,8 +10,11 @@ from typing import Literal
 
 import dagster as dg
 
-from assets.border import OWNERS, REWRITE_TAG, failed, md
+from assets.failures import failed
+from assets.metadata import md
 from assets.partitions import CHAPTERS
+from assets.run_tags import REWRITE_TAG
+from assets.stage_assets import OWNERS
 from chapter_pipeline.domain import ChapterOutline, Section, SectionPlans
 from chapter_pipeline.errors import ChapterPipelineError, NotFound, TransientError
 from chapter_pipeline.quality.closure import section_problems

@@ -5,18 +5,12 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.border import (
-    REVISED_TAG,
-    bullets,
-    linked_work,
-    md,
-    or_none,
-    reported,
-    stage_asset,
-    stage_result,
-)
+from assets.failures import reported
+from assets.metadata import bullets, linked_work, md, or_none
 from assets.research import PLAN
+from assets.run_tags import REVISED_TAG
 from assets.sections import section_key, sections_of
+from assets.stage_assets import stage_asset, stage_result
 from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterDraft,

@@ -9,9 +9,10 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEventType
 
-from assets.border import ORIGIN_TAG, REWRITE_TAG, TRANSIENT
+from assets.failures import TRANSIENT
 from assets.library import FAILED
 from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
+from assets.run_tags import ORIGIN_TAG, REWRITE_TAG
 from assets.sections import section_key
 from sensors.jobs import INGEST, WRITE
 

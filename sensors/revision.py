@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.border import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
+from assets.run_tags import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import GapReport, RevisionLog, Section, SectionPlans
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.quality.revision_rule import sections_to_revise

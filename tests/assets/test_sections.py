@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster import ExecuteInProcessResult
 
-from assets.border import REVISED_TAG, REVISION_TAG
+from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Section, Severity
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
 from tests.code_location import GLIOMA, SLUG, Location

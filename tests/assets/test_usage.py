@@ -10,7 +10,7 @@ import pytest
 from dagster import ExecuteInProcessResult
 from sqlalchemy import select
 
-from assets.border import REVISED_TAG, REVISION_TAG
+from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.domain import FinalChapter, GapReport, RevisionLog, RevisionRound, Section

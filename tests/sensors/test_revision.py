@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster import ExecuteInProcessResult
 
-from assets.border import REVISION_TAG
+from assets.run_tags import REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Severity
 from resources.chapters import ChaptersResource
 from sensors.requests import FOLLOWING

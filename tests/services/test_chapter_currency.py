@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from assets.border import REVISED_TAG, REVISION_TAG
+from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterBrief, EvidenceMap, Gap, GapType, Section, Severity
 from chapter_pipeline.errors import PermanentError

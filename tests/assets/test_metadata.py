@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.border import linked_work, or_none
+from assets.metadata import linked_work, or_none
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,10 @@
+"""The tags of a run that stages read."""
+
+REVISION_TAG = "chapter_pipeline/revision"
+"""On a run of the revision loop: which round it is, from 1."""
+REVISED_TAG = "chapter_pipeline/revised"
+"""On a run of the revision loop: the section kinds whose gaps it is to close."""
+ORIGIN_TAG = "chapter_pipeline/origin"
+"""On a run that makes a version: what brought it about, as people read it."""
+REWRITE_TAG = "chapter_pipeline/rewrite"
+"""On a run that somebody asked for by section: the kinds to write again even when their inputs are the same."""
