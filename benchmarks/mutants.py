@@ -115,6 +115,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="tells the type checker what the table's constraint holds",
     ),
     Equivalent(
+        module="quality/gaps.py",
+        code="if ratio > LONG else",
+        operator="ReplaceComparisonOperator_Gt_GtE",
+        reason="the gap is one of more than the limit, or of less than the other one",
+    ),
+    Equivalent(
         module="storage/chapters.py",
         code="return found[0]",
         operator="NumberReplacer",

@@ -255,6 +255,7 @@ COVERAGE = [
         inputs=uncited(
             quote("t1", "trial", fits={"outcomes": 0.2, "imaging": 0.3}),
             quote("t2", "trial", fits={"outcomes": 0.1, "imaging": 0.4}),
+            quote("z1", "zeta", fits={"outcomes": 0.9}),
         ),
         gaps=(
             Found(
@@ -481,7 +482,8 @@ TEMPORAL = [
             ),
         ),
     ),
-    Case(what="a section that cites one recent source is no gap", inputs=dated([2010, 2021], 2024)),
+    Case(what="a section that cites one source of the first recent year is no gap", inputs=dated([2010, 2021], 2024)),
+    Case(what="a section that cites one newer source is no gap", inputs=dated([2010, 2023], 2024)),
     Case(what="a section on old sources with nothing recent at hand is no gap", inputs=dated([2010], 2020, None)),
     Case(
         what="a section on undated sources with a recent quote at hand is medium",

@@ -193,3 +193,21 @@ def test_citing__chapters_by_slug_with_their_versions__and_whether_the_newest_is
         Citing(chapter="aneurysm", versions=(1,), newest=True), Citing(chapter="stroke", versions=(1, 2), newest=True),
     ]  # fmt: skip
     assert chapters.citing("c.pdf") == []
+
+
+def test_chapters__before_and_after_in_the_alphabet__are_left_alone(chapters: ChapterStore, versions: Versions) -> None:
+    slugs = ("aneurysm", "glioma", "stroke")
+    for slug in slugs:
+        if slug != "glioma":
+            chapters.create(slug, {})
+        for text in ("one", "two", "three"):
+            versions.add(f"{slug} {text}", slug=slug, held=True)
+    chapters.approve("glioma", 2, by="Ada", because="checked")
+    assert {slug: chapters.get(slug).slug for slug in slugs} == {slug: slug for slug in slugs}
+    assert {slug: [one.state for one in chapters.versions(slug)] for slug in slugs} == {
+        "aneurysm": ["held", "held", "held"],
+        "glioma": ["held", "published", "held"],
+        "stroke": ["held", "held", "held"],
+    }
+    assert versions.add("glioma three").number == 3
+    assert versions.add("glioma four").number == 4

@@ -248,6 +248,16 @@ def test_cap__passed__says_which_how_much_is_spent_and_what_to_do(database: Data
 
 
 @pytest.mark.parametrize(
+    ("limits", "name"),
+    [(caps(CAP, CAP, CAP), "CALL"), (caps(chapter=CAP, day=CAP), "CHAPTER"), (caps(day=CAP), "DAY")],
+    ids=["of the call before all", "of the chapter before the day", "of the day"],
+)
+def test_cap__several_passed__the_narrowest_is_told(database: Database, limits: Caps, name: str) -> None:
+    with ledger_of(database, limits) as ledger, pytest.raises(BudgetExceeded, match=f"raise CHAPTER_BUDGET_{name}_USD"):
+        ledger.begin(attempt("first", most=CAP + LEAST))
+
+
+@pytest.mark.parametrize(
     ("end", "again"),
     [
         (End.RESERVED, InFlight),
