@@ -15,7 +15,7 @@ from chapter_pipeline.domain.document import CitedWork, Figure, Heading, Metadat
 _T = TypeVar("_T")
 
 
-def cleared(document: ParsedDocument) -> ParsedDocument:
+def without_injections(document: ParsedDocument) -> ParsedDocument:
     """`document` with such sentences gone from all but its pages, and a warning of where they stood."""
     metadata = _metadata(document.metadata)
     figures = tuple(map(_figure, document.figures))

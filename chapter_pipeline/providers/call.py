@@ -16,7 +16,7 @@ class ModelCall:
     """One request: instructions, the text they are about, and the JSON schema of the reply.
 
     `purpose` is the kind of the task (``section``). `schema` is a wire schema: every object closed, every field
-    required, no defaults (`wire.wire_schema`). `variant` tells apart requests that are alike and wanted anew, as when
+    required, no defaults (`wire.reply_schema`). `variant` tells apart requests that are alike and wanted anew, as when
     a section is to be written again.
     """
 

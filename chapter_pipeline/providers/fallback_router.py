@@ -31,7 +31,7 @@ from chapter_pipeline.providers.language_sections import write_section
 from chapter_pipeline.providers.language_vision import describe
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
-from chapter_pipeline.providers.structured_output import wire_schema
+from chapter_pipeline.providers.structured_output import reply_schema
 
 ValueT = TypeVar("ValueT", bound=BaseModel)
 _REASON_CHARACTERS = 160
@@ -138,7 +138,7 @@ class _Asking:
     ) -> ValueT:  # fmt: skip
         call = ModelCall(
             purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose,
-            schema=wire_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
+            schema=reply_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
             variant=f"{self._variant} {prompt.version}".strip(),
         )  # fmt: skip
         answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)

@@ -18,7 +18,7 @@ _FORMS = frozenset({"type", "enum", "const", "anyOf"})
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
-def wire_schema(model: type[BaseModel]) -> dict[str, Any]:
+def reply_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of `model` in what all providers accept in strict mode.
 
     Every object is closed and every field required; defaults, titles and limits are left out, references resolved.

@@ -13,7 +13,7 @@ from chapter_pipeline.publishing.citations import (
     recognised,
     reference_anchor,
 )
-from chapter_pipeline.publishing.output_profile import Medium
+from chapter_pipeline.publishing.output_profile import OutputProfile
 from chapter_pipeline.publishing.styles import CitationStyle
 
 Node = ast.Node
@@ -26,7 +26,7 @@ QUOTATIONS_INTRODUCTION = (
 
 
 def back_matter(
-    final: FinalChapter, references: Mapping[int, Sequence[Node]], medium: Medium, citations: Citations
+    final: FinalChapter, references: Mapping[int, Sequence[Node]], medium: OutputProfile, citations: Citations
 ) -> list[Node]:
     """Differences of sources, gaps, abbreviations, references, quotations, in this order."""
     chapter = final.chapter
@@ -39,7 +39,7 @@ def back_matter(
     ]
 
 
-def _differences(final: FinalChapter, medium: Medium, citations: Citations) -> list[Node]:
+def _differences(final: FinalChapter, medium: OutputProfile, citations: Citations) -> list[Node]:
     """Pairs of cited quotations that contradict each other, word for word: the reader weighs them, not the program."""
     quotes = final.chapter.quotes
     pairs = [one for one in final.differences if one.first in quotes and one.second in quotes]
@@ -54,7 +54,7 @@ def _differences(final: FinalChapter, medium: Medium, citations: Citations) -> l
     return [heading, ast.bullets(items)]
 
 
-def _gaps(final: FinalChapter, medium: Medium) -> list[Node]:
+def _gaps(final: FinalChapter, medium: OutputProfile) -> list[Node]:
     order = list(Severity)
     gaps = sorted(final.gap_report.gaps, key=lambda gap: order.index(gap.severity))
     titles = {section.kind: section.title for section in final.chapter.sections}
@@ -87,7 +87,7 @@ def _sentence(words: str) -> str:
     return line if not line or line.endswith((".", "!", "?")) else f"{line}."
 
 
-def _abbreviations(chapter: ChapterText, medium: Medium) -> list[Node]:
+def _abbreviations(chapter: ChapterText, medium: OutputProfile) -> list[Node]:
     if not chapter.abbreviations:
         return []
     entries = sorted(chapter.abbreviations, key=lambda entry: entry.short.casefold())
@@ -99,7 +99,7 @@ def _abbreviations(chapter: ChapterText, medium: Medium) -> list[Node]:
     return [heading, *medium.styled([ast.paragraph([*lines, ast.string(".")])], "abbreviation-list")]
 
 
-def _references(references: Mapping[int, Sequence[Node]], medium: Medium, citations: Citations) -> list[Node]:
+def _references(references: Mapping[int, Sequence[Node]], medium: OutputProfile, citations: Citations) -> list[Node]:
     """The reference list in the shape pandoc's writers know as a bibliography (JATS makes a ref-list of it)."""
     numbered = citations.style is not CitationStyle.AUTHOR_YEAR
     order = citations.order(references)
@@ -117,7 +117,7 @@ def _references(references: Mapping[int, Sequence[Node]], medium: Medium, citati
     return [heading, ast.div(boxes, "refs", ["references", "csl-bib-body"])]
 
 
-def _reference(number: int, formatted: Sequence[Node], medium: Medium) -> list[Node]:
+def _reference(number: int, formatted: Sequence[Node], medium: OutputProfile) -> list[Node]:
     if not medium.links:
         return [ast.paragraph([ast.raw("markdown", f"{number}\\."), ast.space(), *formatted])]
     if medium.splits_references:
@@ -129,7 +129,7 @@ def _reference(number: int, formatted: Sequence[Node], medium: Medium) -> list[N
     return [ast.paragraph([ast.string(f"{number}."), ast.space(), *formatted])]
 
 
-def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> list[Node]:
+def _quotations(chapter: ChapterText, medium: OutputProfile, citations: Citations) -> list[Node]:
     cited = cited_quotes(chapter, citations)
     if not cited:
         return []
@@ -152,7 +152,7 @@ def _quotations(chapter: ChapterText, medium: Medium, citations: Citations) -> l
     return [heading_block, opened, *body, ast.raw("html", "</details>", block=True)]
 
 
-def _passage(number: int, page: int, index: int, quote: Quote, medium: Medium) -> list[Node]:
+def _passage(number: int, page: int, index: int, quote: Quote, medium: OutputProfile) -> list[Node]:
     """One passage to a line, each with its page; what cites the page leads to the first of it."""
     label = [ast.strong(ast.text(f"p{page}"))]
     inlines = label if index else medium.anchored(label, quotation_anchor(number, page))

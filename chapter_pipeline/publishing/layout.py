@@ -1,4 +1,4 @@
-"""Owns the order and wording of a published chapter, as pandoc blocks; it knows no format but through its `Medium`."""
+"""Owns the order and wording of a published chapter, as pandoc blocks; it knows no format but through its `OutputProfile`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chapter_pipeline.publishing.abbreviations import FirstUse
 from chapter_pipeline.publishing.back_matter import back_matter
 from chapter_pipeline.publishing.citations import Citations
 from chapter_pipeline.publishing.figures import FigureImage, alternative_text, caption_text
-from chapter_pipeline.publishing.output_profile import Medium
+from chapter_pipeline.publishing.output_profile import OutputProfile
 from chapter_pipeline.publishing.styles import CitationStyle
 
 Node = ast.Node
@@ -45,7 +45,7 @@ class Publication:
     style: CitationStyle = CitationStyle.VANCOUVER
 
 
-def chapter_blocks(publication: Publication, medium: Medium) -> list[Node]:
+def chapter_blocks(publication: Publication, medium: OutputProfile) -> list[Node]:
     """The whole chapter. Raises `ClaimNotGrounded` when a citation leads nowhere."""
     chapter = publication.final.chapter
     citations = Citations(chapter, links=medium.links, style=publication.style)
@@ -61,7 +61,7 @@ def chapter_blocks(publication: Publication, medium: Medium) -> list[Node]:
 class _Page:
     """Front matter and sections of one chapter in one medium; counts the tables."""
 
-    def __init__(self, publication: Publication, medium: Medium, citations: Citations) -> None:
+    def __init__(self, publication: Publication, medium: OutputProfile, citations: Citations) -> None:
         self._publication = publication
         self._chapter = publication.final.chapter
         self._medium = medium

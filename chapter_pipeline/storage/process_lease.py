@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from chapter_pipeline.storage.database import Database
 
-PRESENCE = 0x43505052  # any fixed number: the class of the locks that say who lives
+LEASE = 0x43505052  # any fixed number: the class of the locks that say who lives
 SEEN_S = 1.0
 _LIVE = text(
-    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :presence AND objsubid = 2"
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :lease AND objsubid = 2"
     " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
@@ -54,7 +54,7 @@ class ProcessLease:
 
     def live_owners(self, connection: Connection) -> frozenset[int]:
         """The numbers of all processes that live now."""
-        return frozenset(connection.scalars(_LIVE, {"presence": PRESENCE}))
+        return frozenset(connection.scalars(_LIVE, {"lease": LEASE}))
 
     def execute(self, statement: str, **values: Any) -> Any:
         """Run a statement on the connection and return its first value. What locks it takes, the process holds.
@@ -93,6 +93,6 @@ class ProcessLease:
         # A forked child must not speak over its parent's connection, nor close it.
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         owner = secrets.randbelow(2**31 - 1) + 1
-        connection.execute(text("SELECT pg_advisory_lock(:presence, :owner)"), {"presence": PRESENCE, "owner": owner})
+        connection.execute(text("SELECT pg_advisory_lock(:lease, :owner)"), {"lease": LEASE, "owner": owner})
         self._connection, self._owner, self._pid = connection, owner, os.getpid()
         return connection

@@ -28,8 +28,8 @@ _GIVE = "SELECT pg_advisory_unlock(:provider, :number)"
 class CallSemaphore:
     """Implements `providers.gateway.Slots`. For several threads at once; within a process first come, first served."""
 
-    def __init__(self, presence: ProcessLease) -> None:
-        self._presence = presence
+    def __init__(self, lease: ProcessLease) -> None:
+        self._lease = lease
         self._changed = threading.Condition()
         self._held: dict[int, set[int]] = defaultdict(set)
         self._queues: dict[int, list[object]] = defaultdict(list)
@@ -73,10 +73,10 @@ class CallSemaphore:
 
     def _take(self, key: int, limit: int) -> int | None:
         held = sorted(self._held[key])
-        number = self._presence.execute(_TAKE, limit=limit, held=held, provider=key)
-        if self._presence.generation != self._generation:
+        number = self._lease.execute(_TAKE, limit=limit, held=held, provider=key)
+        if self._lease.generation != self._generation:
             # The connection is a new one: what was held before is held no more.
-            self._generation = self._presence.generation
+            self._generation = self._lease.generation
             self._held.clear()
         if number is not None:
             self._held[key].add(int(number))
@@ -87,5 +87,5 @@ class CallSemaphore:
             if generation == self._generation and number in self._held[key]:
                 self._held[key].discard(number)
                 with suppress(DatabaseUnavailable):  # the lock is gone with its connection
-                    self._presence.execute(_GIVE, provider=key, number=number)
+                    self._lease.execute(_GIVE, provider=key, number=number)
                 self._changed.notify_all()

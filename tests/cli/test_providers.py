@@ -26,9 +26,9 @@ SLUG = "glioma-surgery"
 
 @pytest.fixture
 def breakers(database: Database) -> Iterator[BreakerStore]:
-    presence = ProcessLease(database)
-    yield BreakerStore(database, presence)
-    presence.close()
+    lease = ProcessLease(database)
+    yield BreakerStore(database, lease)
+    lease.close()
 
 
 def test_status__providers_that_were_asked__are_told_with_their_figures(cli: Cli, breakers: BreakerStore) -> None:

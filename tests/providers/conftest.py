@@ -20,15 +20,15 @@ PLENTY = Caps(call_usd=Decimal(100), chapter_usd=Decimal(1000), day_usd=Decimal(
 
 
 @pytest.fixture
-def presence(database: Database) -> Iterator[ProcessLease]:
+def lease(database: Database) -> Iterator[ProcessLease]:
     one = ProcessLease(database)
     yield one
     one.close()
 
 
 @pytest.fixture
-def breakers(database: Database, presence: ProcessLease) -> BreakerStore:
-    return BreakerStore(database, presence)
+def breakers(database: Database, lease: ProcessLease) -> BreakerStore:
+    return BreakerStore(database, lease)
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def gateway(
     pause: Callable[[float], None] | None = None,
 ) -> Iterator[Gateway]:
     """A gateway to `adapters` with all its guards. Between attempts it waits with `pause`; without one, not at all."""
-    presence = ProcessLease(database)
+    lease = ProcessLease(database)
     made = Gateway(
         {adapter.name: adapter for adapter in adapters},
-        ledger=CallLedger(database, presence, caps),
-        slots=CallSemaphore(presence),
-        breakers=BreakerStore(database, presence),
+        ledger=CallLedger(database, lease, caps),
+        slots=CallSemaphore(lease),
+        breakers=BreakerStore(database, lease),
         policy=policy or CallPolicy(),
         pause=pause or (lambda _seconds: None),
     )
@@ -53,4 +53,4 @@ def gateway(
         yield made
     finally:
         made.close()
-        presence.close()
+        lease.close()

@@ -25,7 +25,7 @@ from chapter_pipeline.providers.faults import CallFailed, Fault, classify
 from chapter_pipeline.providers.gemini import Gemini
 from chapter_pipeline.providers.gpt import Gpt
 from chapter_pipeline.providers.local import Local
-from chapter_pipeline.providers.structured_output import read_reply, wire_schema
+from chapter_pipeline.providers.structured_output import read_reply, reply_schema
 from chapter_pipeline.settings import REPLY_MAX_BYTES
 from tests.providers.fault_server import (
     Behaviour,
@@ -62,7 +62,7 @@ class Finding(StageValue):
 def call(*pictures: Picture) -> ModelCall:
     return ModelCall(
         purpose="test", system="You are careful.", prompt="What is drained?", schema_name="finding",
-        schema=wire_schema(Finding), max_output_tokens=700, pictures=pictures,
+        schema=reply_schema(Finding), max_output_tokens=700, pictures=pictures,
     )  # fmt: skip
 
 

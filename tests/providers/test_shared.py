@@ -54,8 +54,8 @@ def admitted(store: BreakerStore) -> bool:
     return True
 
 
-def test_breaker__two_processes__see_one_state(database: Database, presence: ProcessLease) -> None:
-    first, second = (BreakerStore(database, presence) for _ in range(2))
+def test_breaker__two_processes__see_one_state(database: Database, lease: ProcessLease) -> None:
+    first, second = (BreakerStore(database, lease) for _ in range(2))
     opened(first)
     with pytest.raises(BreakerOpen, match="left alone"):
         second.admit("claude")
@@ -75,9 +75,9 @@ def test_breaker__two_processes__see_one_state(database: Database, presence: Pro
 
 @pytest.mark.soak
 def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_every_time(
-    database: Database, presence: ProcessLease
+    database: Database, lease: ProcessLease
 ) -> None:
-    store = BreakerStore(database, presence, SOON)
+    store = BreakerStore(database, lease, SOON)
     barrier = threading.Barrier(50)
 
     def come(_: int) -> Admission | None:
@@ -97,8 +97,8 @@ def test_breaker__fifty_half_open_callers_at_once__exactly_two_are_let_through_e
             assert store.status()["claude"].state == "CLOSED"
 
 
-def test_breaker__killed_half_open_caller__gives_its_place_back(database: Database, presence: ProcessLease) -> None:
-    store = BreakerStore(database, presence, BreakerPolicy(recovery_s=0.0, successes=1))
+def test_breaker__killed_half_open_caller__gives_its_place_back(database: Database, lease: ProcessLease) -> None:
+    store = BreakerStore(database, lease, BreakerPolicy(recovery_s=0.0, successes=1))
     opened(store)
     with process(database, "probe") as other:
         # The other process has the usual policy: it must find the breaker half open.
@@ -123,9 +123,9 @@ def test_breaker__database_away__each_process_goes_by_itself() -> None:
 
 
 def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_theirs_back(
-    database: Database, presence: ProcessLease
+    database: Database, lease: ProcessLease
 ) -> None:
-    slots = CallSemaphore(presence)
+    slots = CallSemaphore(lease)
     with process(database, "slot", 2) as other:
         assert said(other) == "held"
         with slots.slot("claude", 2, deadline_s=60):
@@ -140,8 +140,8 @@ def test_slots__over_processes__never_more_than_the_limit_and_the_killed_give_th
         pass
 
 
-def test_slots__sixteen_threads__eight_hold_a_slot_at_once(presence: ProcessLease) -> None:
-    slots, all_in = CallSemaphore(presence), threading.Barrier(8, timeout=60)
+def test_slots__sixteen_threads__eight_hold_a_slot_at_once(lease: ProcessLease) -> None:
+    slots, all_in = CallSemaphore(lease), threading.Barrier(8, timeout=60)
     counted, held, most = threading.Lock(), 0, 0
 
     def work(_: int) -> None:

@@ -70,9 +70,9 @@ def caps(call: Decimal = PLENTY, chapter: Decimal = PLENTY, day: Decimal = PLENT
 @contextmanager
 def ledger_of(database: Database, limits: Caps) -> Iterator[CallLedger]:
     """The ledger of a living process."""
-    presence = ProcessLease(database)
-    yield CallLedger(database, presence, limits)
-    presence.close()
+    lease = ProcessLease(database)
+    yield CallLedger(database, lease, limits)
+    lease.close()
 
 
 @pytest.fixture
@@ -381,30 +381,30 @@ def test_call__one_of_several__changes_alone(database: Database, ledger: CallLed
 
 @pytest.mark.parametrize("offset", [-1, 1], ids=["with a lower number", "with a higher number"])
 def test_calls__of_a_dead_process__are_found_whatever_its_number(database: Database, offset: int) -> None:
-    presence = ProcessLease(database)
-    ledger = CallLedger(database, presence, caps())
+    lease = ProcessLease(database)
+    ledger = CallLedger(database, lease, caps())
     id = ended(ledger, attempt("first"), End.SENT)
     with database.session() as session:
-        session.execute(update(ModelCallRow).values(owner=presence.owner + offset))
+        session.execute(update(ModelCallRow).values(owner=lease.owner + offset))
     reserved(ledger, attempt("first"))
     assert row(database, id).state == "ambiguous"
-    presence.close()
+    lease.close()
 
 
 def test_calls__of_a_dead_process__go_when_unsent_and_are_ambiguous_when_sent(database: Database) -> None:
     ends = (End.RESERVED, End.SENT, End.COMMITTED)
     with ledger_of(database, caps()) as living, ledger_of(database, caps()) as own:
-        presence = ProcessLease(database)
-        dying = CallLedger(database, presence, caps())
+        lease = ProcessLease(database)
+        dying = CallLedger(database, lease, caps())
         dead = {end: ended(dying, attempt(f"dead {end}"), end) for end in ends}
         others = {end: ended(living, attempt(f"living {end}"), end) for end in ends}
         ours = {end: ended(own, attempt(f"own {end}"), end) for end in ends}
         assert isinstance(own.begin(attempt("dead reserved")), InFlight)
-        number = presence.owner
-        presence.close()
+        number = lease.owner
+        lease.close()
         # The server sees a connection end when it comes to it.
         with database.connection() as connection:
-            assert eventually(lambda: number not in presence.live_owners(connection))
+            assert eventually(lambda: number not in lease.live_owners(connection))
         reserved(own, attempt("dead reserved"))
         reserved(own, attempt("dead sent"))
         found = row(database, dead[End.SENT])

@@ -23,13 +23,13 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
-from tests.providers.conftest import breakers, gateway, presence
+from tests.providers.conftest import breakers, gateway, lease
 from tests.providers.fault_server import Behaviour, FaultServer, Request, in_turn, refusal, status
 from tests.providers.obedient import Sentence, honest, obedient, prompt_of
 from tests.providers.test_adapters import APIS, KEY, adapter
 from tests.writing.conftest import TOPIC, Today
 
-__all__ = ["breakers", "presence"]
+__all__ = ["breakers", "lease"]
 
 Plan = Callable[[Request], Behaviour]
 BUSY = in_turn(status(503, {"error": {"message": "busy"}}))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chapter_pipeline.documents.ocr.recognition import MAX_LINES, Affine, Picture, RecognisedLine, Recognition
-from chapter_pipeline.documents.ocr.superscripts import Char, with_raised
+from chapter_pipeline.documents.ocr.superscripts import Char, with_superscripts
 from chapter_pipeline.settings import available_processors
 
 MIN_SKEW = 0.15
@@ -135,7 +135,7 @@ def _read(found: Any, grey: Grey) -> list[tuple[Any, str, float]]:
     """Points, text and confidence of each line, its digits raised where they are so on the picture."""
     words = found.word_results or [()] * len(found.txts)
     return [
-        (points, with_raised(text, [Char(ch, *_bounds(box)) for ch, _, box in line], grey), score)
+        (points, with_superscripts(text, [Char(ch, *_bounds(box)) for ch, _, box in line], grey), score)
         for points, text, score, line in list(zip(found.boxes, found.txts, found.scores, words, strict=False))[
             :MAX_LINES
         ]

@@ -49,7 +49,7 @@ class _Ink(NamedTuple):
     bottom: float
 
 
-def with_raised(text: str, chars: Sequence[Char], grey: Grey) -> str:
+def with_superscripts(text: str, chars: Sequence[Char], grey: Grey) -> str:
     """`text` with digits raised or lowered as their ink is; `chars` are its characters without the spaces."""
     if not any(ch.isdigit() for ch in text) or "".join(ch.text for ch in chars) != "".join(text.split()):
         return text

@@ -13,7 +13,7 @@ _SCRIPT = re.compile(r"/S/JavaScript\b|/JS\b")
 _LAUNCH = re.compile(r"/S/Launch\b")
 
 
-def carried(document: pymupdf.Document) -> list[str]:
+def embedded_content(document: pymupdf.Document) -> list[str]:
     """A warning for each kind of thing that a document carries.
 
     Its objects are looked at as MuPDF reads them: in the bytes of the file, compressed object streams and escaped

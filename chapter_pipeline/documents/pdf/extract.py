@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pymupdf
 
-from chapter_pipeline.documents.injection_filter import cleared
+from chapter_pipeline.documents.injection_filter import without_injections
 from chapter_pipeline.documents.metadata.record import document_metadata, find_title
 from chapter_pipeline.documents.ocr.recognition import Recogniser
 from chapter_pipeline.documents.ocr.scans import read_scans
@@ -115,7 +115,7 @@ def _extracted(
         cited_works=cited_works(items, joiner),
         warnings=(*warnings, *page_warnings(pages), *scan_warnings(scans)),
     )
-    return cleared(parsed)
+    return without_injections(parsed)
 
 
 def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:

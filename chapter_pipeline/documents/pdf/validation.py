@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pymupdf
 
-from chapter_pipeline.documents.pdf.embedded_content import carried
+from chapter_pipeline.documents.pdf.embedded_content import embedded_content
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.errors import DocumentRejected
 
@@ -24,7 +24,7 @@ def open_document(content: bytes, *, max_pages: int) -> tuple[pymupdf.Document, 
         raise DocumentRejected(Reason.NO_PAGES, "it has no page")
     if pages > max_pages:
         raise DocumentRejected(Reason.TOO_MANY_PAGES, f"{pages} pages, the limit is {max_pages}")
-    warnings = carried(document)
+    warnings = embedded_content(document)
     if document.is_repaired:
         warnings.append("the file was damaged and has been repaired while reading")
     return document, warnings

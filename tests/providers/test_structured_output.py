@@ -13,7 +13,7 @@ from chapter_pipeline.domain import StageValue
 from chapter_pipeline.domain.tasks import KeyConceptsReply
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.language_sections import Repairs, WrittenSection
-from chapter_pipeline.providers.structured_output import read_reply, wire_schema
+from chapter_pipeline.providers.structured_output import read_reply, reply_schema
 
 
 class Dose(StageValue):
@@ -69,8 +69,8 @@ def objects(schema: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("model", [Dose, Given, KeyConceptsReply, WrittenSection, Repairs])
-def test_wire_schema__every_model_that_is_asked_for__is_closed_and_complete(model: type[BaseModel]) -> None:
-    schema = wire_schema(model)
+def test_reply_schema__every_model_that_is_asked_for__is_closed_and_complete(model: type[BaseModel]) -> None:
+    schema = reply_schema(model)
     assert objects(schema)
     for one in objects(schema):
         assert one["additionalProperties"] is False
@@ -85,15 +85,15 @@ def test_wire_schema__every_model_that_is_asked_for__is_closed_and_complete(mode
     [(Free, "Free.pairs"), (Tree, "Tree.children"), (Cost, "Cost.usd"), (Anything, "Anything.value"),
      (Places, "Places.words")],
 )  # fmt: skip
-def test_wire_schema__what_strict_mode_has_no_form_for__is_refused_by_its_name(
+def test_reply_schema__what_strict_mode_has_no_form_for__is_refused_by_its_name(
     model: type[BaseModel], field: str
 ) -> None:
     with pytest.raises(TypeError, match=rf"^{field}: .* has no form in strict mode"):
-        wire_schema(model)
+        reply_schema(model)
 
 
-def test_wire_schema__one_of_several_and_tuples__keep_their_types() -> None:
-    properties = wire_schema(Given)["properties"]
+def test_reply_schema__one_of_several_and_tuples__keep_their_types() -> None:
+    properties = reply_schema(Given)["properties"]
     assert [one["properties"]["form"]["const"] for one in properties["drug"]["anyOf"]] == ["pill", "drops"]
     assert properties["last"]["description"] == "The last one that was given."
     assert properties["hours"]["items"] == {"type": "integer"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.pdf.embedded_content import carried
+from chapter_pipeline.documents.pdf.embedded_content import embedded_content
 from chapter_pipeline.documents.pdf.validation import open_document
 
 
@@ -27,22 +27,22 @@ def with_action(action: str) -> pymupdf.Document:
     return document
 
 
-def test_carried__plain_document__says_nothing() -> None:
+def test_embedded_content__plain_document__says_nothing() -> None:
     document = pymupdf.open()
     document.new_page().insert_text((50, 50), "A text that names /JavaScript and /Launch.")
-    assert carried(document) == []
+    assert embedded_content(document) == []
 
 
 @pytest.mark.parametrize("name", ["JavaScript", "JavaScr#69pt"])
-def test_carried__script_in_a_compressed_object__is_named(name: str) -> None:
+def test_embedded_content__script_in_a_compressed_object__is_named(name: str) -> None:
     assert warnings_of(with_action(f"<</S/{name}/JS(app.alert(1))>>")) == ["JavaScript, not run"]
 
 
-def test_carried__launch_action__is_named() -> None:
+def test_embedded_content__launch_action__is_named() -> None:
     assert warnings_of(with_action("<</S/Launch/F(calc.exe)>>")) == ["an action that starts a program, not run"]
 
 
-def test_carried__embedded_and_attached_files__are_counted() -> None:
+def test_embedded_content__embedded_and_attached_files__are_counted() -> None:
     document = pymupdf.open()
     page = document.new_page()
     document.embfile_add("data.csv", b"1,2,3")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from chapter_pipeline.documents.injection_filter import cleared
+from chapter_pipeline.documents.injection_filter import without_injections
 from chapter_pipeline.documents.injection_patterns import _HINTS, PATTERNS, instruction_spans
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.passages import make_passages
@@ -174,7 +174,7 @@ def test_cleared__every_field_beside_the_pages__is_free_of_it() -> None:
         sha256="0" * 64, page_count=1, metadata=metadata, pages=(), tables=(table,), headings=headings,
         cited_works=works,
     )  # fmt: skip
-    found = cleared(document)
+    found = without_injections(document)
     assert found.metadata == Metadata(title="Drains.", authors=("Lind, P",))
     assert found.tables[0].caption == "Table 1. Doses."
     assert found.tables[0].rows == (("Drug", "Dose"), ("", "5 mg"))
@@ -184,4 +184,4 @@ def test_cleared__every_field_beside_the_pages__is_free_of_it() -> None:
         "text addressed to a language model in what the file says of itself, tables, headings, the reference list: left"
         " out there",
     )
-    assert cleared(found) is found
+    assert without_injections(found) is found
