@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.services.chapter_currency import ChapterCurrency
     from chapter_pipeline.services.chapters import Chapters
     from chapter_pipeline.services.circuit_breakers import CircuitBreakers
+    from chapter_pipeline.services.costs import Costs
     from chapter_pipeline.services.editorial import Editorial, Manuscripts
     from chapter_pipeline.services.ingest import Ingest
     from chapter_pipeline.services.library import Library
@@ -234,6 +235,19 @@ class Container:
             images=self.figure_images,
             bucket=self.bucket,
             runs=runs,
+        )
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What chapters will cost and have cost."""
+        from chapter_pipeline.services.costs import Costs
+
+        return Costs(
+            self.settings,
+            database=self.database,
+            chapters=self.chapter_store,
+            artifacts=self.artifacts,
+            clock=self.clock,
         )
 
     @cached_property

@@ -71,8 +71,6 @@ def write_chapter(
     json: Json = False,
 ) -> None:
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
-    from chapter_pipeline.services.costs import usage
-
     with context() as opened:
         chapter = opened.chapters.get(slug)
         for one in section or []:
@@ -85,7 +83,7 @@ def write_chapter(
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
         version = opened.chapters.newest_version(slug)
         final = opened.chapters.version_text(slug, version.number)
-        cost_usd = total(usage(opened.database, chapter=slug)).cost_usd
+        cost_usd = total(opened.costs.of_chapter(slug)).cost_usd
     summary = {**_summary(slug, version, final), "cost_usd": f"{cost_usd:.4f}"}
     if json:
         print_json({**summary, "revisions": revisions, "unchanged": unchanged})

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.domain import SectionPlans
-from chapter_pipeline.domain.usage import TaskUsage, over_runs, total
+from chapter_pipeline.domain.usage import TaskUsage, total
 
 Slug = Annotated[str, typer.Argument(help="The chapter's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -19,18 +17,9 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 def estimate(slug: Slug, json: Json = False) -> None:
     """What writing a chapter will cost, by stage and section, with the providers that are set."""
-    from chapter_pipeline.providers.gateway import CallPolicy
-    from chapter_pipeline.services.costs import estimates
-    from chapter_pipeline.writing.brief import chapter_brief, request_from
-
     with context() as opened:
-        request = request_from(opened.chapters.get(slug).request)
-        brief = chapter_brief(slug, request, today=datetime.now(UTC).date())
-        planned = opened.artifacts.latest("section_plans", slug)
-        plans = opened.artifacts.get("section_plans", slug, SectionPlans) if planned else None
-        found = estimates(brief, plans, settings=opened.settings, attempts=CallPolicy().attempts)
-        writer, cap = opened.settings.writer, opened.settings.budget_chapter_usd
-    usd, most = total(one.expected for one in found).cost_usd, sum(one.most_usd for one in found)
+        found = opened.costs.estimate(slug)
+    writer, usd, most = found.provider, found.usd, found.most_usd
     if json:
         calls = [
             {
@@ -39,28 +28,27 @@ def estimate(slug: Slug, json: Json = False) -> None:
                 "output_tokens": one.expected.usage.output_tokens, "usd": float(one.expected.usage.cost_usd),
                 "most_usd": float(one.most_usd),
             }
-            for one in found
+            for one in found.calls
         ]  # fmt: skip
         print_json({"slug": slug, "provider": writer, "usd": float(usd), "most_usd": float(most), "calls": calls})
         return
-    if not found:
+    if not found.calls:
         say(f"nothing: the {writer} writer asks no provider")
         return
     rows = [
         (line.task, line.section or "", _model(line), _tokens(line), f"{line.usage.cost_usd:.4f}")
-        for line in (one.expected for one in found)
+        for line in (one.expected for one in found.calls)
     ]
     print_table(f"{slug}: expected cost", ["Stage", "Section", "Model", "Tokens in, out", "USD"], rows)
-    say(f"about {usd:.2f} USD, at the most {most:.2f}; the chapter's cap is {cap} (CHAPTER_BUDGET_CHAPTER_USD)")
+    say(
+        f"about {usd:.2f} USD, at the most {most:.2f}; the chapter's cap is {found.cap_usd} (CHAPTER_BUDGET_CHAPTER_USD)"
+    )
 
 
 def cost(slug: Slug, json: Json = False) -> None:
     """What a chapter has cost so far, by stage, section and provider."""
-    from chapter_pipeline.services.costs import usage
-
     with context() as opened:
-        opened.chapters.get(slug)
-        lines = over_runs(usage(opened.database, chapter=slug))
+        lines = opened.costs.of_chapter(slug)
     spent = total(lines)
     if json:
         calls = [

@@ -8,14 +8,18 @@ from decimal import Decimal
 
 from chapter_pipeline.domain import ChapterBrief, SectionPlans
 from chapter_pipeline.domain.tasks import SectionRequest
-from chapter_pipeline.domain.usage import STAGES, TaskUsage, Usage
+from chapter_pipeline.domain.usage import STAGES, TaskUsage, Usage, over_runs, total
+from chapter_pipeline.ports import Clock
+from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.language_concepts import MAX_OUTPUT_TOKENS
 from chapter_pipeline.providers.language_sections import section_prompt
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger_reader import LedgerReader
+from chapter_pipeline.writing.brief import chapter_brief, request_from
 
 CHARACTERS_PER_TOKEN = 4
 """Of English prose, about, for all providers."""
@@ -129,3 +133,55 @@ def _estimate(
         expected=TaskUsage(task=task, section=section, provider=provider, model=model, run_id=None, usage=expected),
         most_usd=attempts * price(longest),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterEstimate:
+    """What writing a chapter will cost: the expected calls, the provider that writes, and the cap of a chapter."""
+
+    provider: str
+    cap_usd: Decimal
+    calls: tuple[Estimate, ...]
+
+    @property
+    def usd(self) -> Decimal:
+        """The expected cost."""
+        return total(one.expected for one in self.calls).cost_usd
+
+    @property
+    def most_usd(self) -> Decimal:
+        """The most that these calls can cost."""
+        return sum((one.most_usd for one in self.calls), Decimal(0))
+
+
+class Costs:
+    """The use cases on what chapters cost."""
+
+    def __init__(
+        self, settings: Settings, *, database: Database, chapters: ChapterStore, artifacts: ArtifactStore, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._chapters = chapters
+        self._artifacts = artifacts
+        self._clock = clock
+
+    def estimate(self, slug: str) -> ChapterEstimate:
+        """What writing the chapter will cost. Raises `NotFound`, `InvalidBrief`, `UnknownPrice`."""
+        request = request_from(self._chapters.get(slug).request)
+        brief = chapter_brief(slug, request, today=self._clock.now().date())
+        planned = self._artifacts.latest("section_plans", slug) is not None
+        plans = self._artifacts.get("section_plans", slug, SectionPlans) if planned else None
+        found = estimates(brief, plans, settings=self._settings, attempts=CallPolicy().attempts)
+        return ChapterEstimate(
+            provider=self._settings.writer, cap_usd=self._settings.budget_chapter_usd, calls=tuple(found)
+        )
+
+    def of_chapter(self, slug: str) -> tuple[TaskUsage, ...]:
+        """What the chapter has used so far, by task, section, provider and model. Raises `NotFound`."""
+        self._chapters.get(slug)
+        return over_runs(usage(self._database, chapter=slug))
+
+    def today(self) -> Usage:
+        """What all calls of this day (UTC) have used."""
+        return used_today(self._database)
