@@ -78,7 +78,7 @@ def test_responses_and_messages__of_a_server_that_keeps_to_no_schema__are_named_
     adapters: dict[str, Adapter] = {
         "gpt": Gpt(api_key="none", base_url=f"{address}/v1"), "claude": Claude(api_key="none", base_url=address),
     }  # fmt: skip
-    policy = CallPolicy(first_wait_s=0.01, deadline_s=900, attempts=1)
+    policy = CallPolicy(first_wait_s=0.01, deadline_s=600, attempts=1)
     briefly = replace(ASKED, max_output_tokens=60)
     with gateway(database, adapters[api], policy=policy) as asked:
         try:
