@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets import figure_descriptions, library, publication, quality, research, sections, writing
 from chapter_pipeline.container import Container
-from chapter_pipeline.settings import Settings, settings_from_environment
+from chapter_pipeline.settings import PROVIDERS, Settings, settings_from_environment
 from chapter_pipeline.writing.section_kinds import section_kinds
 from chapter_pipeline.writing.stage_table import code_version, stage_of
 from resources.artifacts_io import ArtifactsIOManager, asset_name
@@ -27,8 +27,6 @@ from sensors.inbox import new_documents
 from sensors.jobs import describe_figures, ingest_library, write_chapter
 from sensors.orphans import orphaned_runs
 from sensors.revision import revision
-
-PROVIDERS = ("claude", "gpt", "gemini", "local")
 
 
 def build(container: Container) -> dg.Definitions:

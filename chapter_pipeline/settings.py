@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -17,6 +18,15 @@ from chapter_pipeline.errors import UsageError
 from chapter_pipeline.shown import shown, shown_text
 
 PREFIX = "CHAPTER_"
+Provider = Literal["claude", "gpt", "gemini", "local"]
+"""A provider of language models; each has the fields ``<name>_models`` and ``<name>_url`` of `Settings`."""
+PROVIDERS: tuple[Provider, ...] = get_args(Provider)
+KEY_FIELDS: Mapping[Provider, str] = {
+    "claude": "anthropic_api_key",
+    "gpt": "openai_api_key",
+    "gemini": "gemini_api_key",
+}
+"""The field of `Settings` with the key of each paid provider, in the order in which they are asked."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 REPLY_MAX_BYTES = 16 * 1024 * 1024
 """A reply of a text model has some hundred thousand bytes; 512 vectors of an embedding model two million."""
@@ -114,7 +124,7 @@ class Settings(BaseSettings):
     )
     embedding_model: str = Field(default="text-embedding-3-small", min_length=1, description="The one of gpt.")
 
-    text_model: Literal["extractive", "claude", "gpt", "gemini", "local"] | None = Field(
+    text_model: Literal["extractive", Provider] | None = Field(
         default=None,
         description="The provider that writes. Unset: the first of claude, gpt and gemini with a key, else extractive.",
     )
@@ -200,14 +210,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("local_url", "claude_url", "gpt_url", "gemini_url")
+    @field_validator(*(f"{name}_url" for name in PROVIDERS))
     @classmethod
     def _of_a_web_server(cls, value: str | None) -> str | None:
         if value is not None and not _WEB_ADDRESS.fullmatch(value):
             raise ValueError("write http://host:port/path, with a user and a password before the host percent-encoded")
         return value
 
-    @field_validator("claude_models", "gpt_models", "gemini_models", "local_models", mode="before")
+    @field_validator(*(f"{name}_models" for name in PROVIDERS), mode="before")
     @classmethod
     def _over_the_defaults(cls, value: Any, info: ValidationInfo) -> Any:
         assert info.field_name is not None
@@ -221,9 +231,9 @@ class Settings(BaseSettings):
         return tuple(_origin(one.strip()) for one in listed if one.strip())
 
     @property
-    def keys(self) -> dict[str, SecretStr]:
+    def keys(self) -> dict[Provider, SecretStr]:
         """The keys of the paid providers that have one, in the order in which they are asked."""
-        keys = {"claude": self.anthropic_api_key, "gpt": self.openai_api_key, "gemini": self.gemini_api_key}
+        keys: dict[Provider, SecretStr | None] = {name: getattr(self, field) for name, field in KEY_FIELDS.items()}
         return {name: key for name, key in keys.items() if key is not None and key.get_secret_value()}
 
     @property
@@ -261,6 +271,11 @@ def _origin(text: str) -> str:
         raise ValueError(f"{text!r} is no origin: write scheme://host[:port], https://chapters.example.org say")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def key_variable(provider: Provider) -> str:
+    """The environment variable with the key of a paid provider."""
+    return str(Settings.model_fields[KEY_FIELDS[provider]].validation_alias)
 
 
 def settings_from_environment() -> Settings:

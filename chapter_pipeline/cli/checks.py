@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.container import Container
 from chapter_pipeline.errors import ChapterPipelineError
+from chapter_pipeline.settings import KEY_FIELDS
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.breakers import BreakerStatus
@@ -117,7 +118,7 @@ def _text_models(opened: Container) -> list[Check]:
         Check(name="extractive provider", state="ok", detail="writes with the words of the sources; no key needed")
     ]
     settings = opened.settings
-    for provider in ("claude", "gpt", "gemini"):
+    for provider in KEY_FIELDS:
         if provider in settings.keys:
             asked = "writes" if provider == settings.writer else "stands in when another provider gives no answer"
             detail = asked if settings.fallback == "on" or provider == settings.writer else "set, and not used"

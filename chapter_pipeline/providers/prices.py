@@ -12,7 +12,7 @@ from chapter_pipeline.errors import UnknownPrice
 from chapter_pipeline.providers.call import ModelCall
 
 CATALOGUES = {"claude": "anthropic", "gpt": "openai", "gemini": "google"}
-"""Our name of a provider: its name in genai-prices."""
+"""The name in genai-prices of a provider that has another one there."""
 FREE = frozenset({"local", "extractive"})
 BYTES_PER_TOKEN = 2
 """Fewer bytes make no token in English prose (about four do), nor in its numbers and chemical names."""
@@ -34,7 +34,7 @@ def cost_usd(provider: str, model: str, usage: Usage) -> Decimal:
                 cache_read_tokens=usage.cached_tokens,
             ),
             model_ref=model,
-            provider_id=CATALOGUES[provider],
+            provider_id=CATALOGUES.get(provider, provider),
         )
     except (LookupError, ValueError) as error:
         raise UnknownPrice(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from chapter_pipeline.errors import NotFound
+from chapter_pipeline.settings import PROVIDERS
 from chapter_pipeline.storage.breakers import BreakerStatus, BreakerStore
 
-PROVIDERS = ("claude", "gpt", "gemini", "local")
 Decision = Literal["open", "close", "reset"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import assert_never
 
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.ports import Embedder, TextModel
@@ -12,15 +13,13 @@ from chapter_pipeline.providers.embeddings import GatewayEmbedder, GptEmbeddings
 from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.providers.fallback_router import FallbackRouter
 from chapter_pipeline.providers.gateway import CallPolicy, Gateway
-from chapter_pipeline.settings import Settings
+from chapter_pipeline.settings import KEY_FIELDS, Provider, Settings, key_variable
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION
 from chapter_pipeline.storage.semaphore import CallSemaphore
-
-_KEY_VARIABLES = {"claude": "ANTHROPIC_API_KEY", "gpt": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 
 
 class TextModelFactory:
@@ -110,8 +109,9 @@ class TextModelFactory:
         )
 
     def _require(self, provider: str) -> None:
-        if provider in _KEY_VARIABLES and provider not in self._settings.keys:
-            raise UsageError(f"the provider {provider!r} needs a key: set {_KEY_VARIABLES[provider]}")
+        for name in KEY_FIELDS:
+            if name == provider and name not in self._settings.keys:
+                raise UsageError(f"the provider {provider!r} needs a key: set {key_variable(name)}")
         if provider == "local" and self._settings.local_url is None:
             raise UsageError("the provider 'local' needs an address: set CHAPTER_LOCAL_URL, as http://host:port/v1")
 
@@ -127,11 +127,11 @@ class TextModelFactory:
 
 def adapters_of(settings: Settings) -> dict[str, Adapter]:
     """The adapter of every provider that has a key, or an address, by its name."""
-    configured = [*settings.keys, *(["local"] if settings.local_url else [])]
-    return {name: _adapter(name, settings) for name in configured}
+    local: list[Provider] = ["local"] if settings.local_url else []
+    return {name: _adapter(name, settings) for name in (*settings.keys, *local)}
 
 
-def _adapter(name: str, settings: Settings) -> Adapter:
+def _adapter(name: Provider, settings: Settings) -> Adapter:
     from chapter_pipeline.providers.claude import Claude
     from chapter_pipeline.providers.gemini import Gemini
     from chapter_pipeline.providers.gpt import Gpt
@@ -147,5 +147,7 @@ def _adapter(name: str, settings: Settings) -> Adapter:
             return Claude(api_key=key, base_url=settings.claude_url, reply_max_bytes=limit)
         case "gpt":
             return Gpt(api_key=key, base_url=settings.gpt_url, reply_max_bytes=limit)
-        case _:
+        case "gemini":
             return Gemini(api_key=key, base_url=settings.gemini_url, reply_max_bytes=limit)
+        case _:
+            assert_never(name)

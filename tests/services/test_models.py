@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.providers.prices import cost_usd
-from chapter_pipeline.services.text_model_factory import TextModelFactory
-from chapter_pipeline.settings import Settings
+from chapter_pipeline.services.text_model_factory import TextModelFactory, adapters_of
+from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Settings
 from chapter_pipeline.storage.database import Database
 from tests.library_samples import HashEmbedder
 
@@ -66,7 +66,16 @@ def test_provider__without_key_or_address__is_refused_with_the_remedy(
         TextModelFactory(settings, database).only(provider)
 
 
-@pytest.mark.parametrize("provider", ["claude", "gpt", "gemini"])
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_provider__every_one__has_the_settings_and_the_adapter_of_its_name(provider: str) -> None:
+    assert {f"{provider}_models", f"{provider}_url"} <= Settings.model_fields.keys()
+    field = KEY_FIELDS.get(provider)
+    given = {"local_url": "http://127.0.0.1:1/v1"} if field is None else {field: KEY}
+    (adapter,) = adapters_of(Settings(**given)).values()
+    assert adapter.name == provider
+
+
+@pytest.mark.parametrize("provider", KEY_FIELDS)
 def test_models__by_default__are_known_to_the_price_list(provider: str, settings: Settings) -> None:
     models = settings.models_of(provider)
     for model in (models.planning, models.writing, models.review, models.vision):
