@@ -14,17 +14,14 @@ from assets.library import FAILED
 from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
 from assets.run_tags import ORIGIN_TAG, REWRITE_TAG
 from assets.sections import section_key
+from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION
 from sensors.jobs import INGEST, WRITE
 
-LEADING = (
-    "chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents", "research_set",
-    "evidence_map", "chapter_outline", "section_plans",
-)  # fmt: skip
-"""What is made before any section is."""
-FOLLOWING = (
-    "chapter_draft", "reviewed_chapter", "gap_report", "final_chapter", "published_version", "chapter_exports",
-)  # fmt: skip
-"""What is made again whenever a section is."""
+_NAMES = tuple(stage.name for stage in CHAPTER_STAGES)
+LEADING = _NAMES[: _NAMES.index(SECTION)]
+"""The assets before the sections."""
+FOLLOWING = (*_NAMES[_NAMES.index(SECTION) + 1 :], "published_version", "chapter_exports")
+"""The assets after the sections, made again whenever a section is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,22 +15,13 @@ from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore, StoredChapter, StoredVersion
 from chapter_pipeline.writing.brief import section_kinds_of, validated_slug
 from chapter_pipeline.writing.section_kinds import record_kinds, section_kinds
+from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION
 
 StageT = TypeVar("StageT", bound=StageValue)
 
+_STAGES = {stage.name: stage.value for stage in CHAPTER_STAGES if stage.value is not None and stage.name != SECTION}
 STAGE_VALUES: dict[str, type[StageValue]] = {
-    "chapter_brief": domain.ChapterBrief,
-    "key_concepts": domain.KeyConcepts,
-    "library_research": domain.LibraryResearch,
-    "literature_research": domain.LiteratureResearch,
-    "open_access_documents": domain.OpenAccessDocuments,
-    "research_set": domain.ResearchSet,
-    "evidence_map": domain.EvidenceMap,
-    "chapter_outline": domain.ChapterOutline,
-    "section_plans": domain.SectionPlans,
-    "chapter_draft": domain.ChapterDraft,
-    "reviewed_chapter": domain.ReviewedChapter,
-    "gap_report": domain.GapReport,
+    **{name: value for name, value in _STAGES.items() if name != "final_chapter"},
     "revision_log": domain.RevisionLog,
     "final_chapter": domain.FinalChapter,
     "published_version": domain.PublishedVersion,

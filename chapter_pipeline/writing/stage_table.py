@@ -15,8 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from chapter_pipeline import domain
 from chapter_pipeline.documents.version import PARSER_VERSION, ocr_pages_that_count
-from chapter_pipeline.domain import SectionPlans
 from chapter_pipeline.settings import Settings
 
 EXTRACTIVE = "extractive"
@@ -37,12 +37,13 @@ class Outside(StrEnum):
 class Stage:
     """What one stage is made of.
 
-    `version`: raised by hand when the stage's rules change. `inputs`: earlier stages, whose stored values count.
-    `prompts`: files of ``providers/prompt_files``, and `work`: the kind of work whose models answer them; both count
+    `value`: the type that a chapter's stage stores; None for the library. `version`: raised by hand when the stage's
+    rules change. `inputs`: earlier stages, whose stored values count. `prompts`: files of ``providers/prompt_files``, and `work`: the kind of work whose models answer them; both count
     with a language model only. `files`: other packaged files that it reads. `settings`: fields of `Settings`.
     """
 
     name: str
+    value: type[domain.StageValue] | None = None
     version: str = "1"
     inputs: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
@@ -58,55 +59,70 @@ _INDEX = ("embedder", "embedding_model")
 
 CHAPTER_STAGES: tuple[Stage, ...] = (
     Stage(
-        name="chapter_brief", outside=(Outside.REQUEST, Outside.TODAY), prompts=("section_queries",), work="planning",
-        files=tuple(f"writing/chapter_templates/{kind}.yaml" for kind in ("anatomy", "disease", "technique")),
+        name="chapter_brief", value=domain.ChapterBrief,
+        outside=(Outside.REQUEST, Outside.TODAY), prompts=("section_queries",), work="planning",
+        files=tuple(f"writing/chapter_templates/{kind}.yaml" for kind in domain.ChapterKind),
     ),
     Stage(
-        name="key_concepts", inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
+        name="key_concepts", value=domain.KeyConcepts,
+        inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
         work="planning", settings=_INDEX,
     ),
     Stage(
-        name="library_research", inputs=("chapter_brief", "key_concepts"), outside=(Outside.LIBRARY,), settings=_INDEX,
+        name="library_research", value=domain.LibraryResearch,
+        inputs=("chapter_brief", "key_concepts"), outside=(Outside.LIBRARY,), settings=_INDEX,
     ),
     Stage(
-        name="literature_research", inputs=("chapter_brief", "key_concepts"), outside=(Outside.REFERENCES,),
+        name="literature_research", value=domain.LiteratureResearch,
+        inputs=("chapter_brief", "key_concepts"), outside=(Outside.REFERENCES,),
         prompts=("literature_queries",), work="planning",
     ),
-    Stage(name="open_access_documents", inputs=("literature_research",)),
+    Stage(name="open_access_documents", value=domain.OpenAccessDocuments, inputs=("literature_research",)),
     Stage(
-        name="research_set",
+        name="research_set", value=domain.ResearchSet,
         inputs=(
             "chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents",
         ),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
-        name="evidence_map", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
+        name="evidence_map", value=domain.EvidenceMap,
+        inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
         prompts=("relations",), work="review",
     ),
-    Stage(name="chapter_outline", inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning"),
+    Stage(
+        name="chapter_outline", value=domain.ChapterOutline,
+        inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning",
+    ),
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
-        name="section_plans", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
+        name="section_plans", value=domain.SectionPlans,
+        inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
-        name=SECTION, version="2", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
+        name=SECTION, value=domain.Section,
+        version="2", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
     ),
     Stage(
-        name="chapter_draft", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
+        name="chapter_draft", value=domain.ChapterDraft,
+        inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
         outside=(Outside.LIBRARY,), prompts=("key_points",), work="writing",
     ),
-    Stage(name="reviewed_chapter", inputs=("chapter_brief", "chapter_draft"), prompts=("review",), work="review"),
     Stage(
-        name="gap_report",
+        name="reviewed_chapter", value=domain.ReviewedChapter,
+        inputs=("chapter_brief", "chapter_draft"), prompts=("review",), work="review",
+    ),
+    Stage(
+        name="gap_report", value=domain.GapReport,
         inputs=(
             "chapter_brief", "chapter_outline", "section_plans", "evidence_map", "research_set", "reviewed_chapter",
         ),
         prompts=("critical_information",), work="review",
     ),
     Stage(
-        name="final_chapter", inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
+        name="final_chapter", value=domain.FinalChapter,
+        inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
         prompts=("final_review",), work="review",
     ),
 )  # fmt: skip
@@ -189,7 +205,7 @@ def _parts(stage: Stage, value: str) -> list[str]:
     return [value[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def section_fingerprint(kind: str, plans: SectionPlans, settings: Settings) -> str:
+def section_fingerprint(kind: str, plans: domain.SectionPlans, settings: Settings) -> str:
     """What the section `kind` is made from: its plan, the chapter's topic and audience, and the stage itself."""
     plan = plans.plan(kind)
     made_from = [kind, plans.topic, plans.audience, plan.model_dump(mode="json") if plan else None]
