@@ -38,8 +38,9 @@ class Stage:
     """What one stage is made of.
 
     `value`: the type that a chapter's stage stores; None for the library. `version`: raised by hand when the stage's
-    rules change. `inputs`: earlier stages, whose stored values count. `prompts`: files of ``providers/prompt_files``, and `work`: the kind of work whose models answer them; both count
-    with a language model only. `files`: other packaged files that it reads. `settings`: fields of `Settings`.
+    rules change. `inputs`: earlier stages, whose stored values count. `prompts`: files of ``providers/prompt_files``,
+    and `work`: the kind of work whose models answer them; both count with a language model only. `files`: other
+    packaged files that it reads. `settings`: fields of `Settings`.
     """
 
     name: str
