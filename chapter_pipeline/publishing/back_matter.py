@@ -14,7 +14,7 @@ from chapter_pipeline.publishing.citations import (
     reference_anchor,
 )
 from chapter_pipeline.publishing.output_profile import OutputProfile
-from chapter_pipeline.publishing.styles import CitationStyle
+from chapter_pipeline.publishing.styles import CitationForm
 
 Node = ast.Node
 
@@ -101,7 +101,7 @@ def _abbreviations(chapter: ChapterText, medium: OutputProfile) -> list[Node]:
 
 def _references(references: Mapping[int, Sequence[Node]], medium: OutputProfile, citations: Citations) -> list[Node]:
     """The reference list in the shape pandoc's writers know as a bibliography (JATS makes a ref-list of it)."""
-    numbered = citations.style is not CitationStyle.AUTHOR_YEAR
+    numbered = citations.style.form is not CitationForm.NAMES
     order = citations.order(references)
     entries = [
         _reference(number, references[number], medium) if numbered else [ast.paragraph(references[number])]

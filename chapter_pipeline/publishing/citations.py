@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from chapter_pipeline.domain import ChapterText, Quote, Reference, Sentence
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
-from chapter_pipeline.publishing.styles import CitationStyle, author_year_names
+from chapter_pipeline.publishing.styles import CitationForm, CitationStyle, author_year_names
 
 Node = ast.Node
 _NO_BREAK_SPACE = "\u00a0"
@@ -63,7 +63,7 @@ class Citations:
         stop = words[-1] if words.endswith((".", "!", "?")) and not words.endswith("..") else ""
         body = words[: len(words) - len(stop)]
         tail = [ast.string(stop)] if stop else []
-        if self.style is CitationStyle.AMA:  # raised, and behind the full stop
+        if self.style.form is CitationForm.RAISED:  # raised, and behind the full stop
             return [*ast.text(words), *self.marker(quotes)]
         return [*ast.text(body), *self.gap(), *self.marker(quotes), *tail]
 
@@ -72,9 +72,9 @@ class Citations:
         pages: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for quote in quotes:
             pages[self.reference(quote.source).number][quote.page].append(_shown(quote))
-        if self.style is CitationStyle.AUTHOR_YEAR:
+        if self.style.form is CitationForm.NAMES:
             return self._joined(self._names_and_pages(pages))
-        raised = self.style is CitationStyle.AMA
+        raised = self.style.form is CitationForm.RAISED
         inlines: list[Node] = []
         for index, number in enumerate(sorted(pages)):
             if index:
@@ -84,7 +84,7 @@ class Citations:
 
     def _set(self, inlines: list[Node]) -> list[Node]:
         """`inlines` in brackets, or raised."""
-        if self.style is not CitationStyle.AMA:
+        if self.style.form is not CitationForm.RAISED:
             return [ast.string("["), *inlines, ast.string("]")]
         if self._links:
             return [ast.superscript(inlines)]
@@ -116,13 +116,13 @@ class Citations:
 
     def after_name(self, number: int) -> list[Node]:
         """The number behind a reference's name, with the space before it; nothing where names are the citation."""
-        if self.style is CitationStyle.AUTHOR_YEAR:
+        if self.style.form is CitationForm.NAMES:
             return []
-        return [*([] if self.style is CitationStyle.AMA else self.gap()), *self.bracketed(number)]
+        return [*([] if self.style.form is CitationForm.RAISED else self.gap()), *self.bracketed(number)]
 
     def order(self, numbers: Iterable[int]) -> list[int]:
         """The reference list's order: by number, or by name."""
-        if self.style is CitationStyle.AUTHOR_YEAR:
+        if self.style.form is CitationForm.NAMES:
             return sorted(numbers, key=lambda one: (self._names[one].casefold(), one))
         return sorted(numbers)
 
@@ -136,7 +136,7 @@ class Citations:
 
     def bracketed(self, number: int) -> list[Node]:
         """``[3]``, or raised: the reference as a whole; nothing where names are the citation."""
-        return [] if self.style is CitationStyle.AUTHOR_YEAR else self._joined(self._set([self.number(number)]))
+        return [] if self.style.form is CitationForm.NAMES else self._joined(self._set([self.number(number)]))
 
     def _locator(self, number: int, pages: dict[int, list[str]]) -> list[Node]:
         """``(p5)`` or ``(pp2,4)``; each page links to its quotations and shows them when pointed at."""

@@ -16,7 +16,7 @@ from chapter_pipeline.domain import Reference
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.csl import csl_item
-from chapter_pipeline.publishing.styles import CitationStyle, year_letters
+from chapter_pipeline.publishing.styles import CitationForm, CitationStyle, year_letters
 
 _TIMEOUT_S = 120
 # Crossref keeps this prefix for examples.
@@ -69,7 +69,7 @@ def format_references(
     tree = json.loads(run_pandoc(ast.document([], metadata), "json", options=options))
     entries = {entry["c"][0][0].removeprefix("ref-"): entry["c"][1] for entry in _bibliography(tree)}
     retracted = {reference.number for reference in references if reference.source.retracted}
-    letters = year_letters(references) if style is CitationStyle.AUTHOR_YEAR else {}
+    letters = year_letters(references) if style.form is CitationForm.NAMES else {}
     return {
         reference.number: _marked(
             _lettered(_without_dead_links(_inlines(entries[str(reference.number)])), letters.get(reference.number, "")),

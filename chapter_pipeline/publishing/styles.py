@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from chapter_pipeline.domain import Reference
@@ -11,11 +11,19 @@ from chapter_pipeline.errors import UsageError
 from chapter_pipeline.publishing.csl import short_citation
 
 
+class CitationForm(StrEnum):
+    """What stands in a sentence for a reference."""
+
+    BRACKETED = "number in brackets"
+    RAISED = "raised number"
+    NAMES = "names and year"
+
+
 class CitationStyle(StrEnum):
     """How sentences cite and how references are worded.
 
-    Vancouver: numbers in brackets, references as the National Library of Medicine words them. AMA: raised numbers behind
-    the full stop, AMA Manual of Style, 11th edition. Author-year: names and years, APA, 7th edition.
+    Vancouver: references as the National Library of Medicine words them. AMA: AMA Manual of Style, 11th edition, with the
+    number behind the full stop. Author-year: APA, 7th edition.
     """
 
     VANCOUVER = "vancouver"
@@ -24,12 +32,20 @@ class CitationStyle(StrEnum):
 
     @property
     def csl(self) -> str:
-        """The name of the style's file."""
-        return {
-            CitationStyle.VANCOUVER: "nlm-citation-sequence",
-            CitationStyle.AMA: "american-medical-association",
-            CitationStyle.AUTHOR_YEAR: "apa",
-        }[self]
+        """The name of the style's CSL file."""
+        return _STYLES[self][0]
+
+    @property
+    def form(self) -> CitationForm:
+        """What stands in a sentence for a reference."""
+        return _STYLES[self][1]
+
+
+_STYLES: Mapping[CitationStyle, tuple[str, CitationForm]] = {
+    CitationStyle.VANCOUVER: ("nlm-citation-sequence", CitationForm.BRACKETED),
+    CitationStyle.AMA: ("american-medical-association", CitationForm.RAISED),
+    CitationStyle.AUTHOR_YEAR: ("apa", CitationForm.NAMES),
+}
 
 
 def parse_style(name: str) -> CitationStyle:
