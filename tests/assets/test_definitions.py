@@ -15,6 +15,7 @@ from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.orchestration import instance
 from chapter_pipeline.orchestration.instance import INSTALLED, INSTANCE, WORKSPACE
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.writing.stage_table import CHAPTER_STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "typst", "pypandoc")
@@ -56,6 +57,11 @@ def test_definitions__groups__are_in_the_order_of_the_stages(definitions: dg.Def
         stages.setdefault(str(node.group_name), set()).add(int(node.tags.get("chapter_pipeline/stage", "0")))
     in_order = [stages[group] for group in sorted(stages)]
     assert [number for numbers in in_order for number in sorted(numbers)] == list(range(15))
+
+
+def test_definitions__every_stage_of_a_chapter__is_an_asset(definitions: dg.Definitions) -> None:
+    keys = {key.path[0] for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    assert {stage.name for stage in CHAPTER_STAGES} <= keys
 
 
 def test_definitions__every_asset__tells_an_operator_what_it_is(definitions: dg.Definitions) -> None:

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 from dagster import ExecuteInProcessResult
 
+from assets.quality import GAP_CHECKS
 from chapter_pipeline.domain import Gap, GapType, Severity
 from tests.code_location import GLIOMA, SLUG, Location
 
@@ -84,3 +85,7 @@ def test_sources_table__expectations__are_told_as_a_table(location: Location) ->
     told = str(_check(result, "sources_table_is_sound").metadata["expectations"].value)
     assert "column values to be unique" in told
     assert "NO" not in told
+
+
+def test_gap_checks__every_dimension__has_one() -> None:
+    assert set(GAP_CHECKS) == set(GapType)

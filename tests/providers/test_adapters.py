@@ -26,7 +26,7 @@ from chapter_pipeline.providers.gemini import Gemini
 from chapter_pipeline.providers.gpt import Gpt
 from chapter_pipeline.providers.local import Local
 from chapter_pipeline.providers.structured_output import read_reply, reply_schema
-from chapter_pipeline.settings import REPLY_MAX_BYTES
+from chapter_pipeline.settings import PROVIDERS, REPLY_MAX_BYTES
 from tests.providers.fault_server import (
     Behaviour,
     FaultServer,
@@ -74,6 +74,10 @@ def adapter(api: str, base_url: str) -> Adapter:
         "local": lambda: Local(api_key=KEY, base_url=base_url),
     }
     return made[api]()
+
+
+def test_contract__every_provider__is_held_to_it() -> None:
+    assert set(APIS) == set(PROVIDERS), "add the provider to MODELS and adapter() of this file, and to replies.py"
 
 
 async def sent(api: str, base_url: str, one: ModelCall | None = None) -> ModelReply:
