@@ -4,5 +4,5 @@ import warnings
 
 from dagster import PreviewWarning
 
-# Checks with partitions are what a chapter's gates need; Dagster calls them a preview, and its version is pinned.
+# Asset checks with partitions are a preview feature of Dagster. The gates of a chapter need them; Dagster is pinned.
 warnings.filterwarnings("ignore", category=PreviewWarning, message=".*partitions_def.*")

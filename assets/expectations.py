@@ -38,9 +38,9 @@ def table_check(
     *,
     metadata: Mapping[str, Any] | None = None,
 ) -> dg.AssetCheckResult:
-    """Hold `rows` (one mapping per row, the same keys in all) against what `expected` yields.
+    """Validate `rows` (one mapping per row, the same keys in all) against the expectations that `expected` yields.
 
-    The `notes` of an expectation say in words what it means; they are what an operator reads.
+    The `notes` of an expectation explain it to the operator.
     """
     import pandas as pd
 

@@ -16,7 +16,7 @@ TRANSIENT = "transient"
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Errors raised on purpose become a `dg.Failure` with their message; only transient ones may be retried."""
+    """Convert each `ChapterPipelineError` to a `dg.Failure` with its message; only transient ones are retried."""
     try:
         yield
     except ChapterPipelineError as error:
@@ -24,10 +24,10 @@ def reported() -> Iterator[None]:
 
 
 def failure(error: ChapterPipelineError) -> dg.Failure:
-    """The failure that tells `error`."""
+    """The `dg.Failure` for `error`."""
     return failed(str(error), transient=isinstance(error, TransientError), metadata={"error": type(error).__name__})
 
 
 def failed(description: str, *, transient: bool, metadata: Mapping[str, Any]) -> dg.Failure:
-    """A failure that says in its metadata too whether a retry may help: only that is kept in the event log."""
+    """A failure with `allow_retries` repeated in its metadata, because the event log keeps only the metadata."""
     return dg.Failure(description, metadata={**metadata, TRANSIENT: transient}, allow_retries=transient)

@@ -1,4 +1,4 @@
-"""Owns the asset of what is to be seen in the figures: asked of a text model with CHAPTER_VISION=on, and only then."""
+"""Owns the asset `figure_descriptions`: a text model describes the figures, only with CHAPTER_VISION=on."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -36,7 +36,7 @@ VISION = "8_vision"
     ],
 )
 def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -> Iterator[dg.AssetMaterialization]:
-    """The documents of the range, one by one; each description is kept as soon as it is there."""
+    """Descriptions of the figures of every document in the range; each is stored as soon as the model returns it."""
     if not figures.enabled:
         raise failed("the figures are not sent to anybody: set CHAPTER_VISION=on", transient=False, metadata={})
     for partition in context.partition_keys:

@@ -1,7 +1,7 @@
-"""Owns the assets of the library: five stages of a document, run over a range of documents, each reported by itself.
+"""Owns the assets of the library: five stages, run over a range of documents.
 
-A document's stage is reported the moment it is stored. A bad document stops at its stage and never stops another;
-the run ends red and names it, and what is good is materialized.
+Each stage of each document is materialized as soon as it is stored. A document that fails stops at its stage; the
+other documents continue. The run then fails and names the documents that failed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,13 +44,13 @@ NOTHING: Mapping[str, str] = {}
 LAST_STAGE = "passage_embeddings"
 QUARANTINED, FAILED = "quarantined", "failed"
 """Metadata of the failure at the end of a run: how many documents were refused, and how many met an error."""
-# These are not about one document: going on would only fail for every other one too.
+# Errors that are not about one document: every other document would fail in the same way.
 STOPS_ALL = (DatabaseUnavailable, BucketUnavailable, ModelUnavailable, PermanentError)
 
 
 @dataclass
 class Batch:
-    """What became of the documents of one run that are not in the library."""
+    """The documents of one run that were quarantined or failed."""
 
     quarantined: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Batch:
         )
         for place, (stage, description) in enumerate(STAGES.items())
     ],
-    # Checks of this step, not steps of their own: those would wait for outputs, and a range gives none.
+    # Checks run in this step: a step of their own would wait for outputs, and a range run has none.
     check_specs=[*(check.spec for check in CHECKS), INVENTORY],
 )
 def library_documents(
@@ -114,7 +114,7 @@ def library_documents(
                 yield _rejection(partition, rejected, departures)
             except STOPS_ALL as error:
                 raise failure(error) from error
-            except Exception as error:  # one document: the others go on
+            except Exception as error:  # an error of one document: the other documents continue
                 batch.failed[name] = str(error) if isinstance(error, ChapterPipelineError) else repr(error)
                 batch.transient |= isinstance(error, TransientError)
                 context.log.error(f"{name!r} failed: {batch.failed[name]}", exc_info=True)
@@ -159,7 +159,7 @@ def _document(
         if stage not in selected:
             continue
         stored = call(source)
-        # The version of what a stage makes: the same file under other settings is another text.
+        # The data version includes the settings: the same file under other settings gives another text.
         version = f"{source.sha256[:32]}-{ingest.settings_hash[:16]}"
         yield dg.AssetMaterialization(
             stage,
@@ -181,7 +181,7 @@ def _tags(code_version: str | None, data_version: str, inputs: Mapping[str, str]
 
 
 def _input_tags(instance: dg.DagsterInstance, stage: str, partition: str) -> dict[str, str]:
-    """From which materialization of the stage before it a stage is made: without these tags it shows as stale for ever."""
+    """Tags that name the input materialization of a stage; without them Dagster shows the stage as stale."""
     before = list(STAGES)[list(STAGES).index(stage) - 1]
     record = instance.get_latest_data_version_record(dg.AssetKey(before), partition_key=partition)
     version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
@@ -194,7 +194,7 @@ def _input_tags(instance: dg.DagsterInstance, stage: str, partition: str) -> dic
 
 
 def _replaced(stage: str, name: str, departures: Departures) -> dict[str, Any]:
-    """What the last stage tells of the document whose place the new one took."""
+    """Metadata about the document that the new one replaced."""
     gone = departures.of(name) if stage == LAST_STAGE else None
     if gone is None:
         return {}

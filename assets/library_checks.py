@@ -1,6 +1,6 @@
 """Owns the checks of the library's tables with Great Expectations: pages, figures, tables, passages, embeddings.
 
-They look at the tables of all documents of a run (or of the whole library) at once, not at each document.
+One check covers all documents of a run, or the whole library.
 """
 
 from __future__ import annotations
@@ -228,6 +228,6 @@ def check_tables(
         if rows:
             result = table_check(rows, check.expected, metadata=about)
         else:
-            # Nothing became searchable: the run says so itself, and the tables hold no fault.
+            # No document became searchable: the run itself reports that; the tables are empty, not wrong.
             result = dg.AssetCheckResult(passed=True, metadata={**about, "rows": 0})
         yield result._replace(asset_key=check.key.asset_key, check_name=check.name)

@@ -1,7 +1,6 @@
-"""Owns the check `document_inventory`: one look at the whole library, whatever a run was about.
+"""Owns the check `document_inventory`, which covers the whole library in every run.
 
-It belongs to `source_document`, and not to an asset of its own: it makes nothing, and an operator looks for what is
-missing where the files are.
+It is a check of `source_document`, because that asset stands for the delivered files.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from chapter_pipeline.services.inventory import FileState, InventoryItem, summar
 from chapter_pipeline.writing.rendering import table
 
 LISTED = 200
-"""Files that the table names; the counts are of all."""
+"""Most files that the table lists; the counts include all files."""
 INVENTORY = dg.AssetCheckSpec(
     "document_inventory",
     asset="source_document",
@@ -24,7 +23,7 @@ INVENTORY = dg.AssetCheckSpec(
 
 
 def document_inventory(items: Sequence[InventoryItem]) -> dg.AssetCheckResult:
-    """Passed when all is in the library. A file that is gone is an error; what waits or was refused is a warning."""
+    """Passes when every file is in the library. A missing file is an error; a waiting or refused file is a warning."""
     missing = [item for item in items if item.state is not FileState.STORED]
     lost = any(item.state is FileState.FILE_GONE for item in missing)
     counts = summary(items)

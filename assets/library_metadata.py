@@ -1,4 +1,4 @@
-"""Owns what an operator reads on a stage of a document: title, authors, counts, the first passages."""
+"""Owns the metadata of a document's materializations: title, authors, counts, the first passages."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _bibliographic(document: DocumentPreview) -> dict[str, Any]:
 
 
 def _figures(figures: Sequence[FigurePreview]) -> str:
-    """Figures with label, page, kind, caption, and a picture of the first ones: an event is kept for ever."""
+    """Figures with label, page, kind and caption. Only the first have a picture, since events are never deleted."""
     shown = [
         f"**{escaped(row.label or 'no label')}**, page {row.page}, {row.kind}, {row.width_px} x {row.height_px} pixels"
         f"\n\n{_picture(row.thumbnail) if place < PICTURED else ''}{escaped(row.caption or 'no caption')}"

@@ -16,14 +16,14 @@ def md(text: str) -> dg.MarkdownMetadataValue:
 
 
 def or_none(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dg.MarkdownMetadataValue:
-    """`rows` as a table; the word none instead of a table without a row."""
+    """`rows` as a Markdown table; "none" when there are no rows."""
     return md(table(header, rows) if rows else "none")
 
 
 def linked_work(title: str, year: int | None, doi: str | None) -> str:
     """A work in Markdown; its title leads to its DOI when it has one."""
     shown = escaped(title) or "untitled"
-    # A DOI comes out of somebody's PDF: what is not plain in an address is encoded.
+    # The DOI comes from an untrusted PDF: characters with a meaning in an address are encoded.
     return (f"[{shown}](https://doi.org/{quote(doi, safe='/')})" if doi else shown) + f" ({year or 'no year'})"
 
 

@@ -1,4 +1,4 @@
-"""Owns the two sets of partitions: `document` (a bucket key each) and `chapter` (a slug each)."""
+"""Owns the two partition sets: `document` (keys are bucket keys) and `chapter` (keys are slugs)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bucket_key(partition: str) -> str:
 
 
 def add_documents(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) -> list[str]:
-    """Make partitions of those that have none, in one statement; all their partition keys in the set's own order."""
+    """Add the missing partitions in one statement; returns the partition keys in the order of the partition set."""
     wanted = {partition_key(key) for key in bucket_keys}
     known = set(instance.get_dynamic_partitions(str(DOCUMENTS.name)))
     missing = sorted(wanted - known)
@@ -32,7 +32,7 @@ def add_documents(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) -> l
 
 
 def ranges(instance: dg.DagsterInstance, partitions: Sequence[str]) -> list[tuple[str, str]]:
-    """`partitions` as the fewest ranges (first, last) that hold no other; Dagster runs a range, not a list."""
+    """`partitions` as the fewest ranges (first, last) without other partitions, because a Dagster run takes a range."""
     order = {key: place for place, key in enumerate(instance.get_dynamic_partitions(str(DOCUMENTS.name)))}
     found: list[tuple[str, str]] = []
     for key in sorted(set(partitions), key=order.__getitem__):

@@ -1,4 +1,4 @@
-"""Owns what follows the final chapter: the checks that it has to pass, the version made of it, and its exports."""
+"""Owns the assets after `final_chapter`: its blocking checks, the published version, and the exports."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def published_version(
 
 
 def to_decide(slug: str, number: int, report: GapReport) -> str:
-    """What a person has to decide of a version whose gates failed: to mend it, or to publish it as it is."""
+    """The choices for a version whose gates failed: correct it, or publish it as it is."""
     grave = [gap for gap in report.gaps if gap.severity in (Severity.CRITICAL, Severity.HIGH)]
     lines = [f"- {escaped(gap.description)} {escaped(gap.recommendation)}" for gap in grave]
     if not grave:

@@ -93,7 +93,7 @@ def gap_report(
 
 
 def _picture(svg: str, legend: str) -> dg.MarkdownMetadataValue:
-    """A chart as Markdown for the Dagster UI, which shows pictures and no inline SVG; `legend` stands below it."""
+    """A chart as a Markdown image with `legend` below it: the Dagster UI shows no inline SVG."""
     import pymupdf
 
     with pymupdf.open(stream=svg.encode(), filetype="svg") as drawn:
@@ -118,7 +118,7 @@ def round_row(one: RevisionRound) -> list[str]:
 def revision_rounds(
     report: GapReport, run: dg.DagsterRun, slug: str, chapters: ChaptersResource
 ) -> tuple[RevisionRound, ...]:
-    """The rounds that led to `report`, the one of `run` among them, put on record."""
+    """Store and return the revision rounds that led to `report`, the round of `run` included."""
     artifacts = chapters.artifacts()
     number = int(run.tags.get(REVISION_TAG, "0"))
     known = artifacts.latest("revision_log", slug) is not None
@@ -173,7 +173,7 @@ def _gap_lines(gaps: list[Gap]) -> str:
 
 @dg.asset_check(asset="gap_report", partitions_def=CHAPTERS)
 def needs_no_revision(gap_report: GapReport) -> dg.AssetCheckResult:
-    """No critical gap, at most two high ones, completeness 0.75 or more; else the revision loop takes over."""
+    """No critical gap, at most two high gaps, completeness 0.75 or more; otherwise the revision loop starts."""
     return dg.AssetCheckResult(
         passed=not gap_report.requires_revision,
         severity=dg.AssetCheckSeverity.ERROR,
@@ -183,7 +183,7 @@ def needs_no_revision(gap_report: GapReport) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="research_set", blocking=True, partitions_def=CHAPTERS)
 def has_sources_none_retracted(research_set: ResearchSet) -> dg.AssetCheckResult:
-    """There is something to write from, and nothing of it was retracted."""
+    """There is at least one source, and none is retracted."""
     retracted = [source.key for source in research_set.sources if source.retracted]
     quotable = [source for source in research_set.sources if source.passages]
     return dg.AssetCheckResult(

@@ -1,4 +1,4 @@
-"""Owns the assets of stages 1 to 7: from what is asked to the quotes a chapter may use."""
+"""Owns the assets of stages 1 to 7: from the request to the quotes that the chapter may use."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ DEFAULTS = BriefRequest(topic="any")
 
 
 class BriefConfig(dg.Config):
-    """What the chapter is to be. Leave `topic` empty to take what is on record, or else what the slug says."""
+    """The request of a chapter. Empty `topic`: the stored request, or else the topic that the slug names."""
 
     topic: str = ""
     kind: str = ChapterKind.DISEASE.value
@@ -44,7 +44,7 @@ class BriefConfig(dg.Config):
 
 
 def requested(slug: str, config: BriefConfig, chapters: ChaptersResource) -> tuple[BriefRequest, str]:
-    """The request for `slug` and where it was found; a chapter nobody asked for yet is put on record.
+    """The request for `slug` and its origin; a chapter without a stored request is stored.
 
     Raises `InvalidBrief`.
     """
@@ -112,7 +112,7 @@ def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.Mate
     )
 
 
-# All documents, whatever their number: what a chapter may draw on is the library as it is now.
+# All partitions: a chapter is researched in the whole library.
 WHOLE_LIBRARY = dg.AssetDep("passage_embeddings", partition_mapping=dg.AllPartitionMapping())
 
 

@@ -1,6 +1,6 @@
-"""Owns stage 10: every section kind is an asset of its own, written at the same time and stored as it is done.
+"""Owns stage 10: every section kind is an asset. Sections are written concurrently, each stored when it is finished.
 
-One section's error never costs another its text: errors are collected and reported together at the end.
+The error of one section does not stop the others; all errors are reported together at the end.
 """
 
 import asyncio
@@ -41,10 +41,9 @@ def section_key(kind: str) -> dg.AssetKey:
 
 
 def sections_of(outline: ChapterOutline, slug: str, artifacts: ArtifactStore) -> list[Section]:
-    """The sections of the chapter's own outline; assets of other chapters' kinds do not count.
+    """The sections of the chapter's own outline, and those that a person wrote where the outline leaves one out.
 
-    Of a section that the outline leaves out, what a person put in its place. Raises `NotFound` for a planned section
-    without a value.
+    Raises `NotFound` for a planned section without a value.
     """
     planned = [section.kind for section in outline.sections]
     missing = [kind for kind in planned if artifacts.latest(f"section/{kind}", slug) is None]
@@ -63,7 +62,7 @@ def sections_of(outline: ChapterOutline, slug: str, artifacts: ArtifactStore) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Produced:
-    """A section that is stored. `reused`: its inputs were those of an earlier writing. `kept`: a person's."""
+    """A stored section. `reused`: taken from an earlier run with the same fingerprint. `kept`: written by a person."""
 
     kind: str
     status: Literal["written", "reused", "unused", "kept"]
@@ -88,9 +87,9 @@ def produce(
     run_id: str,
     rewrite: bool,
 ) -> Produced:
-    """Write one section, or take the text that was written from what `fingerprint` names; store it as the newest version.
+    """Write one section, or reuse the text stored under `fingerprint`; store it as the newest version.
 
-    What a person put there stays, unless `rewrite` asks for the section by name.
+    A section that a person wrote is kept unless `rewrite` is true.
     """
     name = f"section/{kind}"
     newest = artifacts.latest(name, plans.slug)
@@ -103,7 +102,7 @@ def produce(
         section = artifacts.get(name, plans.slug, Section, known.version)
     else:
         section = stages.section(kind, plans, variant=run_id if rewrite else "")
-    # A reused text that is not the newest version becomes it: what follows reads the newest.
+    # A reused text is stored again as the newest version, because later stages read the newest one.
     stored = artifacts.put(name, plans.slug, section, run_id=run_id, fingerprint=fingerprint)
     return Produced(
         kind=kind,
@@ -155,7 +154,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     """The selected sections of one chapter, at most CHAPTER_SECTION_CONCURRENCY at a time."""
     plans = chapters.artifacts().get("section_plans", context.partition_key, SectionPlans)
     rewrite = set(context.run.tags.get(REWRITE_TAG, "").split(","))
-    # In the chapter's order, so that a person who watches sees it grow from its beginning.
+    # In the order of the chapter, so that the first sections are finished first.
     order = {plan.kind: place for place, plan in enumerate(plans.plans)}
     selected = sorted(key.path[-1] for key in context.selected_asset_keys)
     kinds = sorted(selected, key=lambda kind: order.get(kind, len(order)))

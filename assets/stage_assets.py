@@ -21,7 +21,7 @@ def stage_asset(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`dg.asset` for stage `number` of the fourteen: partitioned by chapter, kept in `artifacts`.
 
-    The code version of what is in the table of stages comes from there, see `chapter_pipeline.definitions`.
+    For assets in `stage_table.STAGES`, `chapter_pipeline.definitions` replaces the code version by the table's.
     """
     return dg.asset(
         deps=deps,
@@ -36,7 +36,7 @@ def stage_asset(
 
 
 def stage_result(value: ValueT, metadata: Mapping[str, Any]) -> dg.MaterializeResult[ValueT]:
-    """`value` with its content hash as data version, so that an identical rewrite leaves all below it fresh."""
+    """`value` with its content hash as data version, so that an identical value leaves the assets after it fresh."""
     return dg.MaterializeResult(
         value=value, data_version=dg.DataVersion(content_hash(value.model_dump(mode="json"))), metadata=metadata
     )

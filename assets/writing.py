@@ -77,7 +77,7 @@ def section_plans(
             chapter_brief, chapter_outline, evidence_map, research_set, recommendations, earlier
         )
         shown = [figure.sha256 for plan in plans.plans for figure in plan.figures if figure.sha256 is not None]
-        chapters.images().keep(shown)  # from here on the chapter needs no document for them
+        chapters.images().keep(shown)  # stored with the chapter: the library's documents are no longer needed for them
     rows = [
         [
             plan.title,
@@ -113,7 +113,7 @@ def gaps_to_close(slug: str, kinds: str, chapters: ChaptersResource) -> tuple[Ga
 
 
 def draft_asset(kinds: Sequence[str]) -> dg.AssetsDefinition:
-    """Stage 11 as an asset: it follows all section assets, and takes the sections of the chapter's own outline."""
+    """Stage 11 as an asset. It depends on all section assets and reads the sections of the chapter's own outline."""
     follows = [section_key(kind) for kind in kinds]
     return stage_asset(number=11, group=ASSEMBLY, kinds={"python"}, deps=follows)(chapter_draft)
 
@@ -138,7 +138,7 @@ def chapter_draft(
 def reviewed_chapter(
     chapter_brief: ChapterBrief, chapter_draft: ChapterDraft, stages: StagesResource
 ) -> dg.MaterializeResult[ReviewedChapter]:
-    """Stage 12: contradictions, repetitions and unsupported sentences, mended by a typed edit plan that is kept."""
+    """Stage 12: a stored edit plan corrects contradictions, repetitions and unsupported sentences."""
     with reported():
         reviewed = stages.open().reviewed_chapter(chapter_brief, chapter_draft)
     counts = Counter(edit.action.value for edit in reviewed.edits)
@@ -159,7 +159,7 @@ SUPPORT_COLUMNS = ("Section", "Words of its quotes", "Meaning", "Sentence")
 
 
 def support_rows(support: Sequence[SentenceSupport], *, limit: int) -> list[list[str]]:
-    """The sentences that are farthest from what they cite."""
+    """The sentences with the least support by the quotes that they cite."""
     farthest = sorted(support, key=lambda one: (min(one.words, one.meaning), one.section))[:limit]
     return [[one.section, f"{one.words:.0%}", f"{one.meaning:.2f}", one.sentence] for one in farthest]
 
@@ -174,7 +174,7 @@ def final_chapter(
     stages: StagesResource,
     chapters: ChaptersResource,
 ) -> dg.MaterializeResult[FinalChapter]:
-    """Stage 14: the last look at the whole; its checks decide whether it becomes a version."""
+    """Stage 14: the whole chapter, reviewed once more. Blocking checks decide whether it becomes a version."""
     with reported():
         final = stages.open().final_chapter(chapter_brief, key_concepts, reviewed_chapter, gap_report)
     return stage_result(

@@ -1,4 +1,4 @@
-"""Owns where chapter values are kept between stages: the append-only table `artifacts`; it never changes a version."""
+"""Owns the IO manager of chapter values: it appends to the table `artifacts` and never changes a stored version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FINGERPRINT = "made from"
 """Metadata of a value: the fingerprint of what it was made from."""
 
 ASKING = frozenset(ASKING_STAGES.values())
-"""The stages that ask text models."""
+"""The stages that call text models."""
 USAGE_COLUMNS = ("Task", "Provider", "Model", "Calls", "Tokens in", "Tokens out", "USD", "Seconds", "Fallbacks")
 
 
@@ -30,7 +30,7 @@ def asset_name(key: dg.AssetKey) -> str:
 
 
 def usage_metadata(paid: Sequence[TaskUsage], answers: Sequence[TaskUsage]) -> dict[str, dg.MetadataValue]:
-    """What text models have used for an asset in a run, and who was asked before the `answers` that it is made of."""
+    """The usage of an asset in a run, and the providers that failed before the `answers` in its value."""
     spent = total(paid)
     reasons = dict.fromkeys(reason for answer in answers for reason in answer.fallbacks)
     return {
@@ -43,7 +43,7 @@ def usage_metadata(paid: Sequence[TaskUsage], answers: Sequence[TaskUsage]) -> d
 
 
 def usage_table(lines: Sequence[TaskUsage]) -> dg.MarkdownMetadataValue:
-    """What text models have used in a run, by task, provider and model."""
+    """The usage of text models in a run, by task, provider and model."""
     rows = [
         [
             line.task, line.provider, line.model, str(line.usage.calls), str(line.usage.input_tokens),
@@ -58,8 +58,8 @@ def usage_table(lines: Sequence[TaskUsage]) -> dg.MarkdownMetadataValue:
 class ArtifactsIOManager(dg.ConfigurableIOManager):
     """Reads the newest version of a value by its type annotation, and appends a version when the value is new.
 
-    A value is stored with the fingerprint of what it is made from. That is taken before the stage begins: what changes
-    while it works makes its value stale, and is never taken for something that it has seen.
+    A value is stored with the fingerprint of its inputs, computed before the stage starts: an input that changes while
+    the stage runs makes the value stale.
     """
 
     chapters: ChaptersResource
@@ -67,11 +67,11 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
     _begun: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
     def handle_output(self, context: dg.OutputContext, obj: StageValue) -> None:
-        """Append `obj`, unless the newest version is the same and made from the same."""
+        """Append `obj`, unless the newest version has the same content and fingerprint."""
         name = asset_name(context.asset_key)
-        told = context.output_metadata.get(FINGERPRINT)  # of a stage that takes it itself
+        from_stage = context.output_metadata.get(FINGERPRINT)  # the stage computed the fingerprint itself
         begun = self._begun.pop((context.run_id, name), None)
-        fingerprint = str(getattr(told, "value", told)) if told is not None else begun
+        fingerprint = str(getattr(from_stage, "value", from_stage)) if from_stage is not None else begun
         stored = self.chapters.artifacts().put(
             name, context.partition_key, obj, run_id=context.run_id, fingerprint=fingerprint
         )
@@ -81,7 +81,7 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
                 "new version": stored.created,
                 "sha256": stored.sha256,
                 "written by run": dg.MetadataValue.dagster_run(stored.run_id or context.run_id),
-                **({FINGERPRINT: fingerprint} if told is None and fingerprint is not None else {}),
+                **({FINGERPRINT: fingerprint} if from_stage is None and fingerprint is not None else {}),
             }
         )
         if name in ASKING:
@@ -98,7 +98,7 @@ class ArtifactsIOManager(dg.ConfigurableIOManager):
         return self.chapters.artifacts().get(asset_name(context.asset_key), context.partition_key, model)
 
     def _begin(self, context: dg.InputContext) -> None:
-        """Take what the stage that loads this input is made from, at its first input; checks are no stages."""
+        """Compute the fingerprint of the loading stage at its first input; asset checks have no fingerprint."""
         stage, run_id = context.op_def.name, context.step_context.run_id
         if stage in STAGES and (run_id, stage) not in self._begun:
             self._begun[run_id, stage] = self.currency.open().fingerprint(context.partition_key, stage)

@@ -1,4 +1,4 @@
-"""Owns where Dagster keeps its own files: below CHAPTER_HOME, whatever folder a process was started in."""
+"""Owns the folders of Dagster's own files: below CHAPTER_HOME, whatever the working directory is."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class HomeComputeLogs(LocalComputeLogManager):
     """``HOME/logs/runs``: what the steps of a run print."""
 
     captures: ClassVar[bool] = True
-    """Off in a command of a person: a capture redirects the process's own streams, and its progress bars are on them."""
+    """Off in the command line: capturing redirects stdout and stderr, which show the progress bars."""
 
     @contextmanager
     def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:
-        """Capture what a step prints, where this process captures at all."""
+        """Capture the output of a step, when capturing is on in this process."""
         captured = super().capture_logs(log_key) if self.captures else NoOpComputeLogManager().capture_logs(log_key)
         with captured as context:
             yield context

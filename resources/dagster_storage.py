@@ -19,9 +19,9 @@ from chapter_pipeline.storage.database import dagster_database_url
 class ChapterStorage(DagsterPostgresStorage):  # type: ignore[misc, unused-ignore]  # ships no type information
     """Dagster's PostgreSQL storage with the address from our settings: `env:` in dagster.yaml knows no default.
 
-    It keeps one connection of a process open for its three stores. As it comes, it opens one for every statement,
-    1,900 of them for one chapter, and that was half the time of a chapter's run without its writing. Further
-    connections, as many as threads want, are closed when they are given back; one that died is replaced.
+    Its three stores share one pooled connection for each process. dagster-postgres opens one for every statement, 1,900
+    for one chapter, which took half the time of a chapter's run without the writing. Further connections for threads
+    are closed when they are returned; a dead connection is replaced.
     """
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -30,7 +30,7 @@ class ChapterStorage(DagsterPostgresStorage):  # type: ignore[misc, unused-ignor
             postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
         )
         for store in (self.run_storage, self.event_log_storage, self.schedule_storage):
-            store._engine = engine  # there is no public way; tests/storage/test_dagster_storage.py holds it
+            store._engine = engine  # not public in dagster-postgres; tested by tests/storage/test_dagster_storage.py
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What starts runs by itself: the inbox, the revision loop, the reaper of orphaned runs."""
+"""The sensors: the inbox, the revision loop, the reaper of orphaned runs."""

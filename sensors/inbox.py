@@ -1,9 +1,8 @@
-"""Owns the way from a file dropped into ``inbox/`` to a run.
+"""Owns the sensor `new_documents`, which requests ingest runs for the objects of ``inbox/``.
 
-What is to be done is derived at every tick, and no request is remembered: the objects of the inbox,
-without those that are in the library or in quarantine as they are now, without those of a run that waits or works, and
-without those whose runs failed a short time ago. So a run that died, a cursor that was lost or a database that was put
-back to an earlier day leaves no file behind.
+The outstanding objects are derived at every tick: all objects of the inbox except those whose present version is
+stored or quarantined, those in an unfinished run, and those whose run failed a short time ago. No request is stored,
+so no file is lost after a killed run, a lost cursor or a restored database.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from sensors.requests import ingest_requests
 from sensors.run_history import RunHistory, Tries
 
 SETTLED = timedelta(seconds=2)
-"""A file whose last change is younger may still be being written."""
+"""A file that changed within this time may still be being written."""
 BATCH = 500
-"""Documents of one tick at most; the rest is taken at the next ones, oldest first."""
+"""Most documents of one tick, oldest first; later ticks take the others."""
 RUNS = 20
-"""Runs of one tick at most: documents that do not follow each other in the set of partitions need one each."""
+"""Most runs of one tick: documents that are not adjacent in the partition set need a run each."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-"""After a first failed run with a document, and at most; it doubles with each."""
+"""Wait after the first failed run of a document, and the longest wait; it doubles with each failed run."""
 NAMED = 5
-"""Waiting documents that a message names."""
+"""Most waiting documents that a message names."""
 
 
 def outstanding(entries: Iterable[Entry], settled: Mapping[str, str | None]) -> list[Entry]:
@@ -49,7 +48,7 @@ def next_try(tries: Tries) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The outstanding objects of one tick: those that are taken now, and why the others wait."""
+    """The outstanding objects of one tick: those to ingest now, and why the others wait."""
 
     chosen: Sequence[Entry]
     under_way: int
@@ -149,7 +148,7 @@ def new_documents(interval_s: int) -> dg.SensorDefinition:
             context.log.info(f"not taken from {INBOX}: {waiting}")
         # Partitions are added here, in one statement: a request to Dagster to add them takes 5 ms for each.
         requests = ingest_requests(context.instance, [entry.key for entry in found.chosen])[:RUNS]
-        # No run key: by one, Dagster would refuse for ever to try the same files again.
+        # No run key: with one, Dagster would never run the same files again.
         return dg.SensorResult(run_requests=[dg.RunRequest(tags=one.tags) for one in requests], cursor=cursor)
 
     return sensor
@@ -157,7 +156,7 @@ def new_documents(interval_s: int) -> dg.SensorDefinition:
 
 def _select(work: Sequence[Entry], context: dg.SensorEvaluationContext, now: datetime) -> Selection:
     young = InboxCursor.parse(context.cursor).young
-    if not work:  # the usual case: Dagster's tables need not be asked
+    if not work:  # the usual case: no query of Dagster's tables is needed
         return select_new_files(work, under_way=(), tries={}, young=young, now=now)
     history = RunHistory(context.instance)
     under_way = history.under_way()

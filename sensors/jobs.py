@@ -1,4 +1,4 @@
-"""Owns the jobs, their retry tags, and the hook that stops the retry of what no retry can help."""
+"""Owns the jobs, their retry tags, and the hook that stops run retries after permanent errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RETRY_AFTER_FAILURE_TAG = "dagster/retry_on_asset_or_op_failure"
 
 
 def may_be_retried(error: BaseException | None) -> bool:
-    """Whether the same step may succeed later: only what was raised as transient may."""
+    """Whether a retry may help: only after a transient error."""
     if isinstance(error, dg.Failure):
         return error.allow_retries
     return isinstance(error, TransientError)
@@ -22,12 +22,12 @@ def may_be_retried(error: BaseException | None) -> bool:
 
 @dg.failure_hook(name="stop_retries_of_permanent_errors")
 def stop_retries_of_permanent_errors(context: dg.HookContext) -> None:
-    """Stamp the run: `Failure(allow_retries=False)` alone stops the retries of a step, not those of a run."""
+    """Tag the run, because `Failure(allow_retries=False)` stops step retries but not run retries."""
     if not may_be_retried(context.op_exception):
         context.instance.add_run_tags(context.run_id, {RETRY_AFTER_FAILURE_TAG: "false"})
 
 
-# A range of documents again: what is stored is passed over by its hash.
+# The whole range again: stored documents are skipped by their hash.
 ingest_library = dg.define_asset_job(
     INGEST,
     selection=dg.AssetSelection.groups(LIBRARY),
@@ -36,7 +36,7 @@ ingest_library = dg.define_asset_job(
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "ALL_STEPS"},
 )
-# After a crash only what has no materialization yet: finished sections are not written again.
+# After a crash only assets without a materialization: finished sections are not written again.
 write_chapter = dg.define_asset_job(
     WRITE,
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups(LIBRARY, VISION),

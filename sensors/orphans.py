@@ -1,8 +1,8 @@
-"""Owns the reaper: runs whose worker is gone are reported as failed, so that nothing waits for them for ever.
+"""Owns the reaper: it reports runs whose process is gone as failed.
 
-A run lives as long as the process that executes it. One launched by a code server is alive when that server says so;
-one of the command line holds an advisory lock in the database, which PostgreSQL frees with the process. The sensor looks
-every minute, and so does each command (`cli/context.py`) when `storage/dagster_runs.py` says that there is something to report.
+A run of a code server is alive while that server reports it. A run of the command line holds an advisory lock in the
+database, which PostgreSQL releases with the process. The sensor checks every minute; a command (`cli/context.py`) does
+when `storage/dagster_runs.py` finds an orphaned run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def reap(instance: dg.DagsterInstance, database: Database) -> list[str]:
             continue
         now = instance.get_run_by_id(run.run_id)
         if now is None or now.is_finished:
-            continue  # it ended between the two looks
+            continue  # it ended between the two queries
         instance.report_run_failed(now, "The process that executed this run is gone: the run is over.")
         reaped.append(run.run_id)
     return reaped
@@ -40,7 +40,7 @@ def _is_alive(run: dg.DagsterRun, database: Database) -> bool:
         return _is_locked(run.run_id, database)
     if CODE_SERVER_TAG in run.tags and run.status is not dg.DagsterRunStatus.NOT_STARTED:
         return _server_runs(run)
-    # Being launched at this moment, or by a launcher we know nothing of: run monitoring has a time limit for it.
+    # Being launched now, or by another launcher: run monitoring has a time limit for it.
     return True
 
 
@@ -76,6 +76,6 @@ def _server_runs(run: dg.DagsterRun) -> bool:
     description="Reports runs as failed whose process is gone: they would stay started for ever.",
 )
 def orphaned_runs(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SkipReason:
-    """Look at all unfinished runs; never starts one itself."""
+    """Check all unfinished runs; never request one."""
     reaped = reap(context.instance, database.open())
     return dg.SkipReason(f"reported as failed: {', '.join(reaped)}" if reaped else "no orphaned run")

@@ -1,4 +1,4 @@
-"""Owns what a run is asked for with: job, tags and selection, the same for sensors and for the command line."""
+"""Owns the run requests (job, tags, asset selection), shared by the sensors and the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLLOWING = (*_NAMES[_NAMES.index(SECTION) + 1 :], "published_version", "chapter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A run to be made. `selection` None: all of the job."""
+    """A run to start. `selection` None: all assets of the job."""
 
     job: str
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Request:
 
 
 def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) -> list[Request]:
-    """Runs over these documents: one for all that are new, as few as can be when older ones are among them."""
+    """The fewest range runs that cover these documents; new documents need only one."""
     return [
         Request(
             job=INGEST,
@@ -47,9 +47,9 @@ def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) ->
 def write_request(
     instance: dg.DagsterInstance, slug: str, sections: Sequence[str] | None = None, *, kinds: Sequence[str]
 ) -> Request:
-    """A run that writes the chapter, or only `sections` again, new text by new text, and what follows them.
+    """A run that writes the whole chapter, or only `sections` again with the assets after them.
 
-    `kinds`: the chapter's own sections. A whole writing selects them and not those of other templates.
+    `kinds`: the section kinds of the chapter; a run of the whole chapter selects these, not those of other templates.
     """
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
     tags = {"dagster/partition": slug}
@@ -63,20 +63,20 @@ def write_request(
 
 
 def revision_request(instance: dg.DagsterInstance, slug: str, wanted: dg.RunRequest) -> Request:
-    """The run that the revision sensor asks for, with the sections that it selects."""
+    """The run that the revision sensor requests, with the sections that it selects."""
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
     assert wanted.asset_selection, "without a selection the run would pass the sections of all templates"
     return Request(job=WRITE, tags={"dagster/partition": slug, **wanted.tags}, selection=tuple(wanted.asset_selection))
 
 
 def following_request(instance: dg.DagsterInstance, slug: str, *, origin: str) -> Request:
-    """A run that makes the chapter of its sections as they are; `origin`: what was done to them."""
+    """A run of the assets after the sections, without writing any; `origin`: what changed the sections."""
     instance.add_dynamic_partitions(str(CHAPTERS.name), [slug])
     return Request(job=WRITE, tags={"dagster/partition": slug, ORIGIN_TAG: origin}, selection=selection_for(()))
 
 
 def selection_for(sections: Sequence[str]) -> tuple[dg.AssetKey, ...]:
-    """The assets of a run that writes `sections` again: them, and the chapter after them."""
+    """The assets of a run that writes `sections` again: the sections and all assets after them."""
     return (*(section_key(kind) for kind in sections), *(dg.AssetKey(name) for name in FOLLOWING))
 
 
@@ -90,10 +90,10 @@ def finished_document(event: dg.DagsterEvent) -> str | None:
 
 
 def only_quarantined(failure: Mapping[str, Any]) -> bool:
-    """Whether a failed step says, in its metadata, no more than that files were refused, which is on record."""
+    """Whether the metadata of a failed step reports quarantined files only."""
     return failure.get(FAILED) == 0
 
 
 def may_succeed_later(failure: Mapping[str, Any]) -> bool:
-    """Whether a failed step says, in its metadata, that trying again may help."""
+    """Whether the metadata of a failed step reports a transient error."""
     return bool(failure.get(TRANSIENT))

@@ -1,4 +1,6 @@
-"""Owns the loop from a failed gap gate to a rewriting of just the sections that the gaps name; it ends by itself."""
+"""Owns the revision sensor: after a gap report that asks for a revision it requests a run of the sections with gaps.
+
+The loop ends after CHAPTER_MAX_REVISIONS rounds, after a round that closes no gap, or when no gap has evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from sensors.requests import selection_for
 
 
 def makes_gap_report(run: dg.DagsterRun) -> bool:
-    """Whether `run` looked at the chapter's gaps; one of a section alone says nothing new about them."""
+    """Whether `run` made a gap report."""
     if run.asset_selection:
         return dg.AssetKey("gap_report") in run.asset_selection
     return run.job_name == WRITE and not run.asset_check_selection
@@ -38,7 +40,7 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
     if done >= max_revisions:
         return dg.SkipReason(f"chapter {slug!r} was revised {done} times: what remains is for a person")
     latest, *before = artifacts.versions("gap_report", slug)
-    # A report is stored again when it says the same of another text.
+    # The same report may have been stored again for another text.
     if done and (latest.run_id != run.run_id or (before and before[0].sha256 == latest.sha256)):
         return dg.SkipReason(f"revision {done} of chapter {slug!r} closed no gap: what remains is for a person")
     if not done and artifacts.latest("revision_log", slug) is not None:
@@ -48,7 +50,7 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
     sections = [
         kind
         for kind in sections_to_revise(report, plans)
-        if not artifacts.get(f"section/{kind}", slug, Section).kept  # a person's text is theirs to change
+        if not artifacts.get(f"section/{kind}", slug, Section).kept  # a section that a person wrote is not rewritten
     ]
     if not sections:
         return dg.SkipReason(f"the gaps of chapter {slug!r} name no section with evidence: documents are missing")
@@ -56,7 +58,7 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
         run_key=f"{run.run_id}/revision-{done + 1}",
         job_name=WRITE,
         partition_key=slug,
-        # Their plans first: they take up what the gaps recommend.
+        # The section plans first: they take the recommendations of the gaps.
         asset_selection=[dg.AssetKey("section_plans"), *selection_for(sections)],
         tags={
             REVISION_TAG: str(done + 1),
@@ -67,7 +69,7 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
 
 
 def revision(max_revisions: int) -> dg.SensorDefinition:
-    """The sensor that looks at every finished writing."""
+    """The sensor that reads every successful run."""
 
     @dg.run_status_sensor(
         name="revision",

@@ -1,4 +1,4 @@
-"""Owns which documents the runs on record are about: those of unfinished runs, and how often finished ones had a document."""
+"""Owns what the stored runs say of documents: those in unfinished runs, and the failed runs of each document."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ UNFINISHED = [
 ]
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 NEWEST = 500
-"""Finished runs that are looked at: more tries than that change nothing."""
+"""Most finished runs that are read: the wait is at its longest before that."""
 CLOCKS_DIFFER = timedelta(seconds=2)
-"""By how much a run may seem older than the file that it was made for."""
+"""Tolerance for clocks that differ: a run may seem older than its file by this."""
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 _PARTITION = "dagster/partition"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
-    """How many runs had a document without bringing it in or refusing it, and when the last of them ended."""
+    """The number of runs that ended without storing or refusing a document, and when the last of them ended."""
 
     count: int
     ended: datetime
 
 
 class RunHistory:
-    """What the runs of an instance say of documents, by bucket key. Reads the set of partitions once."""
+    """The runs of an instance by bucket key. Reads the partition set once."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self._instance = instance
@@ -44,7 +44,7 @@ class RunHistory:
         self._places = {key: place for place, key in enumerate(self._partitions)}
 
     def under_way(self) -> set[str]:
-        """The documents of all runs that wait or work now, of whatever job."""
+        """The documents of all queued and running runs, of any job."""
         runs = self._instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
         return {bucket_key(partition) for run in runs for partition in self._of(run.tags)}
 
