@@ -101,7 +101,7 @@ class Container:
         return TextModelFactory(self.settings, self.database)
 
     def text_model(self, run_id: str | None = None) -> TextModel:
-        """The provider that writes, and those that stand in for it; its calls are on record under the run `run_id`.
+        """The writing provider with its fallbacks; its calls are recorded in the ledger under the run `run_id`.
 
         Raises `UsageError` when its key is missing.
         """
@@ -130,7 +130,7 @@ class Container:
 
     @cached_property
     def figure_descriptions(self) -> FigureDescriptions:
-        """What text models saw in the library's figures."""
+        """The descriptions of the library's figures by text models."""
         from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
 
         return FigureDescriptions(self.database)
@@ -204,7 +204,7 @@ class Container:
 
     @cached_property
     def currency(self) -> ChapterCurrency:
-        """What the stages of chapters are made from now, and whether chapters are current."""
+        """The present fingerprints of the stages, and whether chapters are current."""
         from chapter_pipeline.services.chapter_currency import ChapterCurrency
 
         return ChapterCurrency(
@@ -224,7 +224,7 @@ class Container:
         return Manuscripts(chapters=self.chapters, artifacts=self.artifacts, images=self.figure_images)
 
     def editorial(self, runs: ChapterRuns) -> Editorial:
-        """The acts of a person on a chapter; `runs` carries out what follows them."""
+        """The editorial use cases on a chapter; `runs` runs the assets after a change."""
         from chapter_pipeline.services.editorial import Editorial
 
         return Editorial(

@@ -1,6 +1,6 @@
-"""Owns the question whether a chapter is current: would any of its stages be made from something else today?
+"""Owns the check whether a chapter is current: it compares the stored fingerprint of every stage with the present one.
 
-The answer is read off the stored values, so it is the same wherever they were made: command line, pages, sensor.
+The answer depends on stored values only, so it is the same for the command line, the Dagster UI and the sensor.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from chapter_pipeline.writing.stage_table import (
 
 ValueT = TypeVar("ValueT", bound=StageValue)
 WRITTEN = "written"
-"""Origin of a version that a writing of the whole chapter made."""
+"""Origin of a version made by a run of the whole chapter."""
 BRIEF, OUTLINE, PLANS, REPORT, FINAL = (
     "chapter_brief",
     "chapter_outline",
@@ -60,7 +60,7 @@ _CHANGED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaleStage:
-    """A stage that would be made from something else, and what that is, as people read it."""
+    """A stage whose fingerprint changed, and the reason in words."""
 
     stage: str
     cause: str
@@ -78,7 +78,7 @@ class Currency:
 
 
 class ChapterCurrency:
-    """What the stages of chapters are made from now, and whether that is what they were made from."""
+    """The present fingerprints of the stages of chapters, compared with the stored ones."""
 
     def __init__(
         self,
@@ -98,11 +98,11 @@ class ChapterCurrency:
         self._today = today
 
     def of(self, slug: str) -> Currency:
-        """Compare what every stage was made from with what it would be made from. Raises `NotFound`, `InvalidBrief`."""
+        """Compare the stored fingerprint of every stage with the present one. Raises `NotFound`, `InvalidBrief`."""
         request = request_from(self._chapters.get(slug).request)
         newest = _Newest(self._artifacts, slug)
         final = newest.stored(FINAL)
-        # A text that a person rolled back to is wanted as it is: what it is made of is compared, not how.
+        # After a rollback only the stages before the sections are compared: the text is kept as it is.
         rolled_back = final is not None and final.run_id is None
         stages = CHAPTER_STAGES[: [stage.name for stage in CHAPTER_STAGES].index(SECTION)]
         outside = self._outside(request)
@@ -117,15 +117,15 @@ class ChapterCurrency:
         return Currency(stale=tuple(stale))
 
     def fingerprint(self, slug: str, name: str) -> str:
-        """What the stage `name` would be made from now; not of ``section`` or ``chapter_brief``, see below."""
+        """The present fingerprint of the stage `name`; ``section`` and ``chapter_brief`` have methods of their own."""
         return self._fingerprint(STAGES[name], _Newest(self._artifacts, slug), self._outside(None))
 
     def brief_fingerprint(self, request: BriefRequest) -> str:
-        """What a brief for `request` would be made from now."""
+        """The present fingerprint of a brief for `request`."""
         return fingerprint(STAGES[BRIEF], self._settings, inputs={}, outside=self._outside(request)(STAGES[BRIEF]))
 
     def section_fingerprint(self, kind: str, plans: SectionPlans) -> str:
-        """What the section `kind` of `plans` would be made from now."""
+        """The present fingerprint of the section `kind` of `plans`."""
         return section_fingerprint(kind, plans, self._settings)
 
     def _fingerprint(self, stage: Stage, newest: _Newest, outside: _Outside) -> str:
@@ -159,20 +159,20 @@ class ChapterCurrency:
     def _why(self, stage: Stage, stored: StoredArtifact, now: str, later: list[str]) -> str:
         if stored.fingerprint is None:
             return "what it was made from is not on record"
-        told = []
+        reasons = []
         for part in differences(stage, stored.fingerprint, now):
             if part == "code":
-                told.append(
+                reasons.append(
                     f"its rules, a prompt, a model or a setting changed (now {code_version(stage, self._settings)})"
                 )
             elif part == "inputs":
-                told.append(f"it was made from another {', '.join(later) or 'value of an earlier stage'}")
+                reasons.append(f"it was made from another {', '.join(later) or 'value of an earlier stage'}")
             else:
-                told.append(_CHANGED[part])
-        return "; ".join(told)
+                reasons.append(_CHANGED[part])
+        return "; ".join(reasons)
 
     def _unfinished(self, slug: str, newest: _Newest) -> Iterator[StaleStage]:
-        """What a writing that broke off has left to do after its last stored value."""
+        """What an interrupted run has left to do after its last stored value."""
         final, versions = newest.stored(FINAL), self._chapters.versions(slug)
         if final is None or not versions or versions[-1].sha256 != final.sha256:
             yield StaleStage(stage=FINAL, cause="it is no version of the chapter yet")
@@ -180,7 +180,7 @@ class ChapterCurrency:
             yield StaleStage(stage=REPORT, cause="it asks for a revision that was not made")
 
     def _awaits_revision(self, newest: _Newest) -> bool:
-        """Whether the revision loop (`sensors.revision`) has something to do after a writing of the whole chapter."""
+        """Whether the revision loop (`sensors.revision`) has a round to do after a run of the whole chapter."""
         report, plans = newest.value(REPORT, GapReport), newest.value(PLANS, SectionPlans)
         if report is None or plans is None or not report.requires_revision or not self._settings.max_revisions:
             return False
@@ -191,7 +191,7 @@ class ChapterCurrency:
 
 
 class _Newest:
-    """The newest values of one chapter, each asked for once."""
+    """The newest values of one chapter, each read once."""
 
     def __init__(self, artifacts: ArtifactStore, slug: str) -> None:
         self._artifacts = artifacts
@@ -215,7 +215,7 @@ class _Newest:
         return found
 
     def inputs(self, stage: Stage) -> dict[str, str]:
-        """The sha256 of every value that the stage reads; of one that is not there, nothing."""
+        """The sha256 of every stored value that the stage reads."""
         return {name: stored.sha256 if (stored := self.stored(name)) else "" for name in self._read_by(stage)}
 
     def later(self, stage: Stage, than: StoredArtifact) -> list[str]:
@@ -235,13 +235,13 @@ class _Newest:
         return [section.kind for section in outline.sections] if outline else []
 
     def _read_kinds(self) -> list[str]:
-        """The planned sections, and what a person put in the place of one that the outline leaves out."""
+        """The planned sections, and those that a person wrote where the outline leaves one out."""
         outline = self.value(OUTLINE, ChapterOutline)
         left_out = outline.unused if outline else ()
         return [*self.planned_kinds(), *(kind for kind in left_out if self.is_a_persons(kind))]
 
     def is_a_persons(self, kind: str) -> bool:
-        """Whether a person wrote the section, restored it or rolled back to it: then it is as it is meant to be."""
+        """Whether a person wrote, restored or rolled back the section; such a section counts as current."""
         section = self.value(f"{SECTION}/{kind}", Section)
         return section is not None and bool(section.kept or section.origin)
 
@@ -252,7 +252,7 @@ class _Newest:
 
 
 class _Outside:
-    """What lies outside of the stored values, each part read when a stage first asks for it."""
+    """The inputs outside of the stored values (`stage_table.Outside`), each read on first use."""
 
     def __init__(
         self, request: BriefRequest | None, *, today: Callable[[], date], library: LibraryStore, bucket: Bucket

@@ -1,4 +1,4 @@
-"""Owns which section kinds a chapter has, and that they are on record before the definitions load for it."""
+"""Owns the section kinds of a chapter, and their record, which the definitions read when they load."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def kinds_planned(slug: str, artifacts: ArtifactStore) -> tuple[str, ...]:
 def record_chapter_kinds(
     settings: Settings, slug: str, *, chapters: ChapterStore, artifacts: ArtifactStore
 ) -> tuple[str, ...]:
-    """Put the chapter's kinds on record; those that were not.
+    """Record the section kinds of the chapter; returns those that were not recorded.
 
-    `chapters new` did so already: this mends a record that was lost or moved, and keeps a kind that a packaged template
-    has no more for the chapters that have it. Raises `UsageError`.
+    `chapters new` records them first. This repairs a lost or moved record, and keeps a kind that was removed from a
+    packaged template for the chapters that use it. Raises `UsageError`.
     """
     try:
         asked = kinds_asked(slug, chapters)
-    except (InvalidBrief, NotFound):  # whoever writes the chapter hears of it; its stored sections are still there
+    except (InvalidBrief, NotFound):  # reported when the chapter is written; its stored sections remain
         asked = ()
     return record_kinds(settings.templates_folder, (*asked, *kinds_planned(slug, artifacts)))

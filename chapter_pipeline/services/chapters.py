@@ -31,7 +31,7 @@ STAGE_VALUES: dict[str, type[StageValue]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
-    """A chapter just requested, and the section kinds that were not known before."""
+    """A new chapter, and the section kinds that it added to the record."""
 
     chapter: StoredChapter
     new_kinds: tuple[str, ...]
@@ -46,7 +46,7 @@ class ChapterSummary:
 
 
 class Chapters:
-    """The use cases on chapters, the same for every entrance."""
+    """The use cases on chapters, shared by the command line, the assets and the sensors."""
 
     def __init__(self, settings: Settings, *, store: ChapterStore, artifacts: ArtifactStore) -> None:
         self._settings = settings
@@ -54,7 +54,7 @@ class Chapters:
         self._artifacts = artifacts
 
     def request(self, slug: str, request: BriefRequest) -> Requested:
-        """Put a chapter on record, with the section kinds of its template.
+        """Store a requested chapter, and record the section kinds of its template.
 
         Raises `InvalidBrief`, `AlreadyExists`, `UsageError` when the record of section kinds cannot be used.
         """
@@ -76,7 +76,7 @@ class Chapters:
         ]
 
     def record_kinds(self, slug: str) -> None:
-        """Put the section kinds of the chapter on record, before definitions are built that need them."""
+        """Record the section kinds of the chapter, before the definitions that need them are loaded."""
         record_chapter_kinds(self._settings, slug, chapters=self._store, artifacts=self._artifacts)
 
     def kinds(self, slug: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Chapters:
             raise UsageError(f"chapter {slug!r} has no section {kind!r}: choose from {', '.join(known)}")
 
     def value(self, slug: str, stage: str, kind: type[StageT]) -> StageT:
-        """The newest value of a stage. Raises `NotFound` when the chapter did not come that far."""
+        """The newest value of a stage. Raises `NotFound` when the chapter has none yet."""
         if self._artifacts.latest(stage, slug) is None:
             raise NotFound(f"chapter {slug!r} has no {stage} yet: chapter-pipeline chapters write {slug}")
         return self._artifacts.get(stage, slug, kind)

@@ -1,4 +1,4 @@
-"""The use cases on the providers' circuit breakers: look at them, open, close and reset them by hand."""
+"""The use cases on the providers' circuit breakers: show, open, close and reset them by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what is told of a cited document that leaves the library: which chapters cite it; their versions keep what they cite."""
+"""Owns the report on a cited document that leaves the library: which versions of chapters cite it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Departure:
 
 
 class Departures:
-    """What the documents behind some names were when this was made, against what is left of them later."""
+    """The documents of some names at one time, to compare with the documents of these names later."""
 
     def __init__(self, names: Iterable[str], *, library: LibraryStore, chapters: ChapterStore) -> None:
         self._library = library
         self._chapters = chapters
-        # A file name that is no text is no name in the database either.
+        # A file name that is not valid text cannot be a name in the database.
         self._before = library.document_keys([name for name in names if _is_text(name)])
 
     def of(self, name: str) -> Departure | None:
-        """The document that `name` meant before, when it is gone."""
+        """The document that `name` pointed to before, if it was removed."""
         key = self._before.get(name)
         if key is None or self._library.document_records([key]):
             return None
@@ -52,7 +52,7 @@ def cited_in(citing: Sequence[Citing]) -> str:
 
 
 def what_follows(citing: Sequence[Citing]) -> str:
-    """What a person has to know of the chapters that cite a document which is gone."""
+    """The sentence about the chapters that cite a removed document."""
     commands = ", ".join(f"chapter-pipeline chapters write {one.chapter}" for one in citing if one.newest)
     kept = f"chapters that cite it: {cited_in(citing)}; these versions keep what they cite"
     return f"{kept}. Without it: {commands}" if commands else kept

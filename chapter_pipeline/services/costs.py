@@ -1,4 +1,4 @@
-"""Owns what text models have used, as the ledger tells it, and what a chapter will cost before it is written."""
+"""Owns the usage of text models, read from the ledger, and the cost estimate of a chapter."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ UNPLANNED_TOKENS = 9000
 
 
 _NAMED_BY_VALUE = frozenset({"key_concepts", "section", "section_repair"})
-"""Tasks whose text is a value that names its provider."""
+"""Tasks whose stored value names its provider."""
 
 
 def usage(
     database: Database, *, chapter: str | None = None, stage: str | None = None, run_ids: Collection[str] | None = None
 ) -> tuple[TaskUsage, ...]:
-    """What text models have used by task, section, provider, model and run; what is replayed adds nothing.
+    """Usage of text models by task, section, provider, model and run; a replayed reply adds nothing.
 
-    Of `chapter`, of a `stage` by the name of its value (``chapter_outline``, ``section/outcomes``), and within these
-    runs, where they are given. The extractive writer asks no provider and has used nothing.
+    Filtered by `chapter`, by `stage` (the name of its value: ``chapter_outline``, ``section/outcomes``) and by runs,
+    where they are given. The extractive writer calls no provider and has no usage.
     """
     lines = LedgerReader(database).usage(chapter=chapter, run_ids=run_ids)
     return lines if stage is None else tuple(line for line in lines if line.stage == stage)
 
 
 def used_today(database: Database) -> Usage:
-    """What all calls of this day (UTC) have used."""
+    """Usage of all calls of this day (UTC)."""
     return LedgerReader(database).today()
 
 
 class AnswersInForce:
     """Implements `ports.ChapterAnswers` for the chapter that the run `run_id` makes; None outside of a run.
 
-    A stage's value is made of the answers of the run that stored it. A stage that asked nobody when it was made last has
-    none, whatever text models did for it before.
+    The answers of a stage are those of the run that stored its newest value. A stage that called no model in that run
+    has none.
     """
 
     def __init__(self, database: Database, *, run_id: str | None) -> None:
@@ -77,7 +77,7 @@ class AnswersInForce:
         return tuple(found.values())
 
     def _runs(self, stage: str, slug: str) -> set[str | None]:
-        """The runs whose answers a stage's value can be of. The final chapter's is being made."""
+        """The runs whose answers can be in the value of a stage; for the final chapter the present run."""
         stored = ArtifactStore(self._database).latest(stage, slug) if stage != "final_chapter" else None
         return {self._run_id} if stored is None else {self._run_id, stored.run_id}
 
@@ -91,7 +91,7 @@ class Estimate:
 
 
 def estimates(brief: ChapterBrief, plans: SectionPlans | None, *, settings: Settings, attempts: int) -> list[Estimate]:
-    """The calls that writing the chapter takes, nothing of which is replayed. Empty with the extractive writer.
+    """The calls for writing the chapter, without replayed ones. Empty with the extractive writer.
 
     With `plans` the prompts of the sections are those that will be sent; without, their size is assumed.
     Raises `UnknownPrice`.

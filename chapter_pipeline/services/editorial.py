@@ -1,4 +1,4 @@
-"""The acts of a person on a chapter: approve, roll back, restore, edit and export; nothing is ever overwritten."""
+"""The editorial use cases: approve, roll back, restore, edit and export. No stored value is overwritten."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Manuscripts:
-    """The texts of chapters as a person reads and exports them; needs no run."""
+    """Reading and exporting the texts of chapters, without a run."""
 
     def __init__(self, *, chapters: Chapters, artifacts: ArtifactStore, images: FigureImages) -> None:
         self._chapters = chapters
@@ -92,7 +92,7 @@ class Manuscripts:
 
 
 class Editorial:
-    """The acts that change a chapter; each is recorded in the materialization history of what it changed."""
+    """The use cases that change a chapter; each is reported as a materialization of the asset that it changes."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class Editorial:
         return version
 
     def restore(self, slug: str, kind: str, number: int) -> StoredVersion:
-        """Take one section as version `number` had it and make the chapter around it; later runs keep it.
+        """Store the section of version `number` as the newest one and run the assets after it; later runs keep it.
 
         Raises `NotFound`, `UsageError` when that version has no such section, `PermanentError` when the run failed.
         """
@@ -161,7 +161,7 @@ class Editorial:
         return self._replace(slug, with_own_evidence(restored, final.chapter.quotes, sources))
 
     def edit(self, slug: str, kind: str, text: str, *, by: str) -> StoredVersion:
-        """Put a person's text (`Manuscripts.section_markdown`) in the place of a section; later runs keep it.
+        """Store a person's text (`Manuscripts.section_markdown`) as a section; later runs keep it.
 
         Each sentence is checked against what it cites. Raises `NotFound`, `UsageError` for a text that is refused,
         `PermanentError` when the run that makes the chapter around it failed.
@@ -192,7 +192,7 @@ class Editorial:
         return self._store.versions(slug)[-1]
 
     def _record_version(self, slug: str, version: StoredVersion, what: str) -> None:
-        """Store and record what became of `version`; put its exports into the bucket when it is published."""
+        """Store and materialize `version`; put its exports into the bucket when it is published."""
         stored = self._artifacts.put("published_version", slug, published_version(version))
         self._runs.record_act(slug, "published_version", what, stored)
         if version.state == "published":

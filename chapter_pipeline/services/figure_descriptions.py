@@ -1,4 +1,4 @@
-"""Owns having the figures of a document described: each is sent once, in the size that providers look at, and kept."""
+"""Owns the description of a document's figures: each is sent once, in the size that providers read, and stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JPEG_QUALITY = 85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What became of the figures of a document: described now, refused by the provider."""
+    """The figures of a document that were described, and those that the provider refused."""
 
     described: int
     refused: tuple[str, ...]
@@ -29,7 +29,7 @@ class Described:
 def describe_figures(document_key: str, *, figures: FigureDescriptions, model: TextModel) -> Described:
     """Describe the figures of a document that have no description yet.
 
-    A figure that the provider refuses is passed over and told. Raises `UsageError` when the text model sees no pictures,
+    A figure that the provider refuses is skipped and reported. Raises `UsageError` when the text model sees no pictures,
     `ModelUnavailable`, `BudgetExceeded`.
     """
     if not model.answers("figure"):

@@ -1,4 +1,4 @@
-"""Owns what a person's list of files and folders means; it reads no document."""
+"""Owns the resolution of a list of files and folders to PDF files; it reads no document."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chapter_pipeline.storage.keys import key_fault, printable
 from chapter_pipeline.storage.listing import file_fault
 
 FOLDER = "library/"
-"""Where files that the command line delivers lie in the bucket."""
+"""The bucket folder of files that the command line delivers."""
 INBOX = "inbox/"
 """Where people and programs drop files into the bucket."""
 
 
 def is_delivery(name: str) -> bool:
-    """Whether an object is a delivery: hidden names are files that a program (rsync, an editor) is still making."""
+    """Whether an object is a delivery; hidden names are temporary files of programs (rsync, an editor)."""
     return not any(part.startswith(".") for part in name.split("/"))
 
 
@@ -34,7 +34,7 @@ def shown(path: Path) -> str:
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Files as they are given, and all ``*.pdf`` below given folders, sorted and each once.
 
-    What is called so below a folder and is no file that can be read is among them: the ingest says why it refuses it.
+    A ``*.pdf`` below a folder that is not a readable file is included: the ingest refuses it with a reason.
     Raises `UsageError` for a missing path, a folder without PDFs, or two different files of one name: the library
     knows a file by its name.
     """
@@ -53,7 +53,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             if other == path:
                 continue
             if not (_is_readable(other) and _is_readable(path)):
-                found[f"\0{path}"] = path  # there is nothing to compare: the ingest says of each what it is
+                found[f"\0{path}"] = path  # they cannot be compared: the ingest reports each of them
             elif other.read_bytes() != path.read_bytes():
                 raise UsageError(
                     f"{str(other)!r} and {str(path)!r} have one name and other content: rename one of them"

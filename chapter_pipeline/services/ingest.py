@@ -1,6 +1,6 @@
-"""Owns the way of a file into the library, stage by stage; the Dagster assets only call these methods.
+"""Owns the ingest of a file into the library, stage by stage; the Dagster assets call these methods.
 
-Every stage may be called again: what is stored under the same content hash and settings hash is left as it is.
+Every stage is idempotent: a stage stored under the same content hash and settings hash is not repeated.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from chapter_pipeline.storage.listing import file_fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDocument:
-    """A file of the bucket, and what is going to become of it.
+    """A file of the bucket, and how the ingest treats it.
 
-    `status`: INGESTED is to be processed, DUPLICATE is known under another name, UNCHANGED is there already,
-    QUARANTINED was refused before, with these settings, for `reason`.
+    `status`: INGESTED will be processed, DUPLICATE is stored under another name, UNCHANGED is stored already,
+    QUARANTINED was refused before under these settings, for `reason`.
     """
 
     name: str
@@ -47,7 +47,7 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredStage:
-    """A stage of a document that is stored: how many pages, figures, passages or vectors; `reused` if it was before."""
+    """A stored stage of a document: the number of pages, figures, passages or vectors; `reused` if stored before."""
 
     document: str
     count: int
@@ -78,7 +78,7 @@ class Ingest:
         self._make_passages = make_passages
         self.settings_hash = library_settings_hash(settings_hash, embedder.name)
         self._ahead = ParsePrefetcher(parser, self._to_parse)
-        self._parsed: ParsedDocument | None = None  # of the document in hand, so that figures need no second parse
+        self._parsed: ParsedDocument | None = None  # of the present document, so that its figures need no second parse
 
     def register(self, path: Path) -> str:
         """Put a local file into the bucket as ``library/<file name>``, over an older one of that name; the key.
@@ -109,11 +109,11 @@ class Ingest:
         return name
 
     def expect(self, names: Iterable[str]) -> None:
-        """These names of the bucket come next, in this order: they are parsed while others are stored."""
+        """Announce the names that follow, in this order: they are parsed while others are stored."""
         self._ahead.expect(names)
 
     def source(self, name: str) -> SourceDocument:
-        """What lies in the bucket under `name` and what is to be done with it. Raises `NotFound`."""
+        """The file of the bucket under `name`, and how it will be treated. Raises `NotFound`."""
         self._ahead.reached(name)
         content, version = self._bucket.read(name)
         sha256 = hashlib.sha256(content).hexdigest()
@@ -237,7 +237,7 @@ class Ingest:
     def remove(self, wanted: str) -> list[str]:
         """Remove a document (key or its beginning) or one name, from the bucket and from the library; the names gone.
 
-        The files go first: were they left over, the next tick of the inbox sensor would ingest them again.
+        The files are removed first: the inbox sensor would ingest a remaining file again.
         """
         for name in self._library.names_meant(wanted):
             if key_fault(name) is None:  # else it was never in the bucket
@@ -266,7 +266,7 @@ class Ingest:
         return self._parsed
 
     def _to_parse(self, name: str) -> tuple[str, bytes] | None:
-        """sha256 and content of what lies under `name`, unless it is stored or refused already, or gone."""
+        """sha256 and content of the object `name`; None when it is stored or refused already, or gone."""
         try:
             content = self._bucket.get(name)
         except NotFound:
@@ -291,7 +291,7 @@ class Ingest:
         return rejected
 
     def _unreadable(self, key: str, detail: str) -> DocumentRejected:
-        """Record that a file could not be read, unless its name holds a document: that one stays; the exception."""
+        """Record that a file could not be read, unless its name has a document, which is kept; the exception."""
         name = recorded_name(key)
         rejected = DocumentRejected(Reason.UNREADABLE, detail)
         record = self._library.record(name)

@@ -16,7 +16,7 @@ from chapter_pipeline.storage.listing import Entry, Unusable
 
 
 class FileState(StrEnum):
-    """What became of a delivered file."""
+    """The state of a delivered file."""
 
     STORED = "in the library"
     STALE = "stored by an earlier version"
@@ -28,7 +28,7 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryItem:
-    """A file of the bucket, or of the record: its `state`, why it is not simply in the library, and what helps."""
+    """A file of the bucket or of the record: its `state`, the reason for it, and the remedy."""
 
     name: str
     state: FileState
@@ -40,8 +40,8 @@ class InventoryItem:
 def inventory(*, library: LibraryStore, bucket: ObjectBucket, settings_hash: str) -> list[InventoryItem]:
     """All files of ``library/`` and ``inbox/``, and all on record, by name; nothing is opened.
 
-    What lies there, or in ``references/``, and cannot be an object of the bucket is among them. `settings_hash` is that
-    of `unchanged_files.library_settings_hash`.
+    Files there and in ``references/`` that cannot be objects of the bucket are included. `settings_hash` is that of
+    `unchanged_files.library_settings_hash`.
     """
     listings = [bucket.listing(folder) for folder in (FOLDER, INBOX)]
     delivered = {entry.key: entry for listing in listings for entry in listing.entries}
@@ -68,9 +68,9 @@ class Quarantined:
 
 
 def quarantined(*, library: LibraryStore, bucket: ObjectBucket) -> list[Quarantined]:
-    """All that was refused, by name: what is on record, and what lies in a local bucket and can be no object of it.
+    """All refused files by name: those on record, and files of a local bucket that cannot be objects of it.
 
-    A bucket elsewhere is not asked: it may be far, and holds no links, pipes or names that are not UTF-8.
+    An S3 bucket is not listed: it has no links, no pipes and no names that are not UTF-8.
     """
     found = {
         record.name: Quarantined(name=record.name, reason=record.reason or "", detail=record.detail or "")

@@ -1,4 +1,4 @@
-"""The use cases on the library: what was delivered, what became of it, search, and removal."""
+"""The use cases on the library: deliveries and their state, search, and removal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Removal:
 
 
 class Library:
-    """The use cases on the library, the same for every entrance. `settings_hash` and `search` are made when needed."""
+    """The use cases on the library, shared by all entrances. `settings_hash` and `search` are made when needed."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Library:
         self._search = search
 
     def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
-        """The files that are in the library as they are, with an outcome for each; they need no run."""
+        """The files that are stored unchanged, with an outcome for each; they need no run."""
         return unchanged(paths, library=self._store, bucket=self._bucket, settings_hash=self._settings_hash())
 
     def inventory(self) -> list[InventoryItem]:
@@ -89,7 +89,7 @@ class Library:
         return {record.key: record.title for record in self._store.document_records(sorted(set(documents)))}
 
     def departures(self, names: Iterable[str]) -> Departures:
-        """The documents behind these bucket keys as they are now, to see later which of them left."""
+        """The documents of these bucket keys now, to find later which of them were removed."""
         return Departures(names, library=self._store, chapters=self._chapters)
 
     def remove(self, wanted: str) -> Removal:

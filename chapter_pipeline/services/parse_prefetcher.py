@@ -1,4 +1,4 @@
-"""Owns the reading ahead: while a document is stored and embedded, the next ones are parsed already."""
+"""Owns the prefetch of the ingest: the next documents are parsed while one is stored and embedded."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class _Reading:
 
 
 class ParsePrefetcher:
-    """Keeps as many files in reading as the parser has processes, in the order in which they will be asked for.
+    """Parses as many files at a time as the parser has processes, in the order in which they are requested.
 
-    `fetch` gives sha256 and content of a name that needs parsing, None for one that does not. What is read and not yet
-    asked for is bounded by the parser's size, whatever the number of names. Not for several threads at once.
+    `fetch` gives sha256 and content of a name that needs parsing, None for one that does not. The number of parsed
+    documents that wait is at most the parser's size. Not for several threads at once.
     """
 
     def __init__(self, parser: ParserAhead, fetch: Callable[[str], tuple[str, bytes] | None]) -> None:
@@ -32,7 +32,7 @@ class ParsePrefetcher:
         self._readings: deque[_Reading] = deque()
 
     def expect(self, names: Iterable[str]) -> None:
-        """These names come next, in this order; what was expected before is forgotten."""
+        """Announce the names that follow, in this order; earlier announcements are dropped."""
         for reading in self._readings:
             reading.document.cancel()
         self._readings.clear()
@@ -40,7 +40,7 @@ class ParsePrefetcher:
         self._top_up()
 
     def reached(self, name: str) -> None:
-        """It is the turn of `name`: what was read for names before it and not asked for is dropped."""
+        """Drop the documents of names before `name` that were parsed and not requested."""
         if any(reading.name == name for reading in self._readings):
             while self._readings[0].name != name:
                 self._readings.popleft().document.cancel()
@@ -50,7 +50,7 @@ class ParsePrefetcher:
         self._top_up()
 
     def take(self, sha256: str) -> ParsedDocument | None:
-        """The document if it was read ahead; None if not. Raises as the parser."""
+        """The document if it was prefetched, else None. Raises as the parser."""
         reading = next((reading for reading in self._readings if reading.sha256 == sha256), None)
         if reading is None:
             return None

@@ -39,11 +39,11 @@ class PublicationGates:
         }
 
     def finding(self, gate: str, final: FinalChapter) -> Finding:
-        """What `gate`, a key of `GATES`, finds."""
+        """The problems that `gate`, a key of `GATES`, finds."""
         return self._gates[gate](final)
 
     def problems(self, final: FinalChapter) -> list[str]:
-        """What stops the publication of `final`, of all gates; none when it may be published."""
+        """The problems that all gates find in `final`; none when it may be published."""
         return [problem for gate in GATES for problem in self.finding(gate, final).problems]
 
     def _quotes_are_verbatim(self, final: FinalChapter) -> Finding:
@@ -62,7 +62,7 @@ def add_version(
 ) -> PublishedVersion:
     """Make the stored `final` the chapter's next version, held when its gap report asks for a revision.
 
-    The gates are asked here too: a run may be started of what follows the final chapter alone, without its checks.
+    The gates run here too, because a run that does not select `final_chapter` makes none of its checks.
     Content identical to the newest version makes no new one. Raises `UsageError` when a gate has a problem,
     `TransientError` when `final` is not the newest stored value.
     """

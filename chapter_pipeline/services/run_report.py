@@ -1,4 +1,4 @@
-"""How a run of a chapter ended, as the entrances report it, and what a service needs of who runs chapters."""
+"""Owns the report on a run of a chapter, and the port through which services start runs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class ChapterRuns(Protocol):
         ...
 
     def record_act(self, slug: str, asset: str, what: str, stored: StoredArtifact | None = None) -> None:
-        """Record in the history of `asset` what a person did to it."""
+        """Report a materialization of `asset` for a change that a person made."""
         ...
 
     def follow(self, slug: str, *, origin: str) -> RunReport:
-        """Make the chapter of its sections as they are; `origin` says what was done to them."""
+        """Run the assets after the sections, without writing any; `origin`: what changed the sections."""
         ...

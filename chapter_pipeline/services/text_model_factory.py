@@ -1,4 +1,4 @@
-"""Owns putting the text model together that the settings ask for, with all that guards a paid call around it."""
+"""Owns the construction of the text model of the settings, with ledger, budget, semaphore and circuit breakers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chapter_pipeline.storage.semaphore import CallSemaphore
 
 
 class TextModelFactory:
-    """The providers of one process behind their ledger, budget, slots and breakers. Opened on first use."""
+    """The providers of one process behind ledger, budget, semaphore and circuit breakers. Opened on first use."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class TextModelFactory:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The providers that are asked, the first one first. Empty: the extractive writer. Raises `UsageError`."""
+        """The providers in the order of fallback. Empty: the extractive writer. Raises `UsageError`."""
         first = self._settings.writer
         if first == "extractive":
             return ()
@@ -60,7 +60,7 @@ class TextModelFactory:
 
     @cached_property
     def embedding_gateway(self) -> Gateway:
-        """The same way, with the same ledger, slots and breaker, to the embedding model of ``gpt``."""
+        """The gateway to the embedding model of ``gpt``, with the same ledger, semaphore and circuit breakers."""
         key = self._settings.keys["gpt"].get_secret_value()
         embeddings = GptEmbeddings(
             api_key=key, dimension=EMBEDDING_DIMENSION, base_url=self._settings.gpt_url,
@@ -69,7 +69,7 @@ class TextModelFactory:
         return self._gateway({embeddings.name: embeddings})
 
     def library_embedder(self, local: Embedder) -> Embedder:
-        """Whose vectors the library is searched by: the `local` model, or that of the settings.
+        """The embedder of the library's index and search: `local`, or the provider's of the settings.
 
         Raises `UsageError` when its key is missing.
         """
@@ -93,7 +93,7 @@ class TextModelFactory:
         )
 
     def only(self, provider: str) -> TextModel:
-        """One provider's models, with nobody to stand in. Raises `UsageError` when its key or address is missing."""
+        """The models of one provider, without fallback. Raises `UsageError` when its key or address is missing."""
         self._require(provider)
         return self._models((provider,))
 

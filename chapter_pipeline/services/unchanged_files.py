@@ -1,6 +1,6 @@
-"""Owns the quick answer to files that are delivered again as they are: their hashes are compared, nothing is opened.
+"""Owns the detection of files that are delivered again unchanged: hashes are compared, no PDF is opened.
 
-What is stored under the same name, content and settings needs no run: a thousand such files take about a second.
+A file stored under the same name, content and settings needs no run: a thousand such files take about a second.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.listing import file_fault
 
 RETRIED_REASONS = frozenset({Reason.TIMEOUT, Reason.CPU_LIMIT, Reason.MEMORY_LIMIT, Reason.CRASHED})
-"""Reasons that may lie with the machine and not the file: delivered again, such a file is tried again."""
+"""Reasons that the machine may have caused: a file quarantined for one is tried again when it is delivered again."""
 
 
 def library_settings_hash(settings_hash: str, embedder: str) -> str:
-    """The settings under which a document is stored: vectors of two embedders must never lie in one index."""
+    """The hash of the settings under which a document is stored, embedder included: one index has one embedder."""
     return hashlib.sha256(f"{settings_hash}\n{embedder}".encode()).hexdigest()
 
 
 def unchanged(
     paths: Sequence[Path], *, library: LibraryStore, bucket: ObjectBucket, settings_hash: str
 ) -> dict[Path, IngestOutcome]:
-    """The files of `paths` that are in the library, or in quarantine, as they are; one outcome for each.
+    """The files of `paths` that are stored or quarantined unchanged; one outcome for each.
 
     `settings_hash` is that of `library_settings_hash`. Files that cannot be read are left to the ingest, which says why,
     and so are those whose quarantine may be the machine's fault.
@@ -52,7 +52,7 @@ def _status(known: IngestOutcome) -> IngestStatus:
 
 
 def _size(path: Path) -> int | None:
-    """Its size; None when it is no file that can be read. A pipe would be waited for."""
+    """The size of a readable regular file, else None: opening a pipe would block."""
     try:
         found = path.stat()
     except OSError:
