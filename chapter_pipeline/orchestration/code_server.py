@@ -37,7 +37,7 @@ log = logging.getLogger("dagster.code_server")
 
 
 class Reloadable(Protocol):
-    """A server of definitions; `ended` is set when it was asked to end."""
+    """A code server; `ended` is set when it is asked to stop."""
 
     ended: threading.Event
 
@@ -131,16 +131,16 @@ def watch(folder: Path, known: Sequence[str], server: Reloadable) -> None:
 
     A record that is damaged is logged, and the definitions stay as they are until it is mended.
     """
-    told = ""
+    last_error = ""
     while not server.ended.wait(WATCH_S):
         try:
             kinds = section_kinds(folder)
         except UsageError as error:
-            if str(error) != told:
+            if str(error) != last_error:
                 log.error("New section kinds are not taken in: %s", error)
-            told = str(error)
+            last_error = str(error)
             continue
-        told = ""
+        last_error = ""
         if kinds != known or not server.is_alive():
             log.info("The definitions are loaded again, with the section kinds %s", ", ".join(kinds))
             server.reload()

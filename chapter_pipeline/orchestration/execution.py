@@ -27,9 +27,9 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(kw_only=True)
 class Executed:
-    """What came of a run. `failed_steps` holds the first line of each step's reason, `failures` its metadata.
+    """The result of a run. `failed_steps`: the first line of each failed step's error, `failures`: its metadata.
 
-    `refusals`: by step, what its blocking checks that failed say.
+    `refusals`: by step, the messages of its failed blocking checks.
     """
 
     run_id: str
@@ -55,9 +55,9 @@ class Executor:
         selection: Sequence[dg.AssetKey] | None,
         on_event: Callable[[DagsterEvent], None],
     ) -> Executed:
-        """Run `job` to its end. Raises `KeyboardInterrupt` when somebody interrupts; the run is then failed, on record."""
+        """Run `job` to its end. Raises `KeyboardInterrupt` on Ctrl-C, after the run is recorded as failed."""
         run_id = str(uuid.uuid4())
-        # Nobody else retries it: the person is still there, and the next command goes on where this one stopped.
+        # No automatic retry: the person is present, and the next command continues from the stored values.
         own_tags = {"dagster/max_retries": "0", IN_PROCESS_TAG: run_id}
         with _held(self._engine, run_id):
             run = self._instance.create_run_for_job(
@@ -80,7 +80,7 @@ class Executor:
         return executed
 
     def _origin(self, job_name: str) -> RemoteJobOrigin:
-        """Where the Dagster UI finds the job of this run: without it the UI shows the run and cannot execute it again."""
+        """The remote origin of the job: without it the Dagster UI cannot re-execute the run."""
         location = location_origins_from_yaml_paths([str(self._workspace)])[0]
         return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), job_name)
 
@@ -89,8 +89,8 @@ def _note(event: DagsterEvent, executed: Executed) -> None:
     if event.is_step_failure and event.step_key is not None:
         data = event.step_failure_data
         refused = data.error is not None and data.error.cls_name == DagsterAssetCheckFailedError.__name__
-        told = executed.refusals.get(event.step_key) if refused else None
-        executed.failed_steps[event.step_key] = "; ".join(told) if told else _reason(data)
+        messages = executed.refusals.get(event.step_key) if refused else None
+        executed.failed_steps[event.step_key] = "; ".join(messages) if messages else _reason(data)
         raised = data.user_failure_data
         executed.failures[event.step_key] = {
             name: value.value for name, value in (raised.metadata if raised is not None else {}).items()
@@ -124,7 +124,7 @@ def _reason(data: Any) -> str:
 
 @contextmanager
 def _held(engine: Engine, name: str) -> Iterator[None]:
-    """Hold an advisory lock under `name`: however this process ends, the reaper sees that it is free."""
+    """Hold the advisory lock `name` until this process ends, so that the reaper can tell that it ended."""
     arguments = {"name": name}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), arguments)

@@ -1,4 +1,4 @@
-"""Owns where the command line finds the Dagster instance and the workspace, so that its runs show up in the Dagster UI."""
+"""Owns the Dagster instance and workspace of the command line, so that its runs are shown in the Dagster UI."""
 
 from __future__ import annotations
 

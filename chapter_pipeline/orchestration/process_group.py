@@ -1,7 +1,7 @@
-"""Owns which processes belong to one start of the system, and their end; nothing else is ever signalled.
+"""Owns the processes of one start of the system, and their end; no other process is signalled.
 
-All of them, however deep, inherit one folder for temporary files in their environment: that is how they are known,
-also after their supervisor was killed. Linux only, as the whole project is.
+All of them inherit the same temporary folder in their environment. It identifies them, also after their supervisor
+was killed. Linux only, as the whole project is.
 """
 
 from __future__ import annotations
@@ -103,15 +103,15 @@ def _take(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    # A file that its holder removed between our opening and our locking it would lock nobody else out.
+    # If the file was removed between opening and locking it, the lock would exclude no other process.
     return os.fstat(handle).st_nlink > 0
 
 
 def require_no_other_daemon(home: Path) -> None:
     """Raise `UsageError` when a Dagster daemon that is not ours works on `home`, of a `dagster dev` say.
 
-    Two of them would take runs from one queue, and one whose `dagster dev` was killed can execute none. It is somebody
-    else's: we name it and leave its end to them.
+    Two daemons would take runs from one queue, and a daemon whose `dagster dev` was killed can execute none. Another
+    program started it, so it is named in the error and not ended.
     """
     found = [pid for pid in _process_ids() if _is_daemon(pid) and _home_of(pid) == home]
     if found:
@@ -142,7 +142,7 @@ def _home_of(pid: int) -> Path | None:
 
 
 def _end_earlier(temporary: Path) -> int:
-    if not temporary.name.startswith(PREFIX):  # not a record of ours: end nothing, remove nothing
+    if not temporary.name.startswith(PREFIX):  # not a record of this program: end no process, remove nothing
         return 0
     earlier = ProcessGroup(temporary)
     found = len(earlier.members())

@@ -1,4 +1,4 @@
-"""Owns which requests reach the Dagster webserver, which itself answers whoever asks; it changes no request.
+"""Owns which requests reach the Dagster webserver, which has no authentication; it changes no request.
 
 Why each rule is there, and what they do not guard: docs/decisions/dagster-ui.md.
 """
@@ -49,8 +49,8 @@ class Refusal:
 class SignIn:
     """A request with the right token in its address: `location` is the same without it.
 
-    `by_page`: it was a link on another site. The browser would not send our cookie along a redirect of it, but does
-    with what a page of ours leads to.
+    `by_page`: the request follows a link on another site. A browser sends a Strict cookie
+    after a page of this server, but not after a redirect.
     """
 
     location: str
@@ -111,7 +111,7 @@ def _from_elsewhere(scope: Scope, headers: Headers, origins: frozenset[str]) -> 
 
 def _unusual(scope: Scope, headers: Headers) -> Refusal | None:
     """Refuse paths, methods and content types that Dagster's own pages do not use."""
-    # A router may take a path for another one with a line break at its end: no rule could name it.
+    # A router may match a path with a trailing line break as another path, which no rule would cover.
     if _CONTROL.search(scope["path"]):
         return Refusal(400, f"the path {scope['path']!r} holds a control character: leave it out.")
     if scope["type"] == "websocket":
@@ -149,7 +149,7 @@ def _without_credential(scope: Scope, headers: Headers, access: Access) -> Refus
     cookies = [one.strip().partition("=") for value in headers.getlist("cookie") for one in value.split(";")]
     if not any(name == access.cookie and _is(value, access.token) for name, _, value in cookies):
         return Refusal(401, f"This server answers only who has its token. {OPEN_AGAIN}")
-    # A browser adds its cookie by itself, whoever asked, and says who did: without that the cookie does not count.
+    # A browser adds the cookie to requests of any page, so a cookie counts only with an Origin.
     if _changes(scope) and "origin" not in headers:
         return Refusal(403, "with a cookie, the header Origin has to say which page asked: send it, or the token.")
     return None

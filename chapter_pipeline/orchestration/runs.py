@@ -53,7 +53,7 @@ def open_runs(container: Container, *, chapter: str | None = None) -> Iterator[R
 
 
 class Runs:
-    """Runs jobs for a person who waits for them, one at a time. Implements `services.run_report.ChapterRuns`."""
+    """Runs jobs in this process, one at a time. Implements `services.run_report.ChapterRuns`."""
 
     def __init__(self, container: Container, instance: dg.DagsterInstance) -> None:
         self._container = container
@@ -125,7 +125,7 @@ class Runs:
         return report if sections is not None else self._revised(slug, report, tell)
 
     def _revised(self, slug: str, report: RunReport, tell: OnProgress) -> RunReport:
-        """Go on as the revision sensor does, which leaves the runs of this process alone."""
+        """Run the revision rounds, as the revision sensor does for runs of other processes."""
         chapters = ChaptersResource(container=self._container)
         while report.success:
             run = self._instance.get_run_by_id(report.run_id)
@@ -145,7 +145,7 @@ class Runs:
             raise UsageError(f"chapter {slug!r} is being written by run {run.run_id}: wait for it, or cancel it")
 
     def record_act(self, slug: str, asset: str, what: str, stored: StoredArtifact | None = None) -> None:
-        """Report a materialization of `asset` that no run made: what a person did to the chapter."""
+        """Report a materialization of `asset` for a change that a person made, without a run."""
         tags = {"dagster/data_version": stored.sha256} if stored is not None else {}
         self._instance.report_runless_asset_event(
             dg.AssetMaterialization(
@@ -155,7 +155,7 @@ class Runs:
         )  # fmt: skip
 
     def follow(self, slug: str, *, origin: str) -> RunReport:
-        """Make the chapter of its sections as they are; `origin` says what was done to them."""
+        """Run the assets after the sections, without writing any; `origin`: what changed the sections."""
         request = requests.following_request(self._instance, slug, origin=origin)
         return self._run(slug, request, lambda *_: None)
 

@@ -1,4 +1,4 @@
-"""Owns `make up`: database, Dagster webserver and daemon as one thing that starts together and leaves nothing behind."""
+"""Owns `make up`: it starts database, code server, Dagster webserver and daemon together, and ends all of them."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def run_up(settings: Settings, *, say: Say = print) -> int:
         server = code_server(home, ours.temporary)
         children: list[Child] = []
         stack.callback(_stop, children, ours)
-        children.append(_child(CODE_SERVER, server.command, settings, ours, told=""))
+        children.append(_child(CODE_SERVER, server.command, settings, ours, stdin_text=""))
         # Before it answers, webserver and daemon would find no definitions.
         if not _wait_until(server.socket.exists, children, stopped):
             return _end(children, stopped, say)
         for name, command in _commands(server.workspace).items():
-            told = access.token if name == "webserver" else ""
-            children.append(_child(name, command, settings, ours, told=told))
+            stdin_text = access.token if name == "webserver" else ""
+            children.append(_child(name, command, settings, ours, stdin_text=stdin_text))
         if not _wait_until_it_answers(access, children, stopped):
             return _end(children, stopped, say)
         kept = stack.enter_context(address_file(settings.home, access))
@@ -140,11 +140,11 @@ def _commands(workspace: Path) -> dict[str, list[str]]:
     }
 
 
-def _child(name: str, command: Sequence[str], settings: Settings, ours: ProcessGroup, *, told: str) -> Child:
-    """The started program, `told` on its standard input; what it says goes to a log file."""
+def _child(name: str, command: Sequence[str], settings: Settings, ours: ProcessGroup, *, stdin_text: str) -> Child:
+    """Start a program with `stdin_text` on its standard input; its output goes to a log file."""
     settings.log_folder.mkdir(parents=True, exist_ok=True)
     log = settings.log_folder / f"{name.replace(' ', '-')}.log"
-    with log.open("ab") as output, _pipe_with(told) as given:
+    with log.open("ab") as output, _pipe_with(stdin_text) as given:
         process = subprocess.Popen(
             command,
             stdin=given,
@@ -152,7 +152,7 @@ def _child(name: str, command: Sequence[str], settings: Settings, ours: ProcessG
             stderr=subprocess.STDOUT,
             cwd=instance_folder(settings),
             env=_environment(settings, ours),
-            start_new_session=True,  # Ctrl-C reaches us alone; we tell the children
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which signals the children
         )
     return Child(name, process, log)
 
@@ -187,7 +187,7 @@ def instance_folder(settings: Settings) -> Path:
 
 
 def _stop(children: Sequence[Child], ours: ProcessGroup) -> None:
-    """Ask all children at once to end; then whatever they started, a run in the middle of its work too."""
+    """Ask all children at once to end, then end all that they started, running runs included."""
     for child in children:
         if child.process.poll() is None:
             child.process.send_signal(signal.SIGINT)  # what Dagster's programs shut their own children down on
@@ -221,7 +221,7 @@ def _stop_requests() -> Iterator[list[int]]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Makes a redirect an error: what answers so on our port is not Dagster's webserver."""
+    """Makes a redirect an error: Dagster's webserver sends none, so another program has the port."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -229,9 +229,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _wait_until_it_answers(access: Access, children: Sequence[Child], stopped: Sequence[int]) -> bool:
     question = urllib.request.Request(
-        f"{access.told[0]}/server_info", headers={"Authorization": f"Bearer {access.token}"}
+        f"{access.printed[0]}/server_info", headers={"Authorization": f"Bearer {access.token}"}
     )
-    # A proxy, or the target of a redirect, would be told the token.
+    # A proxy, or the target of a redirect, would receive the token.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
 
     def answers() -> bool:

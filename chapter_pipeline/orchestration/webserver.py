@@ -1,4 +1,4 @@
-"""Owns the program that `up` starts for the Dagster UI: Dagster's own web application behind our guard.
+"""Owns the program that `up` starts for the Dagster UI: Dagster's web application behind the request guard.
 
 ``python -m chapter_pipeline.orchestration.webserver WORKSPACE_FILE``, with the token on standard input: every user of the machine can
 read a program's arguments, and whatever it starts inherits its environment.
@@ -22,7 +22,7 @@ from chapter_pipeline.orchestration.request_guard import Guard
 from chapter_pipeline.orchestration.webserver_access import access_of
 from chapter_pipeline.settings import Settings, settings_from_environment
 
-# What `dagster-webserver` takes when it is not told otherwise.
+# The defaults of `dagster-webserver`.
 STATEMENT_TIMEOUT_MS, POOL_RECYCLE_S, POOL_MAX_OVERFLOW, LIVE_DATA_POLL_MS = 15_000, 3600, 20, 2000
 
 
@@ -41,8 +41,8 @@ def serve(settings: Settings, workspace: Path, token: str) -> None:
                 host=settings.webserver_host,
                 port=settings.webserver_port,
                 log_level="warning",
-                access_log=False,  # it would write down the addresses, the token in them
-                proxy_headers=False,  # who asks is judged by Host and Origin, not by what a client says of itself
+                access_log=False,  # an access log would contain the token
+                proxy_headers=False,  # requests are checked by Host and Origin; X-Forwarded-* is not trusted
                 server_header=False,
             )
 

@@ -19,21 +19,21 @@ PARAMETER = "token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What opens the Dagster UI of one start. An origin is written as browsers do: ``scheme://host[:port]``, lower case.
+    """Token and origins of the Dagster UI of one start. An origin is written as browsers do: ``scheme://host[:port]``.
 
-    `told` are the origins that are printed: the server's own first. `cookie` carries the port in its name, because
+    `printed` are the origins that are printed: the server's own first. `cookie` carries the port in its name, because
     browsers send a cookie to every port of a host.
     """
 
     origins: tuple[str, ...]
-    told: tuple[str, ...]
+    printed: tuple[str, ...]
     cookie: str
     token: str = field(repr=False)
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """What a person opens, with the token."""
-        return tuple(f"{origin}/?{PARAMETER}={self.token}" for origin in self.told)
+        """The addresses with the token, to open in a browser."""
+        return tuple(f"{origin}/?{PARAMETER}={self.token}" for origin in self.printed)
 
     def origins_of_host(self, host: str) -> frozenset[str]:
         """The origins that a Host header of `host` can mean; empty for a name that is not ours."""
@@ -41,16 +41,16 @@ class Access:
 
 
 def new_token() -> str:
-    """A token that nobody can guess, made anew for each start."""
+    """A random token, new for each start."""
     return secrets.token_urlsafe(32)
 
 
 def access_of(settings: Settings, token: str) -> Access:
-    """What opens the Dagster UI when it is served with `settings`."""
+    """Token and origins of the Dagster UI that is served with `settings`."""
     own = tuple(origin_of("http", host, settings.webserver_port) for host in _names_of(settings.webserver_host))
     return Access(
         origins=(*own, *settings.webserver_origins),
-        told=(own[0], *settings.webserver_origins),
+        printed=(own[0], *settings.webserver_origins),
         cookie=f"chapter_pipeline_{settings.webserver_port}",
         token=token,
     )

@@ -251,7 +251,7 @@ def test_access__of_a_bound_address__has_the_names_that_reach_it(
     host: str, port: int, first: str, others: set[str]
 ) -> None:
     access = access_of(Settings(webserver_host=host, webserver_port=port), TOKEN)
-    assert access.told == (first,)
+    assert access.printed == (first,)
     assert access.addresses == (f"{first}/?token={TOKEN}",)
     assert others <= set(access.origins)
     assert not access.origins_of_host("0.0.0.0:3000")
