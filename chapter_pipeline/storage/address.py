@@ -1,4 +1,4 @@
-"""Owns reading CHAPTER_DATABASE_URL, and how it is shown: nothing of a password, whatever is wrong with the address."""
+"""Owns the parsing of CHAPTER_DATABASE_URL, and its form in messages, which never contains a password."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PLACE = re.compile(r"[^\s@#]*")
 
 
 def given_url(settings: Settings) -> URL:
-    """The address of the given database, for psycopg. Raises `UsageError`, which shows nothing of it.
+    """The address of the given database, for psycopg. Raises `UsageError`, whose message contains no part of it.
 
-    What stands before the @ has to be percent-encoded (RFC 3986): with a reserved character in it, one reader takes
-    for the host, and shows, what another takes for the password.
+    User and password have to be percent-encoded (RFC 3986): with a reserved character in them, parsers disagree on
+    where the host begins, and a message could show the password as a host.
     """
     assert settings.database_url is not None
     given = settings.database_url.get_secret_value()
@@ -42,7 +42,7 @@ def given_url(settings: Settings) -> URL:
 def place_of(url: URL) -> str:
     """Where `url` points, for messages: host, port and database, never a password."""
     host = url.host or url.query.get("host") or "localhost"
-    # A colon in it: whoever wrote the address has put user and password behind the host.
+    # A colon in it: user and password were written after the host.
     database = "(not shown)" if ":" in (url.database or "") else url.database or ""
     return f"{host}{f':{url.port}' if url.port else ''}/{database}"
 

@@ -1,4 +1,4 @@
-"""Owns the append-only table of stage values: every version of every stage can be read again, none is ever changed."""
+"""Owns the append-only table of stage values: every version of every stage stays readable and unchanged."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class ArtifactStore:
     def put(
         self, asset: str, partition: str, body: BaseModel, *, run_id: str | None = None, fingerprint: str | None = None
     ) -> StoredArtifact:
-        """Append `body`, unless the latest version has the same content and fingerprint already: then that one is it.
+        """Append `body` and return it, or the latest version when that has the same content and fingerprint.
 
-        Writers of one (asset, partition) take turns, so that numbers have no holes.
+        Writers of one (asset, partition) are serialised, so that version numbers have no holes.
         """
         value = body.model_dump(mode="json")
         sha256 = content_hash(value)
@@ -110,7 +110,7 @@ def content_hash(value: Any) -> str:
 
 
 def advisory_lock(session: Session | Connection, name: str, *, durable: bool = True) -> None:
-    """Wait until no other transaction holds `name`; held until this one ends, which waits for the disk if `durable`."""
+    """Take the advisory lock `name` until the transaction ends; its commit waits for the disk if `durable`."""
     session.execute(_TURN if durable else _TURN_IN_MEMORY, {"name": name})
 
 

@@ -30,7 +30,7 @@ BY_HAND = "opened by hand"
 
 
 class BreakerStatus(BaseModel):
-    """A breaker as `chapter-pipeline providers status` tells it. `retry_after_s` None: a person has to decide."""
+    """A circuit breaker as `providers status` shows it. `retry_after_s` None: a person has to close it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,7 +45,7 @@ class BreakerStatus(BaseModel):
 
 
 class BreakerStore:
-    """Implements `providers.gateway.Breakers`. While the database is away, each process goes by what it sees itself."""
+    """Implements `providers.gateway.Breakers`. Without the database, each process keeps a breaker of its own."""
 
     def __init__(self, database: Database, lease: ProcessLease, policy: BreakerPolicy | None = None) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class BreakerStore:
         return admission
 
     def record(self, provider: str, admission: Admission, effect: Effect, detail: str = "") -> None:
-        """What became of the call."""
+        """Record the outcome of the call."""
 
         def change(breaker: Breaker, now: datetime, _live: Live) -> tuple[Breaker, None]:
             return breaker.record(now, self._policy, admission, effect, detail), None
@@ -81,15 +81,15 @@ class BreakerStore:
             self._alone(provider, change, error)
 
     def open(self, provider: str) -> None:
-        """Let nobody through until it is closed or reset. Raises `DatabaseUnavailable`, as do the next two."""
+        """Refuse all calls until it is closed or reset. Raises `DatabaseUnavailable`, as do the next two."""
         self._shared(provider, lambda breaker, now, _: (breaker.opened(now, BY_HAND), None))
 
     def close(self, provider: str) -> None:
-        """Let everybody through."""
+        """Allow all calls."""
         self._shared(provider, lambda breaker, now, _: (breaker.closed(now), None))
 
     def reset(self, provider: str) -> None:
-        """Let everybody through and begin the statistics anew."""
+        """Allow all calls and reset the statistics."""
         self._shared(provider, lambda breaker, now, _: (breaker.reset(now), None))
 
     def status(self) -> dict[str, BreakerStatus]:

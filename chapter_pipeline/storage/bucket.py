@@ -69,7 +69,7 @@ class ObjectBucket:
         return cls(store, place=url)
 
     def require(self) -> None:
-        """Ask the bucket for its first objects. Raises what it has against us: `BucketRefused`, `BucketUnavailable`."""
+        """List the first objects of the bucket. Raises `BucketRefused`, `BucketUnavailable`."""
         with self._reachable("inbox"):
             next(iter(obstore.list(self._store, prefix="inbox", chunk_size=1)), None)
 
@@ -118,7 +118,7 @@ class ObjectBucket:
         return self.listing(prefix).entries
 
     def listing(self, prefix: str) -> Listing:
-        """All that begins with `prefix`: the objects, and what lies there and can be none."""
+        """The objects below `prefix`, and the files there that cannot be objects."""
         # Stores list whole path segments only; the rest of the prefix is compared in the end.
         folder, _, _ = prefix.rpartition("/")
         if folder:
@@ -145,9 +145,9 @@ class ObjectBucket:
         try:
             yield
         except (NotFoundError, FileNotFoundError) as error:
-            told = explained(error, self.place, f"for {key!r}")
-            if isinstance(told, BucketRefused):  # the bucket itself is missing: another 404
-                raise told from None
+            converted = explained(error, self.place, f"for {key!r}")
+            if isinstance(converted, BucketRefused):  # the bucket itself is missing: another 404
+                raise converted from None
             raise NotFound(
                 f"the bucket {self.place!r} holds no object {key!r}: list its keys to see what it holds"
             ) from error

@@ -1,4 +1,4 @@
-"""Owns what an error of the object store means: what happened and the remedy, by S3's codes and the system's numbers."""
+"""Owns the classification of object store errors by S3 error code and errno, each with its message and remedy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def explained(error: Exception, place: str, doing: str) -> ChapterPipelineError:
-    """What `error` means for whoever uses the bucket at `place`; `doing` says at what it came up."""
+    """The exception of this project for `error` of the bucket at `place`; `doing`: the failed operation."""
     said = str(error)
     lasting = _lasting(error, said)
     if lasting is not None:

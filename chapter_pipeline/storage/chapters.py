@@ -1,4 +1,4 @@
-"""Owns the chapters that were asked for and their versions; the text itself lies in the artifacts."""
+"""Owns the tables of requested chapters and their versions; the text is in `artifacts`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chapter_pipeline.storage.schema import Chapter, ChapterVersion, VersionDocu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredChapter:
-    """A chapter as it was asked for. `latest_version` is None before there is one."""
+    """A requested chapter. `latest_version` is None before there is one."""
 
     slug: str
     request: dict[str, Any]
@@ -30,7 +30,7 @@ class StoredChapter:
 class StoredVersion:
     """A version: `artifact_id` names the value in the artifacts it was made from.
 
-    Without `published_at` it is held until a person decides; `approved_by` and `approved_because` tell who did and why.
+    Without `published_at` it is held until a person approves it: `approved_by`, for the reason `approved_because`.
     """
 
     number: int

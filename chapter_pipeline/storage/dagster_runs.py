@@ -1,6 +1,6 @@
-"""Owns the cheap question whether Dagster has runs on record whose process is gone: plain SQL, for a tenth of a second.
+"""Owns the search for orphaned runs (unfinished, their process gone) in plain SQL, which takes a tenth of a second.
 
-Loading Dagster to report them takes seconds, and hardly any command has something to report.
+Dagster itself, which takes seconds to load, is needed only to report one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import DAGSTER_DATABASE, Database
 
 IN_PROCESS_TAG = "chapter_pipeline/in_process"
-"""On runs of the command line: the name of the lock that its process holds, which is the run's own id.
+"""Tag of runs of the command line: the name of the advisory lock of its process, which is the run's id.
 
 A re-execution from the Dagster UI copies the tag, with the id of the first run: it is no run of the command line.
 """
 CODE_SERVER_TAG = ".dagster/grpc_info"
-"""On runs of a code server: where it listens."""
+"""Tag of runs of a code server: the server's address."""
 CONNECT_TIMEOUT_S = 1.0
 _UNFINISHED = text(
     "SELECT tag.key, tag.value FROM runs JOIN run_tags AS tag USING (run_id)"
@@ -37,7 +37,7 @@ _UNFINISHED = text(
 def has_orphans(database: Database, settings: Settings) -> bool:
     """Whether a run is unfinished on record and its process is gone. Raises `DatabaseUnavailable`.
 
-    A run of a code server that answers is not counted: that server's own daemon looks after it.
+    A run of a code server that answers is not counted: the daemon of that server monitors it.
     """
     with database.session() as session, _dagster(session, settings) as connection:
         if connection is None:

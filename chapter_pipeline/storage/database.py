@@ -117,7 +117,7 @@ class Database:
             upgrade(self.engine)
 
     def health_check(self) -> Health:
-        """Ask the server for its versions; never raises, a failure is told in `detail`."""
+        """Ask the server for its versions; never raises, `detail` describes a failure."""
         from chapter_pipeline.storage.migrate import current_revision, newest_revision, require_known
 
         started = time.perf_counter()
@@ -181,7 +181,7 @@ class Database:
 
     @contextmanager
     def unavailable_is_transient(self) -> Iterator[None]:
-        """Errors of the server inside the block as our own: those that pass, and those that last."""
+        """Convert errors of the server in the block to `DatabaseUnavailable` or `DatabaseRefused`."""
         place = place_of(self.url)
         try:
             yield
@@ -194,14 +194,14 @@ class Database:
             interrupted = _interruption(error)
             if interrupted is not None:
                 raise interrupted from None
-            told = explained(error, self.url, place)
-            if told is None:  # a matter of the statement, such as a broken constraint
+            converted = explained(error, self.url, place)
+            if converted is None:  # a matter of the statement, such as a broken constraint
                 raise
-            raise told from error
+            raise converted from error
 
 
 def _interruption(error: BaseException) -> BaseException | None:
-    """What interrupted the program when `error` came of it: a connection broken off in its work cannot roll back."""
+    """The interruption that caused `error`: a connection interrupted in its work cannot roll back."""
     before: BaseException | None = error
     while before is not None:
         if not isinstance(before, Exception):

@@ -1,4 +1,4 @@
-"""Owns what an operator is shown of a document while it is stored, drafts included, which no search finds yet."""
+"""Owns the previews of documents for operators, drafts included."""
 
 from __future__ import annotations
 

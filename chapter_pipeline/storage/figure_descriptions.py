@@ -1,4 +1,4 @@
-"""Owns what text models say of the library's figures; the figures themselves are stored by `library_drafts`."""
+"""Owns the descriptions of the library's figures by text models; the figures are stored by `library_writer`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chapter_pipeline.storage.schema import Document, FigureRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndescribedFigure:
-    """A figure that no text model was asked about yet."""
+    """A figure without a description."""
 
     id: int
     label: str | None
@@ -21,7 +21,7 @@ class UndescribedFigure:
 
 
 class FigureDescriptions:
-    """Descriptions by figure. Each is stored by itself: what is paid for is kept."""
+    """Descriptions by figure. Each is stored in a transaction of its own, so that no paid reply is lost."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,7 +49,7 @@ class FigureDescriptions:
         return UndescribedFigure(id=row.id, label=row.label, caption=row.caption, content=row.content)
 
     def store(self, figure_id: int, *, figure_class: str, description: str, described_by: str) -> None:
-        """Keep what `described_by` said of a figure."""
+        """Store the description of a figure by the model `described_by`."""
         values = {"figure_class": figure_class, "description": description, "described_by": described_by}
         with self._database.session() as session:
             session.execute(update(FigureRow).where(FigureRow.id == figure_id).values(values))

@@ -1,4 +1,4 @@
-"""Owns the images that chapters are planned with, by the hash of their bytes; the library's own figures come and go."""
+"""Owns the images of chapters by their sha256, independent of the library's figures, which may be removed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FigureImages:
             )
 
     def kept(self, hashes: Collection[str]) -> set[str]:
-        """Those of these sha256 whose image is kept."""
+        """The sha256 among these whose image is stored."""
         with self._database.session() as session:
             return set(session.scalars(select(FigureImage.sha256).where(FigureImage.sha256.in_(set(hashes)))))
 

@@ -1,4 +1,4 @@
-"""Owns who may read the home folder: the user of the program alone; under root PostgreSQL's user may pass through it."""
+"""Owns the modes of the home folder: its user alone may read it; under root PostgreSQL's user may traverse it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASSABLE = 0o710
 """Under root the server runs as another user: its group may pass through the home to the data folder, not list it."""
 _OTHERS = 0o077
 FOLDERS = ("bucket", "dagster", "demo", "logs", "templates")
-"""What the program makes in its home; the data folder beside them has the modes that PostgreSQL wants."""
+"""Folders of the program in its home; the modes of the data folder are those of PostgreSQL."""
 _FILES = ("postgres", "postgres.lock", "postgres.users", "up.lock")
 
 
@@ -25,17 +25,17 @@ def open_home(home: Path) -> None:
 
 
 def close_home(home: Path) -> None:
-    """Close the home, and what an earlier version left open in it, to other users.
+    """Set the modes of the home and of folders that an earlier version left readable for other users.
 
-    A folder of somebody else, one like /tmp, and one that holds the rest of a person's files keep their modes: then
-    only our own folders in it are closed.
+    A home that is another user's folder, a shared folder like /tmp, or one with other files keeps its modes: then only
+    the folders of the program in it are changed.
     """
     try:
         if _is_ours_alone(home):
             _close_folder(home)
         for name in FOLDERS:
             _close_tree(home / name)
-    except OSError:  # a folder that keeps no modes (a network share); who cannot write there hears of it when writing
+    except OSError:  # a folder without modes (a network share); a missing right is reported at the first write
         return
 
 

@@ -1,6 +1,6 @@
-"""Owns writing the record of every call that is paid for, and the caps, kept in the transaction that reserves.
+"""Owns the ledger of paid calls, and the budget caps, which are checked in the reserving transaction.
 
-What the calls have used is read by `storage.ledger_reader`.
+Usage is read by `storage.ledger_reader`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BUDGET = "model budget"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """US dollars that no call, no chapter and no day (UTC) may cost more than."""
+    """The most US dollars that a call, a chapter and a day (UTC) may cost."""
 
     call_usd: Decimal
     chapter_usd: Decimal
@@ -47,7 +47,7 @@ class CallLedger:
         self._turn = threading.Lock()
 
     def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
-        """Reserve the attempt's most cost, or tell that there is a reply, or that another process waits for it.
+        """Reserve the most that the attempt can cost; or return the stored reply, or that another process waits.
 
         Raises `BudgetExceeded` when a cap could be passed.
         """
@@ -71,11 +71,11 @@ class CallLedger:
             return Reserved(connection.execute(_RESERVE, values).scalar_one())
 
     def sending(self, id: int) -> None:
-        """The attempt is sent now: from here on it may be paid for."""
+        """Record that the attempt is being sent: from now on it may cost money."""
         self._change(id, "reserved", state="sent")
 
     def withdraw(self, id: int) -> None:
-        """The attempt was never sent: its reservation goes."""
+        """Delete the reservation of an attempt that was not sent."""
         with self._database.connection() as connection:
             connection.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
 
@@ -87,7 +87,7 @@ class CallLedger:
         )  # fmt: skip
 
     def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
-        """Store why it failed; ambiguous when the provider may have worked for it and did not say what it counted."""
+        """Store the fault; ambiguous when the provider may have charged for it and reported no usage."""
         unknown = failed.usage is None and failed.verdict.sent
         self._change(
             id, "sent", state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
@@ -104,7 +104,7 @@ class CallLedger:
             raise InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
 
     def _settle_dead(self, connection: Connection, owner: int) -> None:
-        """What processes left behind that are gone: unsent reservations go, what was sent is ambiguous."""
+        """Settle the rows of ended processes: unsent reservations are deleted, sent attempts become ambiguous."""
         others = set(connection.scalars(_OTHERS, {"owner": owner}))
         dead = others - self._lease.live_owners(connection) if others else set()
         if not dead:
@@ -177,7 +177,7 @@ _KNOWN = (
 )  # fmt: skip
 _RESERVE = insert(Row).returning(Row.id)
 _REPLAY = insert(Row).values(state="replayed", reserved_usd=Decimal(0), ended_at=func.clock_timestamp())
-"""An answer of the chapter that was paid for before: its row says who gave it, for which run, and costs nothing."""
+"""The row of a replayed reply: it names the provider and the run, and costs nothing."""
 _OTHERS = select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != bindparam("owner")).distinct()
 _TODAY = Row.created_at >= midnight()
 _OF_CHAPTER = Row.chapter == bindparam("chapter")

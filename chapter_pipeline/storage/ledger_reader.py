@@ -1,4 +1,4 @@
-"""Owns reading what calls of text models have used, and whose answers there are; it records no call."""
+"""Owns reading the usage of text models and the stored replies from the ledger; it records no call."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _ANSWERED = Call.state.in_(("committed", "replayed"))
 
 
 class LedgerReader:
-    """The calls on record, summed. A replayed answer is no call."""
+    """The sum of the recorded calls. A replayed reply is not a call."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def usage(self, *, chapter: str | None = None, run_ids: Collection[str] | None = None) -> tuple[TaskUsage, ...]:
-        """What was used by task, section, provider, model and run, in the order of the first call of each.
+        """Usage by task, section, provider, model and run, in the order of the first call of each.
 
         Of `chapter` and within these runs, where they are given.
         """
@@ -38,7 +38,7 @@ class LedgerReader:
             rows = session.execute(query).all()
             answers = [row.answer for row in rows if row.answer]
             reasons = session.execute(select(Call.id, Call.fallbacks).where(Call.id.in_(answers))).all()
-        fallbacks = {id: tuple(told) for id, told in reasons}
+        fallbacks = {id: tuple(failed) for id, failed in reasons}
         return tuple(
             TaskUsage(
                 task=row.purpose, section=row.section, provider=row.provider, model=row.model, run_id=row.run_id,
@@ -48,7 +48,7 @@ class LedgerReader:
         )  # fmt: skip
 
     def today(self) -> Usage:
-        """What this day has used, which begins at midnight UTC."""
+        """Usage of this day, which begins at midnight UTC."""
         with self._database.session() as session:
             return _usage(session.execute(select(*_sums()).where(Call.created_at >= midnight())).one())
 

@@ -1,7 +1,7 @@
-"""Owns what the library's names point to: the moment search may see a document, its quarantine and its removal.
+"""Owns the names of the library: publication of a document to search, quarantine and removal.
 
-A content becomes a *draft*, gets its stages one by one (`library_drafts`), and is made searchable in one last
-transaction, in which its names point to it and whatever they pointed to before is gone.
+A content is stored as a *draft*, stage by stage (`library_writer`). A last transaction makes it searchable, points its
+names to it, and removes the documents that they pointed to before.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chapter_pipeline.storage.schema import Document, DocumentName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameRecord:
-    """What became of the file delivered under a name: `key` of its document, or the `reason` of its quarantine."""
+    """The state of the file delivered under a name: the `key` of its document, or the `reason` of its quarantine."""
 
     name: str
     sha256: str
@@ -74,9 +74,9 @@ class LibraryStore(LibraryWriter, LibraryQueries):
             return {row.name: row.object_version for row in session.execute(query)}
 
     def mark_searchable(self, document_id: int, *, name: str, object_version: str | None = None) -> None:
-        """Let search see the document, and `name` point to it; what it pointed to before goes unless named elsewhere.
+        """Make the document searchable and point `name` to it; the earlier document is deleted with its last name.
 
-        One transaction: a search sees the old content or the new, never neither, both or half.
+        One transaction: a search finds either the old or the new content.
         """
         with self._database.session() as session:
             sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
@@ -116,14 +116,14 @@ class LibraryStore(LibraryWriter, LibraryQueries):
             )
 
     def mark_seen(self, name: str, *, object_version: str) -> None:
-        """Record that what is known of `name` holds for this version of its object too."""
+        """Record that the state of `name` is valid for this version of its object too."""
         with self._database.session() as session:
             session.execute(update(DocumentName).where(DocumentName.name == name).values(object_version=object_version))
 
     def quarantine(
         self, name: str, *, sha256: str, settings_hash: str, reason: str, detail: str, object_version: str | None = None
     ) -> None:
-        """Record why the file under `name` is not in the library. What `name` pointed to goes: it is there no more."""
+        """Record why the file under `name` is quarantined. The document that `name` pointed to is removed from it."""
         with self._database.session() as session:
             delete_drafts(session, name)
             _point(
@@ -146,7 +146,7 @@ class LibraryStore(LibraryWriter, LibraryQueries):
     def remove(self, wanted: str) -> list[str]:
         """Remove a document (by key or its beginning) with all its names, or one name; the names that are gone.
 
-        A document goes with its last name. Raises as `names_meant`.
+        A document is deleted with its last name. Raises as `names_meant`.
         """
         names = self.names_meant(wanted)
         with self._database.session() as session:
@@ -176,7 +176,7 @@ class LibraryStore(LibraryWriter, LibraryQueries):
 
 
 def _point(session: Session, name: str, **values: str | int | None) -> None:
-    """Let `name` mean `values` from now on; the document it meant before goes with its last name."""
+    """Set the row of `name` to `values`; the earlier document is deleted with its last name."""
     advisory_lock(session, f"name\n{name}")
     before = session.scalar(select(DocumentName.document_id).where(DocumentName.name == name))
     statement = upsert(DocumentName).values(name=name, **values)
@@ -186,6 +186,6 @@ def _point(session: Session, name: str, **values: str | int | None) -> None:
 
 
 def _delete_unnamed(session: Session, document_ids: Sequence[int]) -> None:
-    """Delete those documents that no name points to any more, with all that hangs on them."""
+    """Delete those documents that no name points to, with their dependent rows."""
     named = exists().where(DocumentName.document_id == Document.id)
     session.execute(delete(Document).where(Document.id.in_(document_ids), Document.searchable, ~named))

@@ -1,6 +1,6 @@
-"""Owns what is measured of the library's tables for their checks: one row per page, passage, vector, figure or table.
+"""Owns the measures of the library's tables for their checks: one row per page, passage, vector, figure or table.
 
-Texts stay in the database: only what is measured of them is read.
+Texts are measured in SQL and not loaded.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def embeddings_table(database: Database, names: Sequence[str] | None) -> list[di
 
 
 def figures_table(database: Database, names: Sequence[str] | None) -> list[dict[str, object]]:
-    """One row per figure: where it lies in its page, its size, what it is called and what its hashes look like."""
+    """One row per figure: its box in the page, size, label, and the form of its hashes."""
     box = [cast(FigureRow.box[place].as_string(), Float) for place in range(4)]
     query = (
         select(
@@ -155,7 +155,7 @@ def _picked(value: Any, path: str) -> ColumnElement[Any]:
 
 
 def _inside_page(box: Sequence[ColumnElement[float]]) -> ColumnElement[bool]:
-    """Whether a box has an extent and lies on its page, a point of play on each side; turned pages have it either way."""
+    """Whether a box has an extent and is on its page, within one point; for turned pages in either orientation."""
     x0, y0, x1, y1 = box
     longer = func.greatest(PageRow.width, PageRow.height) + 1
     return and_(x0 >= -1, y0 >= -1, x1 > x0, y1 > y0, x1 <= longer, y1 <= longer)

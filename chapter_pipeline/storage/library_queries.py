@@ -44,7 +44,7 @@ from chapter_pipeline.storage.schema import (
 )
 
 SHORTEST_PREFIX = 4
-"""Digits of a document key that may stand for the whole key, when they are unambiguous."""
+"""Least digits of an abbreviated document key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class LibraryQueries:
         return found[0]
 
     def stored_outcomes(self, names: Sequence[str], *, settings_hash: str) -> dict[str, IngestOutcome]:
-        """What became of those `names` that were dealt with under these settings, by name."""
+        """The state of those `names` that were ingested or refused under these settings, by name."""
         query = (
             select(
                 DocumentName.name, DocumentName.status, DocumentName.sha256, DocumentName.reason, Document.key,
@@ -213,7 +213,7 @@ class LibraryQueries:
             return {one: np.asarray(vector, dtype=np.float32) for one, vector in session.execute(query)}
 
     def state(self) -> str:
-        """sha256 of what can be searched and shown: another one means that a chapter may come out another."""
+        """sha256 of the searchable content; when it changes, a chapter may change."""
         query = select(
             Document.id, Document.key, Document.settings_hash, Document.embedding_model, Document.metadata_check
         )

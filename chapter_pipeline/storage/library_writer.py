@@ -1,4 +1,4 @@
-"""Owns the stages of a document on its way in: text, figures, passages, embeddings; it never makes one searchable."""
+"""Owns the storage of a draft's stages: text, figures, passages, embeddings; it never makes a document searchable."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class LibraryWriter:
         return found
 
     def store_metadata_check(self, document_id: int, check: dict[str, Any]) -> None:
-        """Keep what the registry of the document's DOI says (`literature.registry.MetadataCheck` as JSON)."""
+        """Store the comparison with the registry of its DOI (`literature.registry.MetadataCheck` as JSON)."""
         with self._database.session() as session:
             document_locked(session, document_id).metadata_check = check
 

@@ -1,4 +1,4 @@
-"""Owns what a bucket holds as a list: its objects, and what lies in a local folder that can be none, with the reason.
+"""Owns the listing of a bucket: its objects, and the files of a local bucket that cannot be objects, with the reason.
 
 A local bucket is a folder that people copy files into, so anything may lie there. The listing of `obstore` ends with an
 error at the first name that is not UTF-8 or holds a control character and at a loop of links, follows links out of the
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusable:
-    """What lies in the bucket and can be no object: its printable `name`, and why not."""
+    """A file that cannot be an object of the bucket: its printable `name`, and the reason."""
 
     name: str
     detail: str
@@ -58,7 +58,7 @@ class Unusable:
 
 @dataclass(slots=True)
 class Listing:
-    """What lies under a prefix, each sorted by name."""
+    """Objects and unusable files under a prefix, each sorted by name."""
 
     entries: list[Entry] = field(default_factory=list)
     unusable: list[Unusable] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Listing:
             self.refuse(entry.key, f"its name cannot be a bucket key: {fault}")
 
     def refuse(self, key: str, detail: str) -> None:
-        """Take up that what lies under `key` cannot be used."""
+        """Add `key` to the unusable files."""
         shown = printable(key)
         # Only then is it not clear how to name the file to a shell.
         hint = "" if shown == key else " (bash: $'" + shown.replace("'", "\\'") + "')"
@@ -151,7 +151,7 @@ def _take(listing: Listing, one: os.DirEntry[str], key: str, inside: tuple[str, 
 
 
 def file_fault(path: str, found: os.stat_result | None) -> str | None:
-    """Why what `found` tells of `path` is no file that we may read; None when it is one."""
+    """Why `path`, with the state `found`, is not a readable file; None when it is one."""
     if found is None:
         return None
     if not stat.S_ISREG(found.st_mode):

@@ -22,7 +22,7 @@ LOCK_KEY = 0x43484150  # any fixed number; all processes that migrate agree on i
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Upgrade to `revision`; processes that come at the same time wait for each other."""
+    """Upgrade to `revision`; concurrent processes wait for each other."""
     with engine.connect() as connection:
         current = current_revision(connection)
         require_known(current)
@@ -63,7 +63,7 @@ def generate(engine: Engine, message: str, number: str) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision of the database; None when it has no tables of ours."""
+    """The revision of the database; None when it has no tables of this project."""
     if connection.scalar(text("SELECT to_regclass(:table)"), {"table": VERSION_TABLE}) is None:
         return None
     revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))

@@ -1,4 +1,4 @@
-"""Owns what PostgreSQL's programs need of the system before they run: where they are, as whom, through what folders."""
+"""Owns the preparation of PostgreSQL's programs: their path, their user, and access to their folders."""
 
 from __future__ import annotations
 

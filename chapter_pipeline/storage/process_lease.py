@@ -1,4 +1,4 @@
-"""Owns a process's sign of life in the database: a session lock that is gone with its process, however that ends."""
+"""Owns the lease of a process in the database: a session lock that PostgreSQL releases when the process ends."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def _built(statement: str) -> TextClause:
 
 
 class ProcessLease:
-    """One connection of this process, open as long as it lives, that holds locks for it. For several threads.
+    """One connection of this process, open for its lifetime, that holds its session locks. For several threads.
 
-    `owner` is the number by which others know this process; a lost connection, or a fork, gives it another one.
+    `owner` is the number of this process for others; it changes after a lost connection or a fork.
     """
 
     def __init__(self, database: Database) -> None:
@@ -90,7 +90,7 @@ class ProcessLease:
             self._seen_at = -SEEN_S
 
     def _opened(self) -> Connection:
-        # A forked child must not speak over its parent's connection, nor close it.
+        # A forked child must not use or close its parent's connection.
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         owner = secrets.randbelow(2**31 - 1) + 1
         connection.execute(text("SELECT pg_advisory_lock(:lease, :owner)"), {"lease": LEASE, "owner": owner})

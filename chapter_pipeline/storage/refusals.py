@@ -1,7 +1,7 @@
-"""Owns what it means that PostgreSQL does not serve us: what happened and its remedy, told by SQLSTATE.
+"""Owns the classification of PostgreSQL errors by SQLSTATE, each with its message and remedy.
 
-Never by the text, which is in the server's language. At connection time psycopg keeps no SQLSTATE: the server is asked
-once more, and libpq's own trace of the exchange, which is kept in no file with a name, has the code.
+The text of an error is not used: it is in the server's language. psycopg keeps no SQLSTATE of a failed connection, so a
+second attempt is made and the code is read from libpq's trace, which is written to an unnamed file.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Start:
 
 
 def explained(error: DBAPIError, url: URL, place: str) -> ChapterPipelineError | None:
-    """What `error` means for whoever uses the database at `place`; None when it is a matter of the statement."""
+    """The exception of this project for `error` of the database at `place`; None when the statement is at fault."""
     raised = error.orig
     state: str | None = getattr(raised, "sqlstate", None)
     broken = isinstance(raised, psycopg.OperationalError | psycopg.InterfaceError)
@@ -148,12 +148,12 @@ def _lasting(start: Start, url: URL) -> tuple[str, str] | None:
 
 def _filled(known: tuple[str, str], url: URL, place: str, raised: BaseException | None) -> tuple[str, str]:
     what, remedy = known
-    told = what.format(user=url.username or "", database=url.database or "", reason=_reason(raised))
-    return f"the database server at {place} {told}", remedy
+    text = what.format(user=url.username or "", database=url.database or "", reason=_reason(raised))
+    return f"the database server at {place} {text}", remedy
 
 
 def _worth_asking(raised: BaseException | None) -> bool:
-    """False when nobody answered at all: the name is unknown, or the time is up."""
+    """False when no server answered: the name is unknown, or the time is up."""
     return not isinstance(raised, psycopg.errors.ConnectionTimeout) and getattr(raised, "pgconn", None) is not None
 
 

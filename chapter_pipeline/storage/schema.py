@@ -97,7 +97,7 @@ class Document(Base):
 
 
 class DocumentName(Base):
-    """A bucket key under which content was delivered, and what became of it. The `document` partition key."""
+    """A bucket key under which content was delivered, and its state. The `document` partition key."""
 
     __tablename__ = "document_names"
     __table_args__ = (sa.CheckConstraint("(document_id IS NULL) = (reason IS NOT NULL)", name="document_or_reason"),)
@@ -112,7 +112,7 @@ class DocumentName(Base):
     detail: Mapped[str | None] = mapped_column(sa.Text)
     """Set when the file is quarantined: reason code and a sentence for people."""
     object_version: Mapped[str | None] = mapped_column(sa.Text)
-    """The version of the bucket's object that this row tells of; None when it is not known."""
+    """The version of the bucket's object that this row is about; None when it is not known."""
     updated_at: Mapped[datetime] = mapped_column(server_default=sa.func.now(), onupdate=sa.func.now())
 
     document: Mapped[Document | None] = relationship(back_populates="names", lazy="raise")
@@ -261,7 +261,7 @@ class PassageEmbedding(Base):
 
 
 class Chapter(Base):
-    """A chapter as it was asked for; what it became lies in `artifacts` and `chapter_versions`."""
+    """A requested chapter; its values are in `artifacts`, its versions in `chapter_versions`."""
 
     __tablename__ = "chapters"
 
@@ -351,11 +351,11 @@ class VersionDocument(Base):
 
 
 class ModelCallRow(Base):
-    """One attempt to have a text model answer: reserved, sent, then committed, failed, or ambiguous.
+    """One attempt to call a text model: reserved, sent, then committed, failed, or ambiguous.
 
-    Ambiguous is what was sent and never came back to us: it may have been paid for, and counts with what was reserved.
-    A reserved attempt whose process is gone was never sent. A replayed one stands for no call: a chapter was given a
-    reply that is on record already. `fallbacks`: the providers asked before for the same, each with why it gave none.
+    Ambiguous: sent without a known outcome; it may cost money and counts with the reserved sum. A reserved attempt
+    whose process is gone was never sent. Replayed: no call, the chapter received a stored reply. `fallbacks`: the providers
+    that failed before for the same request, each with the reason.
     """
 
     __tablename__ = "model_calls"

@@ -1,4 +1,4 @@
-"""Owns scratch schemas: our tables once more, for a measurement, in the same database and gone afterwards."""
+"""Owns scratch schemas: temporary copies of the tables in the same database, for a measurement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = "scratch_"
 def scratch_schema(database: Database) -> Iterator[Database]:
     """A `Database` whose tables are empty and its own; dropped at the end, also when the block raises.
 
-    Those of killed processes are dropped at the next occasion: a living one holds an advisory lock on its name.
+    Scratch schemas of killed processes are dropped by the next user: a running process holds an advisory lock.
     """
     schema = f"{PREFIX}{uuid.uuid4().hex[:12]}"
     with database.engine.connect() as guard:

@@ -1,6 +1,6 @@
-"""Owns how many calls to one provider run at the same time, over all processes of the database.
+"""Owns the semaphore that limits concurrent calls to a provider over all processes of the database.
 
-A slot is a session lock on the process's `ProcessLease` connection: a process that dies gives its slots back with it.
+A slot is a session lock on the connection of the process's `ProcessLease`; PostgreSQL releases it with the process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chapter_pipeline.errors import DatabaseUnavailable, ModelUnavailable
 from chapter_pipeline.storage.process_lease import ProcessLease
 
 POLL_S = 0.01
-# A lock that this process holds already it would get again: CASE keeps PostgreSQL from even trying those.
+# Session locks are reentrant: CASE skips the locks that this process holds.
 _TAKE = """
     SELECT number FROM generate_series(1, :limit) AS number
     WHERE CASE WHEN number = ANY(:held) THEN false ELSE pg_try_advisory_lock(:provider, number) END
@@ -65,7 +65,7 @@ class CallSemaphore:
                             f"all {limit} slots of {provider!r} were taken for {deadline_s:.0f} s: try again, or raise"
                             " CHAPTER_SECTION_CONCURRENCY"
                         )
-                    # A slot of this process is announced; one of another process has to be looked for.
+                    # A slot freed by this process is signalled; one of another process has to be polled for.
                     self._changed.wait(min(left_s, POLL_S) if mine else left_s)
             finally:
                 self._queues[key].remove(turn)

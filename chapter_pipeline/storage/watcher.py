@@ -27,7 +27,7 @@ def main(held: int, folder: Path, sockets: Path, pg_ctl: Path, user: int, group:
 
     `user` and `group`: as whom the server runs, -1 for our own.
     """
-    child = os.fork()  # whoever started us need not wait for our end
+    child = os.fork()  # the starting process need not wait for this one to end
     if child:
         os.pwrite(held, f"{child:<10}".encode(), 0)
         os._exit(0)
