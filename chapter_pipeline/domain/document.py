@@ -99,6 +99,19 @@ EVIDENCE_LEVELS: dict[StudyType, int] = {
     StudyType.UNKNOWN: 5,
 }
 
+STUDY_PLURALS: dict[StudyType, str] = {
+    StudyType.META_ANALYSIS: "Systematic reviews or meta-analyses",
+    StudyType.RANDOMISED_TRIAL: "Randomised controlled trials",
+    StudyType.COHORT: "Cohort or other comparative studies",
+    StudyType.CASE_SERIES: "Case series or case reports",
+    StudyType.CLINICAL_TRIAL: "Non-randomised clinical trials",
+    StudyType.REVIEW: "Narrative reviews",
+    StudyType.PROTOCOL: "Study protocols",
+    StudyType.ANIMAL: "Animal studies",
+    StudyType.LABORATORY: "Laboratory studies",
+}
+"""What a paragraph calls several studies of a type; `UNKNOWN` has no label."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:

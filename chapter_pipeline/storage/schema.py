@@ -354,8 +354,8 @@ class ModelCallRow(Base):
     """One attempt to call a text model: reserved, sent, then committed, failed, or ambiguous.
 
     Ambiguous: sent without a known outcome; it may cost money and counts with the reserved sum. A reserved attempt
-    whose process is gone was never sent. Replayed: no call, the chapter received a stored reply. `fallbacks`: the providers
-    that failed before for the same request, each with the reason.
+    whose process is gone was never sent. Replayed: no call, the chapter received a stored reply. `fallbacks`: the
+    providers that failed before for the same request, each with the reason.
     """
 
     __tablename__ = "model_calls"

@@ -5,19 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chapter_pipeline.domain import Paragraph, Quote
-from chapter_pipeline.domain.document import StudyType
-
-_PLURALS: Mapping[StudyType, str] = {
-    StudyType.META_ANALYSIS: "Systematic reviews or meta-analyses",
-    StudyType.RANDOMISED_TRIAL: "Randomised controlled trials",
-    StudyType.COHORT: "Cohort or other comparative studies",
-    StudyType.CASE_SERIES: "Case series or case reports",
-    StudyType.CLINICAL_TRIAL: "Non-randomised clinical trials",
-    StudyType.REVIEW: "Narrative reviews",
-    StudyType.PROTOCOL: "Study protocols",
-    StudyType.ANIMAL: "Animal studies",
-    StudyType.LABORATORY: "Laboratory studies",
-}
+from chapter_pipeline.domain.document import STUDY_PLURALS, StudyType
 
 
 def paragraph_label(quotes: Sequence[Quote]) -> str | None:
@@ -30,7 +18,7 @@ def paragraph_label(quotes: Sequence[Quote]) -> str | None:
         return None
     years = sorted({quote.year for quote in quotes if quote.year})
     single = len({quote.source for quote in quotes}) == 1
-    name = study.value[0].upper() + study.value[1:] if single else _PLURALS[study]
+    name = study.value[0].upper() + study.value[1:] if single else STUDY_PLURALS[study]
     when = "" if not years else f", {years[0]}" if years[0] == years[-1] else f", {years[0]} to {years[-1]}"
     return f"{name}{when}."
 

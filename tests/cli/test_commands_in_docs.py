@@ -12,6 +12,8 @@ import typer
 from typer.exceptions import TyperException
 
 from chapter_pipeline.cli.app import app
+from chapter_pipeline.publishing.exports import ExportFormat
+from chapter_pipeline.publishing.styles import CitationStyle
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
@@ -75,3 +77,9 @@ def test_messages__commands_they_recommend__exist() -> None:
     assert len(found) >= 5
     for words in found:
         command_of(words.split())
+
+
+@pytest.mark.parametrize("name", [*ExportFormat, *CitationStyle])
+def test_readme__every_export_format_and_citation_style__is_named(name: str) -> None:
+    (row,) = [line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "`export [--style" in line]
+    assert re.search(rf"\b{name}\b", row), f"the row of `export` in README.md names no {name!r}"
