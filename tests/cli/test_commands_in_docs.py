@@ -83,3 +83,6 @@ def test_messages__commands_they_recommend__exist() -> None:
 def test_readme__every_export_format_and_citation_style__is_named(name: str) -> None:
     (row,) = [line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "`export [--style" in line]
     assert re.search(rf"\b{name}\b", row), f"the row of `export` in README.md names no {name!r}"
+    command, _ = command_of(["chapters", "export"])
+    options = " ".join(option.help or "" for option in command.params if option.name in ("formats", "style"))
+    assert re.search(rf"\b{name}\b", options), f"the help of `chapters export` names no {name!r}"
