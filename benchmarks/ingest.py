@@ -166,8 +166,12 @@ def main() -> None:
     texts = passages[:: max(1, len(passages) // given.passages)][: given.passages]
     embedder.embed(texts[:8])  # loads the model
     bare(texts[:8], 32)
-    seconds = {}
-    for name, work in (("bare", lambda: bare(texts, 32)), ("ours", lambda: len(embedder.embed(texts)))) * 2:
+    seconds: dict[str, float] = {}
+    works: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("bare", lambda: bare(texts, 32)),
+        ("ours", lambda: embedder.embed(texts)),
+    )
+    for name, work in works * 2:
         before = time.perf_counter()
         work()
         seconds[name] = min(seconds.get(name, float("inf")), time.perf_counter() - before)

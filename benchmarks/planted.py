@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.written import Written, looked_over
-from chapter_pipeline.domain import ChapterText, GapReport, GapType, Paragraph, Section, Sentence, Subsection
+from chapter_pipeline.domain import ChapterText, GapReport, GapType, Paragraph, Quote, Section, Sentence, Subsection
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
@@ -83,10 +83,10 @@ def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random
             if without:
                 bare = without.group().removesuffix(" not")
                 return Sentence(text=text[: without.start()] + bare + text[without.end() :], quotes=sentence.quotes)
-            place = _AUXILIARY.search(text)
-            if place is None or negations(text):
+            auxiliary = _AUXILIARY.search(text)
+            if auxiliary is None or negations(text):
                 return None
-            return Sentence(text=f"{text[: place.end()]} not{text[place.end() :]}", quotes=sentence.quotes)
+            return Sentence(text=f"{text[: auxiliary.end()]} not{text[auxiliary.end() :]}", quotes=sentence.quotes)
         case "wrong source":
             own = quotes[sentence.quotes[0]].source
             others = sorted(key for key, quote in quotes.items() if quote.source != own)
@@ -176,7 +176,7 @@ def planted_gaps(written: Written) -> list[Planted]:
     for point in written.brief.must_cover:
         section = present.get(point.section)
         if section is not None and any(mentioned(one.text, point.terms) for one in section.sentences):
-            kept = _without(sections, lambda one, terms=point.terms: bool(mentioned(one.text, terms)), point.section)
+            kept = _without(sections, _mentions(point.terms), point.section)
             found.append(
                 Planted(
                     what=f"without {point.text}", dimension=GapType.CRITICAL_INFORMATION, section=point.section,
@@ -206,7 +206,7 @@ def planted_gaps(written: Written) -> list[Planted]:
     cited = {reference.source.key for reference in written.chapter.references}
     for source in written.research.sources:
         if source.evidence_level <= 2 and source.relevance >= 0.45 and source.key in cited:
-            kept = _without(sections, lambda one, key=source.key: any(quotes[k].source == key for k in one.quotes))
+            kept = _without(sections, _cites(source.key, quotes))
             found.append(
                 Planted(
                     what=f"without {source.key}", dimension=GapType.SOURCE_COVERAGE, section=None, sections=kept,
@@ -214,6 +214,14 @@ def planted_gaps(written: Written) -> list[Planted]:
                 )
             )  # fmt: skip
     return found
+
+
+def _mentions(terms: Sequence[str]) -> Callable[[Sentence], bool]:
+    return lambda one: bool(mentioned(one.text, terms))
+
+
+def _cites(source: str, quotes: Mapping[str, Quote]) -> Callable[[Sentence], bool]:
+    return lambda one: any(quotes[key].source == source for key in one.quotes)
 
 
 def _budget(written: Written, kind: str) -> int:

@@ -72,6 +72,14 @@ class SampleContainer(Container):
         )  # fmt: skip
 
 
+def failure_told(result: ExecuteInProcessResult) -> tuple[str, dict[str, object]]:
+    """Description and metadata of the failure of the one step that failed."""
+    (event,) = result.get_step_failure_events()
+    told = event.step_failure_data.user_failure_data
+    assert told is not None, "the step failed with an error, not with a `dg.Failure`"
+    return told.description or "", {name: value.value for name, value in told.metadata.items()}
+
+
 @pytest.fixture
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """The settings of this test, in the environment: what entry points and Dagster's storage see."""

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from benchmarks import chapters, planted
+from benchmarks.reading_order import letters, parts
 from benchmarks.written import TOPICS, Today, Written, write
 from chapter_pipeline.domain import BriefRequest, FinalChapter
 from chapter_pipeline.domain.document import IngestStatus
@@ -30,7 +31,6 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_search import LibrarySearch
 from chapter_pipeline.writing.stages import Stages
 from tests.conftest import TEMPLATE, new_database
-from tests.documents.test_library import letters, parts
 from tests.soak import SOAK
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.soak, pytest.mark.xdist_group("chapters")]
@@ -75,7 +75,8 @@ def written(stages: tuple[Stages, LibraryStore]) -> list[Written]:
 
 @pytest.fixture(scope="module", params=range(len(TOPICS)), ids=[topic for topic, _ in TOPICS])
 def chapter(request: pytest.FixtureRequest, written: list[Written]) -> FinalChapter:
-    return written[request.param].final
+    number: int = request.param
+    return written[number].final
 
 
 def test_real_chapter__every_sentence__leads_to_its_words_on_its_page(
@@ -101,7 +102,9 @@ def test_real_chapter__every_sentence__leads_to_its_words_on_its_page(
             page = stages[1].page(quote.document, quote.page)
             assert page.text[quote.start : quote.end] == quote.text
             for part in parts(page, quote.start, quote.end):
-                assert letters(part) in printed, f"{quote.text!r} is not on page {quote.page} of {document.title!r}"
+                assert letters(part) in printed, (
+                    f"{quote.text!r} is not on page {quote.page} of {document.record.title!r}"
+                )
             assert sentence.text in (
                 display_text(quote.text), display_text(quote.text, numbered_parentheses=True)
             )  # fmt: skip

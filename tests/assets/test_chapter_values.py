@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chapter_pipeline.domain import ChapterBrief, FinalChapter
-from tests.code_location import GLIOMA, SLUG, Location
+from tests.code_location import GLIOMA, SLUG, Location, failure_told
 
 
 def test_write_chapter__again_with_nothing_new__appends_no_version(location: Location) -> None:
@@ -63,8 +63,8 @@ def test_chapter_brief__run_configuration__wins_over_the_record(location: Locati
 
 def test_chapter_brief__wrong_configuration__is_refused_with_the_key(location: Location) -> None:
     result = location.write(config={"topic": "Glioma", "kind": "poem"})
-    (failure,) = result.get_step_failure_events()
-    assert "'kind'" in (failure.step_failure_data.user_failure_data.description or "")
+    description, _ = failure_told(result)
+    assert "'kind'" in description
 
 
 def test_final_chapter__published__its_exports_lie_in_the_bucket(location: Location, real_exports: None) -> None:

@@ -8,7 +8,7 @@ from dagster import ExecuteInProcessResult
 
 from assets.quality import GAP_CHECKS
 from chapter_pipeline.domain import Gap, GapType, Severity
-from tests.code_location import GLIOMA, SLUG, Location
+from tests.code_location import GLIOMA, SLUG, Location, failure_told
 
 
 def _check(result: ExecuteInProcessResult, name: str) -> dg.AssetCheckEvaluation:
@@ -47,10 +47,9 @@ def test_write_chapter__fault_that_blocks__stops_before_what_would_build_on_it(
 
 def test_write_chapter__empty_library__says_that_documents_are_missing(location: Location) -> None:
     result = location.write()
-    (failure,) = result.get_step_failure_events()
-    told = failure.step_failure_data.user_failure_data
-    assert "ingest documents first" in (told.description or "")
-    assert told.metadata["error"].value == "NoRelevantPassages"
+    description, metadata = failure_told(result)
+    assert "ingest documents first" in description
+    assert metadata["error"] == "NoRelevantPassages"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from assets.library_metadata import tables_preview
 from chapter_pipeline.domain import GapStatistics
 from chapter_pipeline.domain.document import IngestStatus, Table
 from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
-from tests.code_location import GLIOMA, Location
+from tests.code_location import GLIOMA, Location, failure_told
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
 GOOD = {"library/glioma.pdf": GLIOMA.encode(), "library/other.pdf": OTHER.encode()}
@@ -31,11 +31,10 @@ def test_ingest_library__a_bad_file__stops_at_its_stage_and_the_others_go_on(loc
     assert not result.success
     assert location.materialized("source_document") == {"library/bad.pdf", *GOOD}
     assert location.materialized("passage_embeddings") == set(GOOD)
-    (failure,) = result.get_step_failure_events()
-    told = failure.step_failure_data.user_failure_data
-    assert "library/bad.pdf: encrypted" in (told.description or "")
-    assert (told.metadata["quarantined"].value, told.metadata["failed"].value) == (1, 0)
-    assert told.metadata["transient"].value is False
+    description, metadata = failure_told(result)
+    assert "library/bad.pdf: encrypted" in description
+    assert (metadata["quarantined"], metadata["failed"]) == (1, 0)
+    assert metadata["transient"] is False
     record = location.library.record("library/bad.pdf")
     assert record is not None
     assert (record.status, record.reason) == (IngestStatus.QUARANTINED, "encrypted")
@@ -43,9 +42,8 @@ def test_ingest_library__a_bad_file__stops_at_its_stage_and_the_others_go_on(loc
 
 def test_ingest_library__a_bug_on_one_file__is_counted_as_failed_and_not_as_quarantined(location: Location) -> None:
     result = location.ingest({"library/bug.pdf": b"ERROR:division by zero", **GOOD})
-    (failure,) = result.get_step_failure_events()
-    told = failure.step_failure_data.user_failure_data
-    assert (told.metadata["quarantined"].value, told.metadata["failed"].value) == (0, 1)
+    _, metadata = failure_told(result)
+    assert (metadata["quarantined"], metadata["failed"]) == (0, 1)
     assert location.materialized("passage_embeddings") == set(GOOD)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -39,7 +40,7 @@ SHOWN = ("cost (USD)", "tokens in", "tokens out")
 
 
 @pytest.fixture
-def claude(asked: Settings, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+def claude(asked: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     """Claude, and GPT behind it, at one address; both do as they are told until the test has it otherwise."""
     server = FaultServer(obedient())
     with server:
@@ -154,7 +155,11 @@ def test_revision_log__of_a_report_that_an_earlier_release_stored__goes_with_the
 
 
 def test_usage__another_provider_stood_in__the_assets_the_notes_and_the_exports_say_so(
-    claude: FaultServer, instance: dg.DagsterInstance, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path
+    claude: FaultServer,
+    instance: dg.DagsterInstance,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     obeys = obedient()
 

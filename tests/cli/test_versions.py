@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from chapter_pipeline.domain import Gap, GapType, PublishedVersion, Section, Severity
+from chapter_pipeline.domain import FinalChapter, Gap, GapType, PublishedVersion, Section, Severity
 from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -63,9 +63,12 @@ def test_write__gates_fail__is_held_exported_only_when_named_and_published_by_a_
     asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     exported: list[int] = []
-    monkeypatch.setattr(
-        "chapter_pipeline.services.exports.put_exports", lambda _final, number, **_: exported.append(number) or []
-    )
+
+    def put_exports(_final: FinalChapter, number: int, **_: object) -> list[str]:
+        exported.append(number)
+        return []
+
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", put_exports)
     failing(stages)
     said = asked("chapters", "write", SLUG).done().out
     assert "version 1 is held" in said

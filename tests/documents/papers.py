@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pymupdf
 
 LEFT, RIGHT, TOP = 56.0, 310.0, 150.0
@@ -36,7 +38,7 @@ def article(
     return content
 
 
-def with_text(*texts: tuple[tuple[float, float], str, dict[str, object]]) -> bytes:
+def with_text(*texts: tuple[tuple[float, float], str, Mapping[str, object]]) -> bytes:
     """One page with texts at given places, each with the options of `pymupdf.Page.insert_text`."""
     document = pymupdf.open()
     page = document.new_page(width=595, height=842)

@@ -8,7 +8,7 @@ import pytest
 from chapter_pipeline.documents.metadata.study_type import study_type
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.passages import make_passages
-from chapter_pipeline.domain.document import BlockKind, ParsedDocument, StudyType
+from chapter_pipeline.domain.document import BlockKind, ParsedDocument, Passage, StudyType
 from chapter_pipeline.errors import DocumentRejected
 from tests.documents.papers import BODY_PT, article, with_text
 
@@ -36,7 +36,7 @@ def prose(document: ParsedDocument) -> str:
     return "\n".join(passage.text for passage in passages(document))
 
 
-def passages(document: ParsedDocument):  # type: ignore[no-untyped-def]
+def passages(document: ParsedDocument) -> tuple[Passage, ...]:
     return make_passages(document, count_tokens=lambda text: len(text.split()), max_tokens=120)
 
 

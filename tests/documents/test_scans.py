@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pymupdf
@@ -59,8 +60,8 @@ def scanned(*, turn: int = 0, skew: float = 0.0, pages: int = 1) -> bytes:
     return content
 
 
-def read(content: bytes, **options: object) -> ParsedDocument:
-    settings = Settings(**options)  # type: ignore[arg-type]
+def read(content: bytes, **options: Any) -> ParsedDocument:
+    settings = Settings(**options)
     with ParserProcess(settings, page_reader() if settings.ocr == "on" else None) as parser:
         return parser(content)
 

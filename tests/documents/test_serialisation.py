@@ -6,6 +6,7 @@ import hashlib
 import json
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pymupdf
 import pytest
@@ -32,7 +33,7 @@ FIGURE = Figure(
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60)
 
 
-def document(text: str = "Drains help.", **changes: object) -> ParsedDocument:
+def document(text: str = "Drains help.", **changes: Any) -> ParsedDocument:
     block = Block(
         index=0, kind=BlockKind.BODY, start=0, end=len(text), box=(0.0, 0.0, 1.0, 1.0), joins=(len(text) // 2,)
     )
@@ -40,7 +41,7 @@ def document(text: str = "Drains help.", **changes: object) -> ParsedDocument:
     whole = ParsedDocument(
         sha256="0" * 64, page_count=1, metadata=Metadata(title=text or None), pages=(page,), figures=(FIGURE,)
     )
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    return replace(whole, **changes)
 
 
 @given(texts)

@@ -93,6 +93,26 @@ def invisible_over_other_text(page: pymupdf.Page) -> None:
     write(page, render_mode=3)
 
 
+def white_on_a_dark_box(page: pymupdf.Page) -> None:
+    page.draw_rect(AREA, color=None, fill=DARK)
+    write(page, color=(1, 1, 1))
+
+
+def on_a_shaded_row(page: pymupdf.Page) -> None:
+    page.draw_rect(AREA, color=None, fill=GREY)
+    write(page)
+
+
+def under_glass(page: pymupdf.Page) -> None:
+    write(page)
+    page.draw_rect(AREA, color=None, fill=DARK, fill_opacity=0.2)
+
+
+def in_a_frame_drawn_later(page: pymupdf.Page) -> None:
+    write(page)
+    page.draw_rect(AREA, color=DARK, width=1)
+
+
 HIDDEN: dict[str, Callable[[pymupdf.Page], None]] = {
     "white": lambda page: write(page, color=(1, 1, 1)),
     "nearly white": lambda page: write(page, color=(0.96, 0.96, 0.97)),
@@ -107,13 +127,10 @@ HIDDEN: dict[str, Callable[[pymupdf.Page], None]] = {
     "covered by an image": covered_by_an_image,
 }
 SHOWN: dict[str, Callable[[pymupdf.Page], None]] = {
-    "white on a dark box": lambda page: (
-        page.draw_rect(AREA, color=None, fill=DARK),
-        write(page, color=(1, 1, 1)),
-    )[0],
-    "on a shaded row": lambda page: (page.draw_rect(AREA, color=None, fill=GREY), write(page))[0],
-    "under glass": lambda page: (write(page), page.draw_rect(AREA, color=None, fill=DARK, fill_opacity=0.2))[0],
-    "in a frame drawn later": lambda page: (write(page), page.draw_rect(AREA, color=DARK, width=1))[0],
+    "white on a dark box": white_on_a_dark_box,
+    "on a shaded row": on_a_shaded_row,
+    "under glass": under_glass,
+    "in a frame drawn later": in_a_frame_drawn_later,
     "light grey": lambda page: write(page, color=GREY),
     "small print": lambda page: write(page, fontsize=5),
     "scan": lambda page: scan(page, SECRET),

@@ -48,7 +48,7 @@ OLDER: dict[str, tuple[type[StageValue], dict[str, Any], str]] = {
         "b1a5d69bc3bace6f01276bad9224ae38a15ae194a9b34d81d1437c87b2702626",
     ),
 }  # fmt: skip
-RETIRED = {
+RETIRED: dict[str, tuple[type[StageValue], set[str]]] = {
     "chapter_brief": (domain.ChapterBrief, {"uses"}),
     "key_concepts": (KeyConcepts, set(USED)),
     "literature_research": (domain.LiteratureResearch, {"uses"}),

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -58,13 +59,13 @@ def crossref() -> Iterator[tuple[Crossref, list[str]]]:
 
 
 def checked(crossref: Crossref, **printed: object) -> MetadataCheck:
-    values = {
+    values: dict[str, Any] = {
         "title": TITLE,
         "authors": ("Ada Okafor", "Per Lind", "Drain Group"),
         "year": 2021,
         "journal": "J Neurosurg Samples",
     }
-    found = check_metadata(Metadata(**{**values, "doi": "10.5555/known", **printed}), [crossref])  # type: ignore[arg-type]
+    found = check_metadata(Metadata(**{**values, "doi": "10.5555/known", **printed}), [crossref])
     assert found is not None
     return found
 

@@ -90,7 +90,8 @@ def test_code_server__started__serves_new_kinds_and_comes_back_when_its_process_
         second = client.get_server_id()
         assert "section/sedation" in _asset_names(client)
         _until(process, lambda: len(_definitions(process.pid)) == 1)  # the earlier one had no run, so it ends
-        os.kill(*_definitions(process.pid), signal.SIGKILL)
+        (definitions,) = _definitions(process.pid)
+        os.kill(definitions, signal.SIGKILL)
         _until(process, lambda: _server_id(client) not in (None, second))
         assert "section/sedation" in _asset_names(client)
         process.send_signal(signal.SIGINT)

@@ -17,6 +17,7 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.support.ui import WebDriverWait
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.browsing import chromium
 from tests.orchestration.small_dagster import BEARER, LAUNCH, TOKEN, SmallDagster, small_dagster
@@ -132,7 +133,9 @@ def test_webserver__socket__opens_to_its_own_pages_and_to_scripts_only(
 ) -> None:
     def handshake(headers: dict[str, str]) -> str:
         address = f"ws://127.0.0.1:{server.port}/graphql"
-        with connect(address, additional_headers=headers, subprotocols=["graphql-ws"], proxy=None) as socket:
+        with connect(
+            address, additional_headers=headers, subprotocols=[Subprotocol("graphql-ws")], proxy=None
+        ) as socket:
             socket.send(json.dumps({"type": "connection_init"}))
             return str(json.loads(socket.recv())["type"])
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.providers.fault_server import CHAT, MESSAGES, RESPONSES, Behaviour, Request, answer
+from tests.providers.fault_server import Behaviour, Request, answer
+from tests.providers.replies import CHAT, MESSAGES, RESPONSES
 
 Sentence = dict[str, Any]
 Mischief = Callable[[int, Sentence], Sentence]

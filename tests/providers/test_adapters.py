@@ -44,8 +44,8 @@ from tests.providers.fault_server import (
     refusal,
     reset,
     status,
-    whole_reply,
 )
+from tests.providers.replies import whole_reply
 
 KEY = "sk-canary-0123456789abcdef"
 MODELS = {"claude": "claude-opus-5-5", "gpt": "gpt-6.1-sol", "gemini": "gemini-4-argon", "local": "smollm2"}

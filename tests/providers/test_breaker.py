@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import types
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -288,7 +289,8 @@ def test_statistics__success_rate__is_of_the_calls_that_say_something(
 
 def test_breaker__new__has_no_success_of_a_probe_and_takes_names_only() -> None:
     assert breaker_module.Breaker(changed_at=START).probe_successes == 0
-    for kind in (breaker_module.BreakerPolicy, breaker_module.Breaker):
+    kinds: tuple[Callable[..., object], ...] = (breaker_module.BreakerPolicy, breaker_module.Breaker)
+    for kind in kinds:
         with pytest.raises(TypeError):
             kind(START)
 

@@ -68,7 +68,9 @@ def test_ask__same_request_again__is_replayed_and_not_paid_for(database: Databas
     assert (replay.provider, replay.purpose, replay.section, replay.reply_model) == (
         "claude", "test", "surgery", paid.reply_model,
     )  # fmt: skip
-    assert (replay.cost_usd, replay.reserved_usd, replay.input_tokens, replay.output_tokens) == (0, 0, 0, 0)
+    assert (replay.cost_usd, replay.reserved_usd, replay.input_tokens, replay.output_tokens) == (
+        Decimal(0), Decimal(0), 0, 0,
+    )  # fmt: skip
 
 
 def test_ask__replayed_for_another_chapter_or_for_nobody__is_paid_by_the_first(database: Database) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_chat_completions__with_a_schema__gives_what_was_asked_for(address: str,
     assert found is not None
     assert found.value.value
     paid = rows(database)[-1]
-    assert (paid.input_tokens > 20, paid.output_tokens > 3, paid.cost_usd) == (True, True, 0)
+    assert (paid.input_tokens > 20, paid.output_tokens > 3, paid.cost_usd) == (True, True, Decimal(0))
 
 
 @pytest.mark.parametrize("api", ["gpt", "claude"])

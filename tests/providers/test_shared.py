@@ -32,7 +32,17 @@ from chapter_pipeline.storage.semaphore import CallSemaphore
 from tests.events import eventually
 from tests.providers.callers import numbered, process, said
 from tests.providers.conftest import PLENTY, gateway
-from tests.providers.fault_server import ONE_MORE_S, FaultServer, Request, answer, half_json, in_turn, status, together
+from tests.providers.fault_server import (
+    ONE_MORE_S,
+    Behaviour,
+    FaultServer,
+    Request,
+    answer,
+    half_json,
+    in_turn,
+    status,
+    together,
+)
 from tests.providers.test_adapters import MODELS, Finding, adapter
 from tests.soak import times
 
@@ -195,7 +205,7 @@ def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database:
     numbers, each = count(), times(40, soak=125)
     firsts = (0, each, 2 * each, 2 * each + each // 2)
 
-    def plan(request: Request) -> object:
+    def plan(request: Request) -> Behaviour:
         match next(numbers) % 20:
             case 3:
                 return status(503, {"error": {"message": "busy"}})
@@ -203,7 +213,7 @@ def test_ledger__many_calls_of_four_processes__is_the_bill_to_the_cent(database:
                 return answer('{"worth": 1}', tokens=(900, 20))
         return answer('{"value": "it"}', tokens=(len(request.text), 37))
 
-    with FaultServer(plan) as server:  # type: ignore[arg-type]
+    with FaultServer(plan) as server:
         others = [process(database, "ask", server.url, first, each, "1000") for first in firsts]
         outcomes: Counter[str] = Counter()
         started = [other.__enter__() for other in others]
@@ -250,12 +260,12 @@ def test_ledger__killed_between_reply_and_commit__is_asked_once_more_and_recorde
 ) -> None:
     arrived, killed = threading.Event(), threading.Event()
 
-    def plan(_request: Request) -> object:
+    def plan(_request: Request) -> Behaviour:
         arrived.set()
         killed.wait(60)
         return answer('{"value": "it"}')
 
-    with FaultServer(plan) as server:  # type: ignore[arg-type]
+    with FaultServer(plan) as server:
         with process(database, "ask", server.url, 0, 1, "1000") as other:
             assert said(other) == "ready"
             assert arrived.wait(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from tests.publishing.finished_chapter import CHAPTER, png, quote, sentence
 
 def shown(nodes: list[dict[str, Any]]) -> str:
     """Inlines as a reader sees them."""
-    words = {"Str": lambda c: c, "Space": lambda _: " ", "Link": lambda c: shown(c[1]), "RawInline": lambda c: c[1]}
+    words: dict[str, Callable[[Any], str]] = {
+        "Str": lambda c: c, "Space": lambda _: " ", "Link": lambda c: shown(c[1]), "RawInline": lambda c: c[1],
+    }  # fmt: skip
     return "".join(words[node["t"]](node.get("c")) for node in nodes)
 
 

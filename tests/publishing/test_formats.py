@@ -71,6 +71,8 @@ def test_docx__opens_in_word_with_real_headings_a_table_and_the_image(exported: 
     [shape] = document.inline_shapes
     assert 2.0 < shape.width.cm <= 14.0
     section = document.sections[0]
+    assert section.page_width is not None
+    assert section.page_height is not None
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     assert section.header.paragraphs[0].text == CHAPTER.title
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.ports import Vectors
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.services.retrieval_evaluation import evaluate, ndcg_at, read_beir, recall_at
 from chapter_pipeline.settings import Settings
@@ -61,7 +63,7 @@ def test_evaluate__tiny_set__finds_all_and_leaves_the_library_as_it_is(
 
 def test_evaluate__embedder_fails__leaves_no_schema(files: Files, settings: Settings, database: Database) -> None:
     class Broken(HashEmbedder):
-        def embed(self, texts: object) -> None:  # type: ignore[override]
+        def embed(self, texts: Sequence[str]) -> Vectors:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -12,7 +12,7 @@ import pytest
 
 from chapter_pipeline.errors import ModelFilesCorrupt
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.retrieval.minilm import MODEL, TOKENIZER, MiniLM
+from chapter_pipeline.retrieval.minilm import MODEL, TOKENIZER, MiniLM, ModelFile
 from tests.library_samples import HashEmbedder
 
 
@@ -71,12 +71,10 @@ def test_embed__several_threads__load_once_and_agree() -> None:
 
 
 @pytest.mark.parametrize("file", [MODEL, TOKENIZER])
-def test_embed__file_differs_or_is_missing__is_refused_with_the_remedy(file: object) -> None:
-    which = "model" if file is MODEL else "tokenizer"
-    source = MODEL if file is MODEL else TOKENIZER
-    for broken in (replace(source, sha256="0" * 64), replace(source, path="no"), replace(source, package="no_such")):
+def test_embed__file_differs_or_is_missing__is_refused_with_the_remedy(file: ModelFile) -> None:
+    for broken in (replace(file, sha256="0" * 64), replace(file, path="no"), replace(file, package="no_such")):
         with pytest.raises(ModelFilesCorrupt, match="install the package"):
-            MiniLM(**{which: broken}).embed(["dura"])
+            (MiniLM(model=broken) if file is MODEL else MiniLM(tokenizer=broken)).embed(["dura"])
 
 
 def test_embed__packages_of_the_files__are_not_imported() -> None:

@@ -87,7 +87,7 @@ def check_fusion(search: LibrarySearch) -> None:
     lexical = bm25("glioma shunt", PASSAGES)
 
     def z(values: list[float]) -> np.ndarray:
-        return (np.array(values) - np.mean(values)) / np.std(values)
+        return np.asarray((np.array(values) - np.mean(values)) / np.std(values))
 
     fused = FUSED.bm25 * z([lexical.get(one, 0) for one in PASSAGES]) + FUSED.cosine * z([*cosines.values()])
     expected = dict(zip(PASSAGES, fused, strict=True))

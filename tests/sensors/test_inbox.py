@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -250,11 +251,11 @@ def test_inbox__ten_thousand_files_at_once__are_taken_batch_by_batch_and_each_on
 
 
 def _entry(number: int, **changes: object) -> Entry:
-    given = {
+    given: dict[str, Any] = {
         "key": f"inbox/{number:04}.pdf", "size_bytes": 1, "etag": str(number),
         "modified": NOW - timedelta(minutes=number + 1), **changes,
     }  # fmt: skip
-    return Entry(**given)  # type: ignore[arg-type]
+    return Entry(**given)
 
 
 def test_look__more_than_a_batch__oldest_first_and_the_rest_is_named() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import pytest
@@ -30,7 +30,7 @@ def location(location: Location) -> Location:
     return location
 
 
-def _run(location: Location, tags: object, selection: Sequence[dg.AssetKey] | None) -> dg.DagsterRun:
+def _run(location: Location, tags: Mapping[str, str], selection: Sequence[dg.AssetKey] | None) -> dg.DagsterRun:
     result = location.definitions.resolve_job_def("write_chapter").execute_in_process(
         instance=location.instance, tags=tags, asset_selection=selection, raise_on_error=False
     )

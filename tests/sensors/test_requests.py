@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
-from dagster import ExecuteInProcessResult
 
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
 from sensors.requests import (
@@ -16,12 +15,7 @@ from sensors.requests import (
     revision_request,
     write_request,
 )
-from tests.code_location import GLIOMA, SLUG, Location
-
-
-def _failure(result: ExecuteInProcessResult) -> dict[str, object]:
-    (event,) = result.get_step_failure_events()
-    return {name: value.value for name, value in event.step_failure_data.user_failure_data.metadata.items()}
+from tests.code_location import GLIOMA, SLUG, Location, failure_told
 
 
 def test_ingest_requests__old_documents_between_new_ones__no_request_holds_one() -> None:
@@ -73,7 +67,7 @@ def test_finished_document__stored_and_refused_ones__each_is_told_once(location:
 def test_only_quarantined__failed_ingest__tells_a_refused_file_from_a_bug(
     location: Location, content: bytes, expected: bool
 ) -> None:
-    failure = _failure(location.ingest({"library/a.pdf": content}))
+    _, failure = failure_told(location.ingest({"library/a.pdf": content}))
     assert only_quarantined(failure) is expected
     assert not may_succeed_later(failure)
 
@@ -88,7 +82,8 @@ def test_may_succeed_later__failed_section__only_a_transient_error_says_so(
 ) -> None:
     location.add_documents(GLIOMA)
     location.stages.failing = {"diagnosis": error}
-    assert may_succeed_later(_failure(location.write())) is expected
+    _, failure = failure_told(location.write())
+    assert may_succeed_later(failure) is expected
 
 
 def test_write_request__whole_chapter__makes_its_partition_and_selects_every_stage_and_its_own_sections(

@@ -91,8 +91,8 @@ def test_unchanged__files_as_they_were__are_answered_without_reading_a_document(
         "bad.pdf": IngestStatus.QUARANTINED,  # refused for what it is; a timeout may be the machine's fault
     }
     same = found[tmp_path / "same.pdf"]
-    assert (same.document, same.title, same.passages) == (
-        library.record("library/same.pdf").key, "Glioma surgery", 3,  # type: ignore[union-attr]
-    )  # fmt: skip
-    assert library.record("library/same.pdf").status is IngestStatus.UNCHANGED  # type: ignore[union-attr]
+    record = library.record("library/same.pdf")
+    assert record is not None
+    assert (same.document, same.title, same.passages) == (record.key, "Glioma surgery", 3)
+    assert record.status is IngestStatus.UNCHANGED
     assert unchanged(paths, library=library, bucket=bucket, settings_hash="another parser") == {}

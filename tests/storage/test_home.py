@@ -29,8 +29,8 @@ def _mode(path: Path) -> int:
 def home(tmp_path: Path) -> Path:
     """A home as an earlier version made it: everything open for reading."""
     home = tmp_path / "home"
-    for folder in ("bucket/library", "logs/runs", "dagster/storage", "demo", "templates"):
-        (home / folder).mkdir(parents=True)
+    for name in ("bucket/library", "logs/runs", "dagster/storage", "demo", "templates"):
+        (home / name).mkdir(parents=True)
     for file in ("bucket/library/a.pdf", "logs/errors.log", "logs/runs/x.out", "demo/a.md"):
         (home / file).write_text("text")
         (home / file).chmod(0o644)

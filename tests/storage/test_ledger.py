@@ -299,7 +299,9 @@ def test_begin__reserved__keeps_whom_and_what_it_is_for(database: Database, ledg
     assert (kept.request_key, kept.attempt, kept.provider, kept.model, kept.purpose, kept.chapter, kept.section) == (
         "first", 1, "claude", "opus", "section", "glioma", "surgery",
     )  # fmt: skip
-    assert (kept.state, kept.reserved_usd, kept.cost_usd, kept.ended_at) == ("reserved", MOST, 0, None)
+    assert (kept.state, kept.reserved_usd, kept.cost_usd, kept.ended_at) == (
+        "reserved", MOST, Decimal(0), None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

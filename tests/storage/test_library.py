@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_document__all_stages_stored__reads_back_as_it_went_in(library: LibraryS
 def test_document__not_searchable_yet__is_invisible(library: LibraryStore) -> None:
     key = add(library, "library/a.pdf", GLIOMA, searchable=False)
     assert library.documents() == []
-    assert library.document_records([key]) == library.passages_of([key]) == library.figures([key]) == []
+    assert [*library.document_records([key]), *library.passages_of([key]), *library.figures([key])] == []
     assert library.pages(key) == []
     with pytest.raises(NotFound):
         library.document(key)
@@ -229,10 +230,10 @@ def test_chapters__life_of_one(database: Database) -> None:
     with pytest.raises(AlreadyExists, match="'glioma' already"):
         chapters.create("glioma", {})
     first, second = (artifacts.put("final_chapter", "glioma", Text(text=text)) for text in ("one", "two"))
-    nothing: dict[str, tuple[str, ...]] = {"documents": (), "images": ()}
-    assert chapters.add_version("glioma", first.id, first.sha256, **nothing, held=True).state == "held"
-    assert chapters.add_version("glioma", first.id, first.sha256, **nothing).number == 1
-    made = chapters.add_version("glioma", second.id, second.sha256, **nothing, origin="rollback to version 1")
+    add_version = partial(chapters.add_version, documents=(), images=())
+    assert add_version("glioma", first.id, first.sha256, held=True).state == "held"
+    assert add_version("glioma", first.id, first.sha256).number == 1
+    made = add_version("glioma", second.id, second.sha256, origin="rollback to version 1")
     assert (made.number, made.state, made.origin) == (2, "published", "rollback to version 1")
     with pytest.raises(UsageError, match="needs a name and a reason"):
         chapters.approve("glioma", 1, by="Dr. Reader", because="  ")

@@ -36,7 +36,7 @@ def put(database: Database, asset: str, version: int, body: dict[str, Any], run_
 
 def call(database: Database, task: str, provider: str, section: str | None = None, state: str = "committed") -> int:
     with database.session() as session:
-        return session.execute(
+        number: int = session.execute(
             text(
                 "INSERT INTO model_calls (request_key, attempt, provider, model, purpose, chapter, section, state, owner,"
                 " reserved_usd, cost_usd, reply) VALUES ('k', 1, :provider, 'm', :task, 'glioma', :section, :state, 1,"
@@ -47,6 +47,7 @@ def call(database: Database, task: str, provider: str, section: str | None = Non
                 "reply": "{}" if state == "committed" else None,
             },
         ).scalar_one()  # fmt: skip
+    return number
 
 
 def rows(database: Database) -> dict[int, tuple[str | None, list[str]]]:

@@ -41,12 +41,13 @@ def older_final(number: int) -> dict[str, Any]:
     """The finished chapter with one figure of that number."""
     body = FINAL.model_dump(mode="json", exclude={"support"})
     body["chapter"]["figures"] = body["chapter"]["figures"][:1]
-    return older(body, [number] * 20)
+    made: dict[str, Any] = older(body, [number] * 20)
+    return made
 
 
 def put(database: Database, asset: str, body: dict[str, Any], version: int) -> int:
     with database.session() as session:
-        return session.execute(
+        number: int = session.execute(
             text(
                 "INSERT INTO artifacts (asset, partition, version, sha256, body)"
                 " VALUES (:asset, :slug, :version, :sha256, CAST(:body AS jsonb)) RETURNING id"
@@ -55,6 +56,7 @@ def put(database: Database, asset: str, body: dict[str, Any], version: int) -> i
                 "asset": asset, "slug": SLUG, "version": version, "sha256": content_hash(body), "body": json.dumps(body),
             },
         ).scalar_one()  # fmt: skip
+    return number
 
 
 def test_upgrade__versions_of_before__keep_what_is_there_and_say_what_is_lost(empty: Database, tmp_path: Path) -> None:

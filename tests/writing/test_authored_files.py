@@ -22,7 +22,7 @@ BOMB = "topic: Glioma\na: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 LOOP = "topic: Glioma\norder: &a [*a]\n"
 DEEP = 10_000
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "alias bomb": (BOMB, "line 3", "alias"),
     "alias bomb in the topic": (BOMB.replace("topic: Glioma\n", "") + "topic: *i\n", "line 2", "alias"),
     "alias bomb as merge keys": ("topic: x\na: &a {b: 1}\nc: {<<: *a}\n", "line 3", "alias"),

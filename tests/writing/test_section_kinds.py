@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,11 @@ def test_section_kinds__odd_line_in_the_record__is_named_with_its_number_and_the
     tmp_path: Path, line: str
 ) -> None:
     (tmp_path / RECORD).write_text(f"sedation\n\n{line}\n")
-    for read in (lambda: section_kinds(tmp_path), lambda: record_kinds(tmp_path, ("another",))):
+    reads: tuple[Callable[[], object], ...] = (
+        lambda: section_kinds(tmp_path),
+        lambda: record_kinds(tmp_path, ("another",)),
+    )
+    for read in reads:
         with pytest.raises(UsageError) as caught:
             read()
         assert f"{RECORD}' has in line 3 {line!r}, which is no section kind" in str(caught.value)

@@ -162,7 +162,7 @@ def test_section_fingerprint__a_plan_changes__only_its_section_is_made_from_some
 
 
 @pytest.mark.parametrize("changes", [{"topic": "Meningioma"}, {"audience": "students"}])
-def test_section_fingerprint__topic_or_audience_changes__so_does_it(changes: dict[str, str]) -> None:
+def test_section_fingerprint__topic_or_audience_changes__so_does_it(changes: dict[str, Any]) -> None:
     made = [section_fingerprint("outcomes", plans, Settings()) for plans in (_plans(), _plans(**changes))]
     assert differences(STAGES[SECTION], *made) == ("inputs",)
 

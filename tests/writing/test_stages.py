@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from benchmarks.written import Written
@@ -32,7 +34,7 @@ from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, store
 
 
-def write(stages: Stages, topic: str = TOPIC, **request: object) -> Written:
+def write(stages: Stages, topic: str = TOPIC, **request: Any) -> Written:
     return write_chapter(stages, BriefRequest(topic=topic, word_budget=600, **request))
 
 
