@@ -56,6 +56,7 @@ def crossref() -> Iterator[tuple[Crossref, list[str]]]:
     with closing(Crossref(contact="editor@example.org", address=f"http://127.0.0.1:{server.server_port}")) as client:
         yield client, asked
     server.shutdown()
+    server.server_close()
 
 
 def checked(crossref: Crossref, **printed: object) -> MetadataCheck:

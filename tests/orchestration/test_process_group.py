@@ -24,6 +24,7 @@ def _sleeper(environment: dict[str, str], *, deaf: bool = False) -> subprocess.P
     )
     assert process.stdout is not None
     process.stdout.readline()  # it has set its handler
+    process.stdout.close()
     return process
 
 
@@ -39,7 +40,7 @@ def test_household__its_end__ends_its_members_and_nobody_else(tmp_path: Path) ->
         assert list(tmp_path.iterdir()) == []
     finally:
         stranger.kill()
-        stranger.communicate()
+        stranger.wait()
 
 
 def test_household__of_a_killed_supervisor__is_ended_by_the_next(tmp_path: Path) -> None:
@@ -83,6 +84,7 @@ def _daemon_on(environment: dict[str, str], cwd: Path) -> subprocess.Popen[bytes
     )
     assert process.stdout is not None
     process.stdout.readline()
+    process.stdout.close()
     return process
 
 
@@ -97,7 +99,7 @@ def test_up__daemon_of_somebody_else_on_this_home__is_named_and_not_touched(tmp_
         assert other.poll() is None
     finally:
         other.kill()
-        other.communicate()
+        other.wait()
 
 
 def test_household__second_on_one_home__is_refused_with_the_remedy(tmp_path: Path) -> None:

@@ -243,6 +243,7 @@ def _assert_the_pages_are_guarded(up: Up) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(urllib.request.Request(up.address.partition("?")[0], headers=headers), timeout=60)
         assert refused.value.code == status
+        refused.value.close()
     token = up.address.partition("=")[2].encode()
     assert not [name for name in Path("/proc").glob("[0-9]*/cmdline") if token in (_read(name) or b"")]
     assert not [name for name in Path("/proc").glob("[0-9]*/environ") if token in (_read(name) or b"")]

@@ -122,7 +122,9 @@ def test_health_check__schema_is_behind__says_so(
     url = settings.database_url
     assert url is not None
     empty = url.get_secret_value().replace(Database.open(settings).url.database or "", empty_database_name)
-    health = Database.open(settings.model_copy(update={"database_url": SecretStr(empty)})).health_check()
+    database = Database.open(settings.model_copy(update={"database_url": SecretStr(empty)}))
+    health = database.health_check()
+    database.close()
     assert (health.ok, health.migration) == (False, None)
     assert "run migrations" in health.detail
 

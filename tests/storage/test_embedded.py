@@ -101,7 +101,7 @@ def test_start__user_was_killed__server_is_usable_and_still_stops_with_the_last(
 ) -> None:
     killed = _other_process(short_home)
     killed.kill()
-    killed.wait()
+    killed.communicate()
     server.start()
     assert _answers(server)
     server.release()
@@ -135,7 +135,9 @@ def test_start__awkward_home__works(short_home: Path, name: str) -> None:
         server.start()
         server.create_database("kept")
         url = Settings(database_url=SecretStr(server.url("kept", "psycopg")))
-        assert Database.open(url).health_check().server_version is not None
+        database = Database.open(url)
+        assert database.health_check().server_version is not None
+        database.close()
     finally:
         server.release()
 
@@ -210,7 +212,7 @@ def test_watcher__last_user_is_killed__server_ends_by_itself_and_has_its_data_at
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
     postmaster, watcher = _postmaster(server), _watcher(short_home)
     killed.kill()
-    killed.wait()
+    killed.communicate()
     assert _gone(postmaster)
     assert _gone(watcher)
     assert not (server.folder / "postmaster.pid").exists()
@@ -227,13 +229,13 @@ def test_watcher__another_user_lives__server_stays_until_that_one_is_gone_too(
     first, second = _other_process(short_home), _other_process(short_home)
     postmaster = _postmaster(server)
     first.kill()
-    first.wait()
+    first.communicate()
     server.start()  # takes and gives back the lock that the watcher would need to stop it
     server.release()
     assert _postmaster(server) == postmaster
     assert _answers(server)
     second.kill()
-    second.wait()
+    second.communicate()
     assert _gone(postmaster)
 
 
@@ -254,5 +256,5 @@ def test_watcher__it_is_killed_itself__the_next_user_has_another_one(
     postmaster = _postmaster(server)
     for user in (first, second):
         user.kill()
-        user.wait()
+        user.communicate()
     assert _gone(postmaster)

@@ -22,6 +22,7 @@ from chapter_pipeline.storage import migrate
 from chapter_pipeline.storage.address import place_of
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.embedded import EmbeddedServer
+from tests.events import PATIENCE_S
 
 ROLES = """
 local all postgres trust
@@ -131,6 +132,9 @@ def test_migrate__server_refuses__says_what_and_the_remedy_that_fits(strict: Emb
 def _forwarded(server: EmbeddedServer) -> Iterator[int]:
     """A port of the loopback interface that leads to the server's socket, which speaks no TLS."""
 
+    ends: list[socket.socket] = []
+    pumps: list[threading.Thread] = []
+
     def pump(source: socket.socket, target: socket.socket) -> None:
         while data := source.recv(65536):
             target.sendall(data)
@@ -144,13 +148,20 @@ def _forwarded(server: EmbeddedServer) -> Iterator[int]:
                 return
             upstream = socket.socket(socket.AF_UNIX)
             upstream.connect(str(server.folder / ".s.PGSQL.5432"))
-            threading.Thread(target=pump, args=(client, upstream), daemon=True).start()
-            threading.Thread(target=pump, args=(upstream, client), daemon=True).start()
+            ends.extend((client, upstream))
+            for pair in ((client, upstream), (upstream, client)):
+                pumps.append(threading.Thread(target=pump, args=pair, daemon=True))
+                pumps[-1].start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, daemon=True).start()
+        acceptor = threading.Thread(target=accept, daemon=True)
+        acceptor.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
+        for thread in (acceptor, *pumps):
+            thread.join(PATIENCE_S)
+    for end in ends:
+        end.close()
 
 
 @pytest.mark.parametrize(
