@@ -34,6 +34,7 @@ for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
         signal.signal(_number, _usual)
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PAID_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 TEMPLATE = "chapter_template"
 NAMED_OUTSIDE = "CHAPTERTESTS_RUN" in os.environ
@@ -134,6 +135,14 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the shared test data (../shared/data beside the project) is not on this machine")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The PDFs of the sample library of examples/: what the tests of the shared data ask, asked without them."""
+    from chapter_pipeline.publishing.samples import build_samples
+
+    return build_samples(EXAMPLES / "library", tmp_path_factory.mktemp("sample library"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

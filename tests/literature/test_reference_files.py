@@ -15,6 +15,7 @@ from chapter_pipeline.domain import Work
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_fields import author_name, normalised_doi
 from chapter_pipeline.literature.reference_files import deduplicate, normalised_title, read_references
+from tests.conftest import EXAMPLES
 
 ZOTERO = """TY  - JOUR
 TI  - Use of drains versus no drains after burr-hole evacuation
@@ -260,6 +261,20 @@ def test_deduplicate__twice__changes_nothing_more(works: list[Work]) -> None:
     once = deduplicate(works)
     assert deduplicate(once) == once
     assert {normalised_title(found.title) for found in works} >= {normalised_title(found.title) for found in once}
+
+
+@pytest.mark.parametrize("name", ["chronic-subdural.ris", "sample-articles.ris"])
+def test_reference_files_of_the_examples__agree_with_rispy_on_titles(name: str) -> None:
+    path = EXAMPLES / "references" / name
+    read = read_references(path.name, path.read_bytes())
+    theirs = rispy.loads(path.read_text(encoding="utf-8"))
+    assert [(found.title, found.doi, found.year) for found in read.works] == [
+        (entry["title"], entry["doi"].lower(), int(entry["year"])) for entry in theirs
+    ]
+    assert len(read.works) == 10
+    assert not read.skipped
+    assert all(found.authors and found.journal for found in read.works)
+    assert deduplicate([*read.works, *read.works]) == list(read.works)
 
 
 @pytest.mark.corpus
