@@ -13,7 +13,7 @@ from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.services.text_model_factory import TextModelFactory, adapters_of
-from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Settings
+from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Provider, Settings
 from chapter_pipeline.storage.database import Database
 from tests.library_samples import HashEmbedder
 
@@ -67,7 +67,7 @@ def test_provider__without_key_or_address__is_refused_with_the_remedy(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_provider__every_one__has_the_settings_and_the_adapter_of_its_name(provider: str) -> None:
+def test_provider__every_one__has_the_settings_and_the_adapter_of_its_name(provider: Provider) -> None:
     assert {f"{provider}_models", f"{provider}_url"} <= Settings.model_fields.keys()
     field = KEY_FIELDS.get(provider)
     given = {"local_url": "http://127.0.0.1:1/v1"} if field is None else {field: KEY}
