@@ -1,8 +1,8 @@
 """Owns the circuit breaker of a provider as a pure state machine: no clock, no lock, no table.
 
-CLOSED lets everybody through, and opens after five failures in a row within a minute. OPEN lets nobody through for a
+CLOSED allows all calls, and opens after five failures in a row within a minute. OPEN refuses all calls for a
 minute, then is HALF_OPEN: as many callers as it needs successes are let through, two successes close it, one failure
-opens it again. ISOLATED, after a refused key or an empty account, lets nobody through until a person decides.
+opens it again. ISOLATED, after a refused key or an empty account, refuses all calls until a person decides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chapter_pipeline.providers.faults import Effect
 
 
 class Circuit(StrEnum):
-    """Where a breaker stands."""
+    """The state of a circuit breaker."""
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
@@ -79,7 +79,7 @@ class Breaker:
     def admit(
         self, now: datetime, policy: BreakerPolicy, *, claim: str, owner: int, live: frozenset[int]
     ) -> tuple[Breaker, Admission | None]:
-        """Let a caller through, or not (None). Half-open callers whose owner is not `live` give their place back."""
+        """Admit a call, or refuse it (None). The probes of half-open owners that are not `live` are freed."""
         seen = self.as_seen(now, policy)
         admission = Admission(claim=claim, owner=owner, generation=seen.generation)
         if seen.circuit is Circuit.CLOSED:
@@ -95,7 +95,7 @@ class Breaker:
     def record(
         self, now: datetime, policy: BreakerPolicy, admission: Admission, effect: Effect, detail: str
     ) -> Breaker:
-        """What became of a caller. One that an older state let through decides nothing, but it can isolate."""
+        """Record the outcome of a call. A call admitted by an earlier state can isolate, and changes nothing else."""
         seen = replace(self.as_seen(now, policy), statistics=self._counted(effect))
         if effect is Effect.ISOLATE:
             return seen._turned(Circuit.ISOLATED, now, detail)
@@ -109,7 +109,7 @@ class Breaker:
         return seen
 
     def opened(self, now: datetime, reason: str) -> Breaker:
-        """Kept open by a person: nobody is let through until it is closed or reset."""
+        """Opened by a person: all calls are refused until it is closed or reset."""
         return self._turned(Circuit.ISOLATED, now, reason)
 
     def closed(self, now: datetime) -> Breaker:

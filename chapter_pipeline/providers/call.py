@@ -1,4 +1,4 @@
-"""Owns what goes to a language model and what comes back, the same for every provider; it sends nothing."""
+"""Owns the request to a language model, its reply, and the adapter protocol, the same for every provider."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ModelCall:
     variant: str = ""
 
     def key(self, provider: str, model: str) -> str:
-        """sha256 of all that the reply depends on: what makes two requests the same one."""
+        """sha256 of all that the reply depends on: the key of the request in the ledger."""
         parts = [
             provider, model, self.purpose, self.system, self.prompt, self.schema_name, self.schema,
             self.max_output_tokens, self.variant,

@@ -17,7 +17,7 @@ ClientT = TypeVar("ClientT")
 FormT = TypeVar("FormT", bound=BaseModel)
 Count = Annotated[int, Field(ge=0)]
 _TALKATIVE = ("anthropic", "openai", "google_genai", "httpx2", "httpcore2")
-"""Loggers that write whole requests, prompts included, when somebody debugs."""
+"""Loggers that write whole requests, prompts included, at level DEBUG."""
 
 
 class Lazy(Generic[ClientT]):

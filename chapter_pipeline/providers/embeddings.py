@@ -58,7 +58,7 @@ class EmbeddedTexts(BaseModel):
 class GptEmbeddings:
     """Implements `call.Adapter` for calls of `embedding_call`: OpenAI's embeddings API, one attempt a call.
 
-    The index says how many dimensions it has, and the model shortens its vectors to them.
+    The model shortens its vectors to the dimension of the index.
     """
 
     name = PROVIDER
@@ -122,7 +122,7 @@ class GatewayEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts` in order: float32 of shape ``(len(texts), dimension)``, rows of norm 1.
 
-        What was embedded before is taken from the ledger. Raises what `Gateway.ask` raises.
+        Texts embedded before are replayed from the ledger. Raises what `Gateway.ask` raises.
         """
         batches = [texts[start : start + self._batch_size] for start in range(0, len(texts), self._batch_size)]
         if len(batches) < 2:

@@ -1,4 +1,4 @@
-"""Owns the text model that is made of language models: which one is asked for a task, and who is asked next."""
+"""Owns the text model that routes a task to a provider, and to the next provider when that one fails."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ModelNames(Protocol):
 
 
 class FallbackRouter:
-    """Implements `ports.TextModel`. `order`: the providers, the first of which is asked first.
+    """Implements `ports.TextModel`. `order`: the providers in the order of fallback.
 
     `run_id` is the run that all its calls are for, None outside of one.
     """

@@ -1,6 +1,6 @@
-"""Owns what can go wrong with a call, what each fault means for retry, breaker and fallback, and how to tell them.
+"""Owns the faults of calls: their classification, and what each means for retry, circuit breaker and fallback.
 
-Errors are told apart by status and body, so that the three SDKs and what lies below them need one classifier.
+Errors are classified by status and body, so that the SDKs and their HTTP clients need one classifier.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Fault(StrEnum):
 
 
 class Effect(StrEnum):
-    """What the outcome of a call tells a circuit breaker about its provider."""
+    """What the outcome of a call means for the circuit breaker of its provider."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -74,9 +74,9 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.REFUSED: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
     Fault.CUT_OFF: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
     Fault.BAD_REQUEST: Verdict(retry=False, effect=Effect.NEUTRAL),
-    # What answers so is not the API. Key and prompts go there no more until a person has looked at the address.
+    # The server is not the API: it gets no key and no prompt until a person has checked the address.
     Fault.REDIRECTED: Verdict(retry=False, effect=Effect.ISOLATE),
-    # Whatever it is, it was written for us: it may have been paid for, and would be again.
+    # The reply may have been paid for, and a retry would be paid for again.
     Fault.TOO_LARGE: Verdict(retry=False, effect=Effect.FAILURE, sent=True),
 }
 
@@ -100,7 +100,7 @@ _PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DETAIL_CHARACTERS = 300
 _BODY_CHARACTERS = 100_000
-"""Of the body of an error that is looked at."""
+"""Most characters of an error's body that are read."""
 _SECRET = re.compile(r"\b(?:sk-|AIza|key-)[\w*-]{6,}|Bearer \S+", re.IGNORECASE)
 
 
@@ -127,7 +127,7 @@ class CallFailed(Exception):
 def classify(error: BaseException) -> CallFailed:
     """What an error of an SDK, of its HTTP client or of reading the reply means.
 
-    Raises the error itself when it is none of these: a fault of our own code must not look like one of a provider.
+    Raises the error itself when it is none of these: a bug must not be classified as a fault of a provider.
     """
     if isinstance(error, CallFailed):
         return error

@@ -1,4 +1,4 @@
-"""Owns the one way of a request to a provider, and the order of what guards it.
+"""Owns the only path of a request to a provider: ledger, semaphore, circuit breaker, attempt, in this order.
 
 Ledger and budget, then a slot, the breaker, one attempt under the deadline of the whole, the fault's name, and the
 reply on record before anybody sees it. All retries are here: the SDKs make none.
@@ -60,7 +60,7 @@ class Breakers(Protocol):
         ...
 
     def record(self, provider: str, admission: Any, effect: Effect, detail: str = "") -> None:
-        """What became of the call."""
+        """Record the outcome of the call."""
         ...
 
 
@@ -159,7 +159,7 @@ class Gateway:
             left_s = max(request.left_s, 0.0)
             reply = self._loop.run(adapter.send(request.call, model=request.model, timeout_s=left_s), timeout_s=left_s)
             value = read_reply(reply.text, reply_type)
-        except BaseException as error:  # also an interrupt: what was sent has to be on record
+        except BaseException as error:  # also an interrupt: a sent attempt has to be recorded
             failed = _as_failed(error, reply)
             self._ledger.fail(
                 id, failed, cost_usd=self._cost(request, failed.usage), latency_s=time.monotonic() - started
@@ -176,7 +176,7 @@ class Gateway:
         return cost_usd(request.provider, request.model, usage) if usage is not None else Decimal(0)
 
     def _wait_s(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
-        """Seconds until the next attempt. Raises what the caller is told when there is to be none."""
+        """Seconds until the next attempt. Raises the error for the caller when there is none."""
         policy = self._policy
         backoff = min(policy.longest_wait_s, policy.first_wait_s * 2.0 ** (tally.attempts - 1))
         wait_s = backoff * random.uniform(0.5, 1.0)

@@ -83,7 +83,7 @@ class Gemini:
         async def close(made: tuple[Client, httpx2.AsyncClient]) -> None:
             client, bounded = made
             await client.aio.aclose()
-            await bounded.aclose()  # the SDK leaves it to whoever has made it
+            await bounded.aclose()  # the SDK does not close a client that it was given
 
         self._client = Lazy(make, close)
 
@@ -140,7 +140,7 @@ def _usage(counted: _Usage | None) -> Usage | None:
         return None
     return Usage(
         input_tokens=(counted.prompt_token_count or 0) + (counted.tool_use_prompt_token_count or 0),
-        # What it thinks is paid for as output, and counted beside it.
+        # Thinking tokens are billed as output, and reported apart from it.
         output_tokens=(counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0),
         cached_tokens=counted.cached_content_token_count or 0,
     )

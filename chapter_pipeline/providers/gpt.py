@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Details(BaseModel):
-    """How both of OpenAI's APIs tell what of the input was read from a cache."""
+    """The cached part of the input tokens, in the form of both of OpenAI's APIs."""
 
     cached_tokens: Count | None = None
 
@@ -85,7 +85,7 @@ class Gpt:
 
 
 def openai_client(api_key: str, base_url: str | None, reply_max_bytes: int) -> Lazy[AsyncOpenAI]:
-    """A client of the OpenAI API, or of a server that speaks it, that makes no retry and follows no redirect."""
+    """A client of the OpenAI API or of a compatible server, without retries and redirects."""
 
     def make() -> AsyncOpenAI:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient

@@ -1,6 +1,6 @@
 """Owns how a language model reads a finished text: key points, a review, and what is missing; it can add no claim.
 
-What it words anew is held against the quotes of the sentences it names, and left out when they do not support it.
+A new wording is checked against the quotes of its sentences, and left out when they do not support it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Owns how a language model writes a section: quote-first, checked sentence by sentence, mended once, then cut.
 
 The model sees quotations under opaque keys and must cite them. What cites nothing, cites what it was not given, or says
-what its quotations do not, goes back once; what is still wrong is dropped and told.
+what its quotations do not, goes back once; what is still wrong is dropped and reported.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Repairs(StageValue):
 
 @dataclass(slots=True)
 class _Draft:
-    """A sentence on its way: `problem` is what is wrong with it, empty when nothing is."""
+    """A sentence under check: `problem` is what is wrong with it, or empty."""
 
     text: str
     keys: tuple[str, ...]
@@ -174,7 +174,7 @@ def _problem(draft: _Draft, quotes: Mapping[str, Quote]) -> str:
 
 
 def _repair(faulty: Sequence[_Draft], quotes: Mapping[str, Quote], ask: Ask, budget: int) -> None:
-    """Have the model correct `faulty`, once. What is then right takes the place of what was wrong."""
+    """Let the model correct `faulty` once; corrected sentences replace the faulty ones."""
     text = prompt("section_repair")
     asked = [
         {"number": number, "text": draft.text, "keys": draft.keys, "wrong": draft.problem}

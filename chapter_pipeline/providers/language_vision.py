@@ -13,7 +13,7 @@ OUTPUT_TOKENS = 3000
 
 
 def describe(request: FigureRequest, pictures: tuple[Picture, ...], ask: Ask) -> FigureReply:
-    """What is to be seen in the picture, in at most 120 words; text in it that speaks to a model is not passed on."""
+    """A description of at most 120 words; text in the picture that is addressed to a model is not repeated."""
     text = prompt("figure")
     filled = text.fill(caption=fenced("caption", request.caption or "none"))
     reply = ask("figure", text, filled, FigureReply, OUTPUT_TOKENS, pictures)

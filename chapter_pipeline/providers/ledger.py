@@ -1,4 +1,4 @@
-"""Owns what the ledger of paid calls has to do for the gateway; `storage.ledger` does it in PostgreSQL."""
+"""Owns the protocol of the ledger of paid calls; `storage.ledger` implements it in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chapter_pipeline.providers.faults import CallFailed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """Whom a call is for, and in which run. None: for nobody in particular, outside of a run.
+    """The chapter, section and run of a call; None where there is none.
 
-    `fallbacks`: the providers that were asked for the same before, each with why it gave none.
+    `fallbacks`: the providers that failed before for the same request, each with the reason.
     """
 
     chapter: str | None = None
@@ -60,7 +60,7 @@ class Ledger(Protocol):
     """Every attempt is on record before it is made, and its outcome before anybody sees the reply."""
 
     def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
-        """Reserve the attempt's most cost, or tell that there is a reply. Raises `BudgetExceeded`."""
+        """Reserve the most that the attempt can cost, or return the stored reply. Raises `BudgetExceeded`."""
         ...
 
     def sending(self, id: int) -> None:
@@ -76,5 +76,5 @@ class Ledger(Protocol):
         ...
 
     def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
-        """The attempt failed: with what its reply cost, or with nothing, or, when nobody can know, ambiguous."""
+        """The attempt failed: with the cost of its reply, without cost, or ambiguous when the cost is unknown."""
         ...

@@ -1,4 +1,4 @@
-"""Owns the provider ``local``: any server that speaks OpenAI's chat completions (llama.cpp, Ollama, vLLM)."""
+"""Owns the provider ``local``: any server with OpenAI's chat completions API (llama.cpp, Ollama, vLLM)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Completion(BaseModel):
 
 
 class Local:
-    """Implements `call.Adapter`. What it answers costs nothing."""
+    """Implements `call.Adapter`. Its replies are free."""
 
     name = "local"
 

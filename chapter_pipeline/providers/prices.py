@@ -1,4 +1,4 @@
-"""Owns what a call costs: exactly after its reply, and at the most before it is sent. Prices are those of genai-prices."""
+"""Owns the cost of a call: the exact one after its reply, the greatest possible one before. Prices: genai-prices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BYTES_PER_TOKEN = 2
 PICTURE_TOKENS = 3000
 """More than any of the providers counts for a picture of the size that we send."""
 OVERHEAD_TOKENS = 1000
-"""What providers put around a request: their own instructions for structured output."""
+"""Tokens that providers add to a request, as instructions for structured output."""
 
 
 def cost_usd(provider: str, model: str, usage: Usage) -> Decimal:

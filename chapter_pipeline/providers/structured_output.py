@@ -33,7 +33,7 @@ def read_reply(text: str, model: type[T]) -> T:
     """The reply as a `model`.
 
     Raises `CallFailed`: a bad reply when `text` is no JSON, else one that is not as asked, naming the first field. The
-    text itself is never told.
+    text itself is not part of the error.
     """
     fenced = _FENCED.match(text)
     try:
@@ -47,7 +47,7 @@ def read_reply(text: str, model: type[T]) -> T:
 
 
 def first_fault(error: ValidationError) -> str:
-    """Where and what the first fault is; never what stands there."""
+    """The place and kind of the first fault, without the value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     place = ".".join(map(str, first["loc"])) or "the whole"
     return f"{place}: {first['msg']}"
