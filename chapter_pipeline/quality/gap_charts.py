@@ -1,4 +1,4 @@
-"""Owns two charts of a chapter for people who look at its gaps: words by section, and cited sources by year; as SVG."""
+"""Owns two SVG charts of a chapter for its gap report: words by section, and cited sources by year."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ UNUSED_VALUE = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """All that the gap analysis looks at."""
+    """The inputs of the gap analysis."""
 
     brief: ChapterBrief
     outline: ChapterOutline
@@ -300,7 +300,7 @@ def _dated_sections(inputs: Inputs, since: int) -> Iterator[Gap]:
 
 
 def critical_information(inputs: Inputs) -> Iterator[Gap]:
-    """Must-cover points that no cited sentence of their section speaks to."""
+    """Must-cover points that no cited sentence of their section mentions."""
     for point in inputs.brief.must_cover:
         if _covered(point, inputs.chapter):
             continue

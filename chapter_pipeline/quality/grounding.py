@@ -90,7 +90,7 @@ NOT_CLINICAL = frozenset({StudyType.ANIMAL, StudyType.LABORATORY})
 
 
 def is_preclinical(text: str) -> bool:
-    """Whether `text` speaks of animals or bench work, and of no people."""
+    """Whether `text` mentions animals or bench work, and no people."""
     return bool(_ANIMALS.search(text) or _BENCH.search(text)) and not _PEOPLE.search(text)
 
 
@@ -122,7 +122,7 @@ def negations(text: str) -> int:
 
 
 def direction(text: str) -> int:
-    """1 where `text` speaks of a rise alone, -1 of a fall alone, else 0."""
+    """1 when `text` mentions only a rise, -1 when only a fall, else 0."""
     return bool(_UP.search(text)) - bool(_DOWN.search(text))
 
 
@@ -253,7 +253,7 @@ def _content(text: str) -> set[str]:
 
 
 def _opposites(sentence: str, quotes: str) -> list[str]:
-    """Words of the sentence whose opposite stands in the quotes, while they themselves do not."""
+    """Words of the sentence whose opposite is in the quotes, but not the word itself."""
     said, known = _content(sentence), _content(quotes)
     found = []
     for word in sorted(said - known):

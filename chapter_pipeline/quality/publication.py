@@ -11,7 +11,7 @@ from chapter_pipeline.quality.closure import closure_problems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one gate found: `problems` stop the publication, `remarks` do not; `counts` says how much was looked at."""
+    """The result of a gate: `problems` stop the publication, `remarks` do not; `counts`: how much was checked."""
 
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

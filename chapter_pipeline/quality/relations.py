@@ -33,7 +33,7 @@ ONE_FINDING = 0.6
 ONE_CLAIM = 0.75
 """The same, from which on one contradicts the other when only one of them negates."""
 AROUND = 5
-"""Words before and after a number that tell what it measures."""
+"""Words before and after a number that name what it measures."""
 DENIED = 3
 """Words behind a denial that it denies."""
 _MEASURED = re.compile(r"(?:%|‰|mg|Gy|mm|cm|mL|ml|months?|years?|weeks?|days?|hours?|minutes?|h)")

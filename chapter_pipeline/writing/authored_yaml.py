@@ -68,7 +68,7 @@ def _read_text(path: Path, what: str) -> str:
 
 
 def _reason(error: yaml.YAMLError) -> str:
-    """What is wrong and where, without what stands there."""
+    """The fault and its place, without the value."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         said = shown_text(": ".join(part for part in (error.context, error.problem) if part), 200)

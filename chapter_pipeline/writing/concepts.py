@@ -1,4 +1,4 @@
-"""Owns stage 2: which concepts a topic has, as far as the library itself speaks of them."""
+"""Owns stage 2: the concepts of a topic that the library's texts mention."""
 
 from __future__ import annotations
 

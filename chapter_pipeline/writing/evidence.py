@@ -1,4 +1,4 @@
-"""Owns stage 7: the verbatim sentences a chapter may use, each with its page and what it speaks to."""
+"""Owns stage 7: the verbatim sentences that a chapter may use, each with its page, sections and must-cover points."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def evidence_map(
 
     A quote's fit for a section is the cosine to the section's queries above the sentence's mean over all sections,
     plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a cue counts as one.
-    A decisive cue of a section counts as five. What speaks of animals or bench work alone fits no clinical section.
+    A decisive cue of a section counts as five. A sentence about animals or bench work alone fits no clinical section.
     """
     refused: Counter[str] = Counter()
     candidates, read = _candidates(research, library, refused)

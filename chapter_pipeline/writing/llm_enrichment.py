@@ -223,7 +223,7 @@ def missing_information(
 
 
 def remarks(brief: ChapterBrief, reviewed: ReviewedChapter, gaps: GapReport, *, model: TextModel) -> tuple[str, ...]:
-    """Stage 14: what a person should look at before the chapter is used, as notes."""
+    """Stage 14: notes on what a person should check before the chapter is used."""
     chapter = reviewed.chapter
     request = FinalReviewRequest(
         topic=brief.topic, kind=brief.kind.value, audience=brief.audience, sections=_brief_sections(brief.sections),

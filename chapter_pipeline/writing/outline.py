@@ -34,7 +34,7 @@ INTRODUCTION = "introduction"
 MIN_QUOTES = 3
 """A section with fewer quotes is left out, and its absence becomes a gap."""
 MIN_QUOTES_ON_A_POINT = 2
-"""Enough for a section when one of them speaks to a must-cover point: the little that is known of it is wanted."""
+"""Quotes that are enough for a section when one of them is about a must-cover point."""
 QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
@@ -222,7 +222,7 @@ def _fingerprint(plan: SectionPlan) -> str:
 
 
 def _subsections(pack: Sequence[Quote], concepts: Mapping[str, str]) -> tuple[PlannedSubsection, ...]:
-    """Quotes under the concept that most of the section's quotes share; what has no company stands first."""
+    """Quotes grouped by the concept that most of the section's quotes share; ungrouped ones come first."""
     shared: dict[str, int] = defaultdict(int)
     for quote in pack:
         for key in quote.concepts:

@@ -102,6 +102,6 @@ def _replace(record: Path, kinds: Sequence[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, record)
-    except BaseException:  # also when somebody interrupts: the half-written file is taken away, the error goes on
+    except BaseException:  # also on an interrupt: the partial file is removed, the error is raised again
         Path(name).unlink(missing_ok=True)
         raise

@@ -1,7 +1,7 @@
-"""Owns what every stage is made of: its inputs, its version, and the prompts, files and settings that count for it.
+"""Owns the table of stages: inputs, version, and the prompts, files and settings that change a stage's outcome.
 
-Declared once here. Dagster's code version, the fingerprint of a stored value and the answer to "is this current?" are
-derived from it; nothing here knows a run, a partition or a table.
+Dagster's code version, the fingerprint of a stored value and the currency of a chapter are derived from it. It knows no
+run, no partition and no database table.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Stage:
 
 
 SECTION = "section"
-"""Stands for ``section/<kind>`` of every kind. Of the section plans, only its own plan is an input of a section."""
+"""The name of the stage of all ``section/<kind>`` assets. Of the section plans, a section reads its own plan only."""
 _INDEX = ("embedder", "embedding_model")
 
 CHAPTER_STAGES: tuple[Stage, ...] = (
@@ -164,14 +164,14 @@ def code_version(stage: Stage, settings: Settings) -> str:
 
 
 def _writers(work: str, settings: Settings) -> list[list[str]]:
-    """Who is asked, in the order of asking, each with its model; no key is part of it."""
+    """The providers in the order of fallback, each with its model; keys are not part of it."""
     if settings.writer == EXTRACTIVE:
         return [[EXTRACTIVE]]
     return [[name, getattr(settings.models_of(name), work)] for name in settings.writers]
 
 
 def _setting(name: str, settings: Settings) -> Any:
-    """A setting as far as it counts: that of something which is switched off does not."""
+    """The value of a setting; None when the feature that it belongs to is off."""
     if name == "embedding_model":
         return settings.embedding_model if settings.embedder == "gpt" else None
     if name == "ocr_max_pages":
@@ -182,10 +182,10 @@ def _setting(name: str, settings: Settings) -> Any:
 def fingerprint(
     stage: Stage, settings: Settings, *, inputs: Mapping[str, str], outside: Mapping[Outside, str | None]
 ) -> str:
-    """What a value of the stage is made from, in 64 hexadecimal digits.
+    """The fingerprint of a value of the stage: 64 hexadecimal digits over code version and inputs.
 
-    `inputs`: the sha256 of the stored values it reads, `outside`: what lies outside of them. The digits fall into parts,
-    so that two fingerprints tell what differs (`differences`).
+    `inputs`: the sha256 of the stored values it reads, `outside`: the inputs outside of them. Each part has digits of
+    its own, so that `differences` can compare them.
     """
     parts = [_hash(code_version(stage, settings))[:CODE_DIGITS], _hash(dict(inputs))[:INPUT_DIGITS]]
     digits = OUTSIDE_DIGITS // max(1, len(stage.outside))
@@ -207,7 +207,7 @@ def _parts(stage: Stage, value: str) -> list[str]:
 
 
 def section_fingerprint(kind: str, plans: domain.SectionPlans, settings: Settings) -> str:
-    """What the section `kind` is made from: its plan, the chapter's topic and audience, and the stage itself."""
+    """The fingerprint of the section `kind`: its plan, the chapter's topic and audience, and the code version."""
     plan = plans.plan(kind)
     made_from = [kind, plans.topic, plans.audience, plan.model_dump(mode="json") if plan else None]
     return fingerprint(STAGES[SECTION], settings, inputs={"section_plans": _hash(made_from)}, outside={})
