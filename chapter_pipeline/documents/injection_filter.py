@@ -1,4 +1,4 @@
-"""Owns keeping sentences addressed to a model out of what is told of a document beside its pages: title, captions, cells.
+"""Owns the removal of sentences addressed to a model from titles, captions and table cells.
 
 The pages keep them, flagged: they are the record. What stands here goes into lists, citations and prompts.
 """

@@ -1,4 +1,4 @@
-"""Owns the patterns of text that speaks to a language model instead of a reader, and the sentences that hold it.
+"""Owns the patterns of text that is addressed to a language model, and the sentences that contain it.
 
 The words are data: nothing here obeys them, and no pattern is needed for the pipeline to be safe from them. They are
 told apart because a chapter that quotes them would be wrong, and an editor wants to know which file carries them.
@@ -58,7 +58,7 @@ PATTERNS: dict[str, str] = {
     "Spanish": r"\bignor[ae]n?\s+(?:todas\s+)?las\s+instrucciones\s+(?:anteriores|previas)",
     "Chinese": r"忽略(?:之前|以上|先前|前面)的?(?:所有)?(?:指令|指示|提示)",
 }
-"""What is told apart, by name. An article that writes of language models mostly matches none of them."""
+"""The patterns by name. An article about language models mostly matches none of them."""
 _COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
 _IGNORE, _ORDER = ("ignor", "disregard", "forget", "override"), ("instruction", "prompt", "directive", "command")
 _SAYS = ("mention", "reveal", "disclose", "tell ")

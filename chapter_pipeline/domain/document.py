@@ -38,11 +38,11 @@ class BlockFlag(StrEnum):
     """What keeps a block out of the passages, whatever its kind."""
 
     HIDDEN = "hidden"  # nobody who looks at the rendered page can read it
-    INSTRUCTION = "instruction"  # it speaks to a language model, not to a reader
+    INSTRUCTION = "instruction"  # it is addressed to a language model, not to a reader
 
 
 class TextSource(StrEnum):
-    """Where the text of a page comes from; it is told all the way to a citation."""
+    """The origin of a page's text; passages, quotes and citations keep it."""
 
     LAYER = "text layer"
     OCR = "text recognition"

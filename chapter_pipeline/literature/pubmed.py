@@ -21,7 +21,7 @@ _YEAR = re.compile(r"\b(?:18|19|20)\d\d\b")
 class PubMed:
     """Implements `ports.WorkRegistry`. `contact` is the address that NCBI asks its clients to give.
 
-    `monotonic` tells the seconds, and `sleep` waits them, between two requests.
+    `monotonic` measures the seconds between two requests, and `sleep` waits.
     """
 
     name = "PubMed"

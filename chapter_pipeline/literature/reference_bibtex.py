@@ -36,7 +36,7 @@ def read_bibtex(text: str) -> list[RawReference]:
         raise FileTooLarge(f"{len(text)} characters, more than {MAX_CHARACTERS}")
     if sum(1 for _ in islice(_BLOCK.finditer(text), MAX_ENTRIES + 1)) > MAX_ENTRIES:
         raise FileTooLarge(f"more than {MAX_ENTRIES} entries")
-    logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # each entry that it cannot read is told by us
+    logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # unreadable entries are reported by this module
     parsed = parse_string(text, parse_stack=[])
     entries = [*parsed.entries, *(_repeated(block) for block in parsed.failed_blocks if _is_repeated(block))]
     for number, entry in enumerate(entries):

@@ -34,7 +34,7 @@ class FieldCheck(BaseModel):
 
 
 class MetadataCheck(BaseModel):
-    """What the registry said of a document. Status ``other_work``: the DOI belongs to a work of another title."""
+    """The comparison of a document with a registry. Status ``other_work``: the DOI is that of another title."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

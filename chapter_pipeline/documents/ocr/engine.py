@@ -21,7 +21,7 @@ MIN_SKEW = 0.15
 """Degrees below which the picture is left as it is: turning it blurs it, reading does not need it."""
 MAX_SKEW = 20.0
 LONG = 4.0
-"""Only boxes that are this many times longer than high tell the direction of the text."""
+"""Only boxes that are this many times longer than high show the direction of the text."""
 JUDGES = 6
 """Lines that are read in both directions to find which way is up."""
 SURE = 0.9

@@ -43,7 +43,7 @@ _COMMON = frozenset(
 MAX_BROKEN = 0.1
 """Share of characters without meaning (private use, unassigned, replacement) above which a text is none."""
 SAMPLE = 500
-"""Characters of each of the two places of a page that are looked at."""
+"""Characters that are read at each of the two places of a page."""
 _ASCII_GONE = dict.fromkeys(range(0x20, 0x7F))
 _ASCII_WORD = re.compile(r"[a-z]{2,}")
 _LETTER_HEIGHT = 0.9

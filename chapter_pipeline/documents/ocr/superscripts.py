@@ -1,6 +1,6 @@
 """Owns which recognised digits stand above or below their line: ``10⁶`` must never be read as 106.
 
-The recogniser gives plain digits whatever their height; where their ink stands tells them apart.
+The recogniser gives plain digits whatever their height; the position of their ink distinguishes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LIFT = 0.18
 SMALL = 0.85
 """A raised or lowered digit is smaller than this share of that height."""
 NEAR = 12
-"""Characters to both sides that tell the baseline: lines of a scan are not quite straight."""
+"""Characters to both sides that give the baseline: lines of a scan are not quite straight."""
 _SUPERSCRIPTS, _SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN = str.maketrans(_SUPERSCRIPTS + _SUBSCRIPTS, "0123456789" * 2)
 _RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)

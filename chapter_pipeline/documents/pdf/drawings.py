@@ -1,4 +1,4 @@
-"""Owns what is drawn on a page, read at most once and only when somebody asks: ruling lines, and boxes of drawings."""
+"""Owns what is drawn on a page, read at most once, on first use: ruling lines, and boxes of drawings."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 import pymupdf
 
 MAX_OBJECTS = 50_000
-"""Objects looked at; a file with more is told to be so."""
+"""Most objects that are read; a file with more gets a warning."""
 _FILE = re.compile(r"/EF\b")
 _SCRIPT = re.compile(r"/S/JavaScript\b|/JS\b")
 _LAUNCH = re.compile(r"/S/Launch\b")

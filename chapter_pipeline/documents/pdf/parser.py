@@ -260,7 +260,7 @@ class ParserPool:
 
 
 def _rejection(body: bytearray) -> NoReturn:
-    """Raise what the child said. Its words are data: the reason has to be one of ours, the detail is cut."""
+    """Raise the rejection that the child sent. It is untrusted: the reason has to be a `Reason`, the detail is cut."""
     try:
         said = json.loads(body)
         reason, detail = Reason(said["reason"]), str(said["detail"])[:_DETAIL_CHARACTERS]

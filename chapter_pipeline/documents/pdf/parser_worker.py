@@ -51,7 +51,7 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     _answer(_first_document(), max_pages=1)  # loads whatever is loaded late, while files can still be opened
-    gc.freeze()  # what was loaded stays: the collector need not look at it with every document
+    gc.freeze()  # loaded modules stay: the collector need not scan them with every document
     _limit(memory_bytes)
     wire.send(connection, wire.HELLO)
     while True:

@@ -1,4 +1,4 @@
-"""Owns which text of a page nobody can read who looks at it: suspected for cheap reasons, judged on the rendered page.
+"""Owns which text of a page is invisible: suspected by cheap signs, decided on the rendered page.
 
 Most pages give no reason: they cost one look at each span and one search through the page's operators. Only where
 something is painted after text the page is asked for the order of its paint, and only where a span is suspected is
@@ -21,7 +21,7 @@ MIN_SIZE_PT = 2.0
 MIN_CONTRAST = 24
 """Of 255 grey levels between ink and ground; with less a reader sees no text."""
 LIGHT = 0xD0
-"""Text in which every colour is at least this light is looked at on the rendered page."""
+"""Text in which every colour is at least this light is checked on the rendered page."""
 OPAQUE = 230
 INVISIBLE_ALPHA = 20
 RESOLUTION = 100 / 72

@@ -138,7 +138,7 @@ def _doi(text: str) -> str | None:
 
 
 def _title(text: str) -> str | None:
-    """The sentence behind the authors, or behind the year in brackets; None where no author list can be told."""
+    """The sentence behind the authors, or behind the year in brackets; None where no author list is recognised."""
     quoted = _QUOTED.search(text)
     if quoted is not None:
         return quoted.group(1) if len(quoted.group(1).split()) >= MIN_TITLE_WORDS else None

@@ -1,4 +1,4 @@
-"""Owns the canonical text of a page with its blocks, and what is told of the blocks that no passage may hold."""
+"""Owns the canonical text of a page with its blocks, and the warnings about blocks that no passage may contain."""
 
 from __future__ import annotations
 
