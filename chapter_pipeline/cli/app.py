@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 
 class ReaderGone(Exception):
-    """Whoever read our standard output has stopped reading."""
+    """The reader of standard output has closed it."""
 
 
 class _Commands(TyperGroup):
@@ -107,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refused(error: TyperException) -> int:
-    """Tell what is wrong with the command line, and where its help is."""
+    """Print the usage error and the command for help."""
     context: Any = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":  # typer has shown the help, or has it as the message
         err.print(error.format_message(), end="")

@@ -1,4 +1,4 @@
-"""Owns how the command line speaks: results on standard output, everything else on standard error.
+"""Owns the output of the command line: results on standard output, everything else on standard error.
 
 What is shown comes from files of strangers: nothing in it is read as markup, as an emoji code (a dilution of 1:100:1
 would become a picture) or as a command to the terminal.
@@ -149,7 +149,7 @@ def close_output() -> None:
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:
-    """Progress bars on standard error; none when `quiet` or when nobody looks."""
+    """Progress bars on standard error; none when `quiet` or without a terminal."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

@@ -57,7 +57,7 @@ def _print_outcome(outcome: IngestOutcome) -> None:
     try:
         print_json(asdict(outcome))
     except BrokenPipeError:
-        close_output()  # whoever read has seen enough; the other files are wanted in the library all the same
+        close_output()  # the reader closed the pipe; the other files are ingested all the same
 
 
 def _show_outcomes(outcomes: list[IngestOutcome]) -> None:

@@ -1,4 +1,4 @@
-"""Owns the look of the Word file: pandoc's own reference document with our fonts, A4 page, running head and rules."""
+"""Owns the style of the Word file: pandoc's reference document with other fonts, A4 page, running head and rules."""
 
 from __future__ import annotations
 

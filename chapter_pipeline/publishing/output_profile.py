@@ -71,7 +71,7 @@ class OutputProfile:
         return [ast.div(blocks, name, [name], pairs)]
 
     def notice(self, blocks: Sequence[Node]) -> Node:
-        """`blocks` set apart from the text so that nobody misses them."""
+        """`blocks` set apart from the text, as a notice."""
         if self.boxes:
             pairs = {"custom-style": "Status"} if self.word_styles else {"role": "note"}
             return ast.div(blocks, "status", ["status"], pairs)
@@ -82,7 +82,7 @@ class OutputProfile:
     def figure(self, image: FigureImage, alternative: str, caption: Sequence[Node], identifier: str) -> list[Node]:
         inside = self.images is ImagePlace.INSIDE
         source = image.data_uri if inside else f"{self.figure_folder}/{image.file_name}"
-        # pandoc 3.9 writes JATS alt-text without escaping it: only words of our own may stand there.
+        # pandoc 3.9 writes JATS alt-text without escaping it: no words of a source may be in it.
         words = f"Figure {image.number}" if self.plain_alternative else alternative
         if not self.captions:
             return [ast.paragraph([ast.image(source, words)]), ast.paragraph(caption)]

@@ -80,7 +80,7 @@ def format_references(
 
 
 def _lettered(inlines: list[ast.Node], letter: str) -> list[ast.Node]:
-    """The letter that tells works of one year apart, behind the year in its parentheses."""
+    """`inlines` with `letter`, which distinguishes works of one year, after the year in parentheses."""
     if not letter:
         return inlines
     for index, inline in enumerate(inlines):
@@ -93,7 +93,7 @@ def _lettered(inlines: list[ast.Node], letter: str) -> list[ast.Node]:
 def _metadata(reference: Reference) -> ast.Node:
     """A CSL item as metadata. Its title keeps its capitals: sentence case by machine makes "dna" of "DNA"."""
     item = csl_item(reference.source, identifier=str(reference.number))
-    if item["type"] == "document":  # of which the style says "Published online", which nobody knows
+    if item["type"] == "document":  # the style would add "Published online", which is not known
         item["type"] = "webpage"
     entry = ast.meta(item)
     title = ast.span(ast.text(reference.source.title), classes=["nocase"])

@@ -24,7 +24,7 @@ def build_samples(source: Path, destination: Path, *, on_built: Callable[[Path],
     """Set every article `<source>/<slug>.typ` as `<destination>/<slug>.pdf`; gives the PDFs in order of their names.
 
     An article may show `figures/<slug>.png`, rendered from `<source>/figures/<slug>.typ`. Nothing is fetched and only
-    the fonts inside typst are used, so the same sources give the same bytes. `on_built` is told of each PDF.
+    the fonts inside typst are used, so the same sources give the same bytes. `on_built` is called with each PDF.
 
     Raises `UsageError` when the folder is missing or holds no article, or when a source imports a package or does not compile.
     """
