@@ -30,7 +30,7 @@ class LoopThread:
         future: Future[T] = asyncio.run_coroutine_threadsafe(bounded(), self._running())
         try:
             return future.result()
-        except BaseException:  # also an interrupt of this thread: the request must not go on without us
+        except BaseException:  # also an interrupt of this thread: the request is cancelled
             future.cancel()
             raise
 

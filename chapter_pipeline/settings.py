@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         default="off",
         description="The same with PubMed; with both on, PubMed is asked for what Crossref does not have.",
     )
-    contact_email: str | None = Field(default=None, description="Told to literature services, which ask for it.")
+    contact_email: str | None = Field(default=None, description="Sent to literature services, which ask for it.")
 
     passage_tokens: int = Field(
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
@@ -120,9 +120,9 @@ class Settings(BaseSettings):
     embedding_batch: int = Field(default=32, ge=1, le=512, description="Passages that are embedded together.")
     embedder: Literal["minilm", "gpt"] = Field(
         default="minilm",
-        description="Whose vectors the library is searched by; gpt sends the passages there. A change embeds it anew.",
+        description="Embedder of index and search; gpt sends the passages to OpenAI. A change embeds anew.",
     )
-    embedding_model: str = Field(default="text-embedding-3-small", min_length=1, description="The one of gpt.")
+    embedding_model: str = Field(default="text-embedding-3-small", min_length=1, description="Embedding model of gpt.")
 
     text_model: Literal["extractive", Provider] | None = Field(
         default=None,
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
         description="Further addresses under which browsers reach the Dagster UI (behind a reverse proxy, or from"
         " another machine): scheme://host[:port], separated by commas.",
     )
-    inbox_interval_s: int = Field(default=15, ge=5, le=30, description="How often the sensor looks at the inbox.")
+    inbox_interval_s: int = Field(default=15, ge=5, le=30, description="How often the sensor lists the inbox.")
 
     @field_validator("home")
     @classmethod

@@ -1,4 +1,4 @@
-"""Owns how a value that somebody handed in is shown in a message: its repr, never long, without control characters."""
+"""Owns how an input value is shown in a message: its repr, cut, without control characters."""
 
 from __future__ import annotations
 
