@@ -59,4 +59,4 @@ def figure_vision(context: dg.AssetExecutionContext, figures: FiguresResource) -
 
 def _cost_usd(context: dg.AssetExecutionContext, figures: FiguresResource) -> Decimal:
     """What the run has cost so far."""
-    return total(usage(figures.database(), run_ids=[context.run_id])).cost_usd
+    return total(usage(figures.database(), run_ids=[context.run.run_id])).cost_usd

@@ -137,7 +137,7 @@ def test_currency__a_section_prompt_changes__its_sections_are_stale_and_what_fol
     asked: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values stored under a language writer: which one it is, is a matter of the settings that the run has."""
-    monkeypatch.setattr("resources.currency.current_settings", lambda: asked.settings.model_copy(update=WITH_CLAUDE))
+    asked.container.settings = asked.container.settings.model_copy(update=WITH_CLAUDE)
     asked.write()
     assert stale(asked, **WITH_CLAUDE) == {}
     prompt = "providers/prompt_files/section.md"
