@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import extract_data_version_from_entry
 
 from assets.failures import failed, failure
 from assets.library_checks import CHECKS, check_tables
@@ -184,11 +183,12 @@ def _input_tags(instance: dg.DagsterInstance, stage: str, partition: str) -> dic
     """Tags that name the input materialization of a stage; without them Dagster shows the stage as stale."""
     before = list(STAGES)[list(STAGES).index(stage) - 1]
     record = instance.get_latest_data_version_record(dg.AssetKey(before), partition_key=partition)
-    version = extract_data_version_from_entry(record.event_log_entry) if record is not None else None
+    made = record.asset_materialization if record is not None else None
+    version = (made.tags or {}).get("dagster/data_version") if made is not None else None
     if record is None or version is None:
         return {}
     return {
-        f"dagster/input_data_version/{before}": version.value,
+        f"dagster/input_data_version/{before}": version,
         f"dagster/input_event_pointer/{before}": str(record.storage_id),
     }
 

@@ -59,9 +59,13 @@ class Container:
         from chapter_pipeline.storage.database import Database
 
         database = Database.open(self.settings)
-        database.migrate()
-        if self._on_database is not None:
-            self._on_database(database)
+        try:
+            database.migrate()
+            if self._on_database is not None:
+                self._on_database(database)
+        except BaseException:  # an interruption too: nobody else can close it
+            database.close()
+            raise
         return database
 
     @cached_property
