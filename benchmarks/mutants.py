@@ -109,12 +109,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="the statement is the same, built once more",
     ),
     Equivalent(
-        module="storage/ledger.py",
-        code="assert row.reply",
-        operator="ReplaceComparisonOperator_IsNot_Is|AddNot",
-        reason="tells the type checker what the table's constraint holds",
-    ),
-    Equivalent(
         module="quality/gaps.py",
         code="if ratio > LONG else",
         operator="ReplaceComparisonOperator_Gt_GtE",
