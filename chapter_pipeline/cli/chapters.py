@@ -73,13 +73,13 @@ def write_chapter(
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
     with context() as opened:
         chapter = opened.chapters.get(slug)
-        for one in section or []:
-            opened.chapters.require_section(slug, one)
-        currency = opened.currency.of(slug)
-        unchanged = not section and currency.current
-        if not (unchanged or section or json) and chapter.latest_version is not None:
-            for stale in currency.stale[:CAUSES_SHOWN]:
-                say(f"{stale.stage}: {stale.cause}")
+        for kind in section or []:
+            opened.chapters.require_section(slug, kind)
+        stale = () if section else opened.currency.of(slug).stale  # sections named are written whatever is current
+        unchanged = not (section or stale)
+        if not json and chapter.latest_version is not None:
+            for one in stale[:CAUSES_SHOWN]:
+                say(f"{one.stage}: {one.cause}")
         revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
         version = opened.chapters.newest_version(slug)
         final = opened.chapters.version_text(slug, version.number)
