@@ -6,7 +6,7 @@ Every part is made on first use and once. Heavy imports happen there too, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from chapter_pipeline.settings import Settings
 if TYPE_CHECKING:
     from chapter_pipeline.ports import Clock, Embedder, TextModel
     from chapter_pipeline.services.chapter_currency import ChapterCurrency
+    from chapter_pipeline.services.chapter_writing import ChapterWriting
     from chapter_pipeline.services.chapters import Chapters
     from chapter_pipeline.services.circuit_breakers import CircuitBreakers
     from chapter_pipeline.services.costs import Costs
@@ -220,6 +221,19 @@ class Container:
             today=lambda: self.clock.now().date(),
         )
 
+    def chapter_writing(self, open_runs: Callable[[str], AbstractContextManager[ChapterRuns]]) -> ChapterWriting:
+        """The writing of chapters; `open_runs` opens the runs of the chapter that it is called with."""
+        from chapter_pipeline.services.chapter_writing import ChapterWriting
+
+        return ChapterWriting(
+            chapters=self.chapters,
+            currency=self.currency,
+            costs=self.costs,
+            images=self.figure_images,
+            bucket=lambda: self.bucket,
+            open_runs=open_runs,
+        )
+
     @cached_property
     def manuscripts(self) -> Manuscripts:
         """The texts of chapters, to read and export."""
@@ -230,6 +244,7 @@ class Container:
     def editorial(self, runs: ChapterRuns) -> Editorial:
         """The editorial use cases on a chapter; `runs` runs the assets after a change."""
         from chapter_pipeline.services.editorial import Editorial
+        from chapter_pipeline.services.publication import PublicationGates
 
         return Editorial(
             chapters=self.chapters,
@@ -237,6 +252,7 @@ class Container:
             store=self.chapter_store,
             artifacts=self.artifacts,
             images=self.figure_images,
+            gates=PublicationGates(library=self.library_store, images=self.figure_images),
             bucket=self.bucket,
             runs=runs,
         )

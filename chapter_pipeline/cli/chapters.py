@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +12,12 @@ from chapter_pipeline.cli import costs, versions
 from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.cli.umask import of_the_person
-from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterKind, FinalChapter, GapStatistics
-from chapter_pipeline.domain.usage import total
-from chapter_pipeline.errors import PermanentError, UsageError
+from chapter_pipeline.errors import UsageError
 from chapter_pipeline.services.chapters import ChapterSummary
 
 if TYPE_CHECKING:
+    from chapter_pipeline.services.chapter_currency import StaleStage
     from chapter_pipeline.storage.chapters import StoredVersion
 
 
@@ -71,25 +70,30 @@ def write_chapter(
     json: Json = False,
 ) -> None:
     """Write a chapter through its fourteen stages, or some of its sections again and what follows them."""
+    from chapter_pipeline.orchestration.runs import open_runs
+
     with context() as opened:
-        chapter = opened.chapters.get(slug)
-        for kind in section or []:
-            opened.chapters.require_section(slug, kind)
-        stale = () if section else opened.currency.of(slug).stale  # sections named are written whatever is current
-        unchanged = not (section or stale)
-        if not json and chapter.latest_version is not None:
-            for one in stale[:CAUSES_SHOWN]:
+        first = opened.chapters.get(slug).latest_version is None
+
+        def tell(stale: Sequence[StaleStage]) -> None:
+            for one in () if json or first else stale[:CAUSES_SHOWN]:
                 say(f"{one.stage}: {one.cause}")
-        revisions = 0 if unchanged else _write(opened, slug, section or None, quiet=json)
-        version = opened.chapters.newest_version(slug)
-        final = opened.chapters.version_text(slug, version.number)
-        cost_usd = total(opened.costs.of_chapter(slug)).cost_usd
-    summary = {**_summary(slug, version, final), "cost_usd": f"{cost_usd:.4f}"}
+
+        with progress(quiet=json) as bars:
+            task = bars.add_task(f"Writing {slug}", total=None)
+
+            def advance(done: int, total: int, name: str) -> None:
+                bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
+
+            writing = opened.chapter_writing(lambda chapter: open_runs(opened, chapter=chapter))
+            written = writing.write(slug, sections=section or [], on_stale=tell, on_progress=advance)
+    version, final, revisions = written.version, written.final, written.revisions
+    summary = {**_summary(slug, version, final), "cost_usd": f"{written.cost_usd:.4f}"}
     if json:
-        print_json({**summary, "revisions": revisions, "unchanged": unchanged})
+        print_json({**summary, "revisions": revisions, "unchanged": written.unchanged})
         return
     print_table(final.chapter.title, ["", ""], list(summary.items()))
-    if unchanged:
+    if written.unchanged:
         say("nothing that it is made of has changed since it was written: nothing was written, nobody was asked")
     if revisions:
         say(f"revised {revisions} times, see: chapter-pipeline chapters gaps {slug}")
@@ -100,25 +104,6 @@ def write_chapter(
         )
         return
     say(f"export it with: chapter-pipeline chapters export {slug} --format pdf,docx --output DIR")
-
-
-def _write(opened: Container, slug: str, sections: list[str] | None, *, quiet: bool) -> int:
-    """Write, with progress; how often it was revised. Raises `PermanentError` when a stage failed."""
-    from chapter_pipeline.orchestration.runs import open_runs
-
-    with progress(quiet=quiet) as bars:
-        task = bars.add_task(f"Writing {slug}", total=None)
-
-        def advance(done: int, total: int, name: str) -> None:
-            bars.update(task, completed=done, total=total, description=f"{slug}: {name}")
-
-        with open_runs(opened, chapter=slug) as runs:
-            report = runs.write_chapter(slug, sections=sections, on_progress=advance)
-    if not report.success:
-        raise PermanentError(
-            f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"
-        )
-    return report.revisions
 
 
 def _summary(slug: str, version: StoredVersion, final: FinalChapter) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from chapter_pipeline.orchestration.execution import Executed, Executor
 from chapter_pipeline.orchestration.instance import WORKSPACE, dagster_home, open_instance
 from chapter_pipeline.services.chapter_sections import kinds_asked
 from chapter_pipeline.services.file_paths import FOLDER, shown
-from chapter_pipeline.services.run_report import RunReport
+from chapter_pipeline.services.run_report import OnProgress, RunReport
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import StoredArtifact
 from chapter_pipeline.storage.database import Database
@@ -29,7 +29,6 @@ from sensors.revision import decide
 from sensors.run_history import UNFINISHED
 
 OnOutcome = Callable[[IngestOutcome], None]
-OnProgress = Callable[[int, int, str], None]
 
 
 def report_orphans(settings: Settings, database: Database) -> list[str]:

@@ -12,7 +12,7 @@ from chapter_pipeline.ports import Bucket
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.services import exports
 from chapter_pipeline.services.chapters import Chapters
-from chapter_pipeline.services.publication import published_version
+from chapter_pipeline.services.publication import PublicationGates, published_version, require_publishable
 from chapter_pipeline.services.run_report import ChapterRuns
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore, StoredVersion
@@ -102,6 +102,7 @@ class Editorial:
         store: ChapterStore,
         artifacts: ArtifactStore,
         images: FigureImages,
+        gates: PublicationGates,
         bucket: Bucket,
         runs: ChapterRuns,
     ) -> None:
@@ -110,6 +111,7 @@ class Editorial:
         self._store = store
         self._artifacts = artifacts
         self._images = images
+        self._gates = gates
         self._bucket = bucket
         self._runs = runs
 
@@ -123,12 +125,16 @@ class Editorial:
         return version
 
     def rollback(self, slug: str, number: int) -> StoredVersion:
-        """Make the text of version `number` the newest version. Raises `NotFound`, `UsageError` when it is the newest."""
+        """Make the text of version `number` the newest version.
+
+        Raises `NotFound`, `UsageError` when it is the newest or does not pass the publication gates.
+        """
         self._runs.require_idle(slug)
         wanted, newest = self._store.version(slug, number), self._store.versions(slug)[-1]
         if newest.sha256 == wanted.sha256:
             raise UsageError(f"version {newest.number} of chapter {slug!r} says what version {number} says already")
         final = self._chapters.version_text(slug, number)
+        require_publishable(slug, final, self._gates)
         origin = f"rollback to version {number}"
         sources = {reference.source.key: reference.source for reference in final.chapter.references}
         present = {section.kind: section for section in final.chapter.sections}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -9,10 +10,20 @@ from chapter_pipeline.domain import FinalChapter
 from chapter_pipeline.ports import Bucket
 from chapter_pipeline.storage.figure_images import FigureImages
 
+MANIFEST = "manifest.json"
+"""The last file of a version's exports: the keys of the others, so that an interrupted export is known as one."""
+
 
 def version_folder(slug: str, number: int) -> str:
     """Where the exports of a version lie in the bucket."""
     return f"chapters/{slug}/v{number}/"
+
+
+def are_complete(slug: str, number: int, *, bucket: Bucket) -> bool:
+    """Whether `put_exports` has put every file of version `number` into the bucket."""
+    present = set(bucket.keys(version_folder(slug, number)))
+    manifest = version_folder(slug, number) + MANIFEST
+    return manifest in present and present >= set(json.loads(bucket.get(manifest)))
 
 
 def put_exports(final: FinalChapter, number: int, *, bucket: Bucket, images: FigureImages) -> list[str]:
@@ -29,4 +40,6 @@ def put_exports(final: FinalChapter, number: int, *, bucket: Bucket, images: Fig
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         for path in files:
             bucket.put(prefix + path.relative_to(folder).as_posix(), path.read_bytes())
-        return [prefix + path.relative_to(folder).as_posix() for path in files]
+        keys = [prefix + path.relative_to(folder).as_posix() for path in files]
+        bucket.put(prefix + MANIFEST, json.dumps(keys, indent=1).encode(), overwrite=True)
+        return keys

@@ -51,6 +51,16 @@ class PublicationGates:
         return publication.quotes_are_verbatim(final.chapter, self._library.page_texts(documents))
 
 
+def require_publishable(slug: str, final: FinalChapter, gates: PublicationGates) -> None:
+    """Raise `UsageError` when a gate has a problem with `final`."""
+    problems = gates.problems(final)
+    if problems:
+        raise UsageError(
+            f"chapter {slug!r} is not published: {problems[0]} ({len(problems)} problems)",
+            f"write the section again, chapter-pipeline chapters write {slug} --section KIND",
+        )
+
+
 def add_version(
     slug: str,
     final: FinalChapter,
@@ -66,12 +76,7 @@ def add_version(
     Content identical to the newest version makes no new one. Raises `UsageError` when a gate has a problem,
     `TransientError` when `final` is not the newest stored value.
     """
-    problems = gates.problems(final)
-    if problems:
-        raise UsageError(
-            f"chapter {slug!r} is not published: {problems[0]} ({len(problems)} problems)",
-            f"write the section again, chapter-pipeline chapters write {slug} --section KIND",
-        )
+    require_publishable(slug, final, gates)
     stored = artifacts.latest("final_chapter", slug)
     # Compared as values: the stored JSON of an earlier release may lack a field that a model has by now.
     if stored is None or artifacts.by_id(stored.id, FinalChapter) != final:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chapter_pipeline.storage.artifacts import StoredArtifact
+
+OnProgress = Callable[[int, int, str], None]
+"""Called with (assets done, assets in all, name of the newest)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,12 @@ class ChapterRuns(Protocol):
 
     def require_idle(self, slug: str) -> None:
         """Raise `UsageError` when a run is writing the chapter."""
+        ...
+
+    def write_chapter(
+        self, slug: str, *, sections: Sequence[str] | None = None, on_progress: OnProgress | None = None
+    ) -> RunReport:
+        """Write the whole chapter with its revisions, or only `sections` (kinds) again and what follows them."""
         ...
 
     def record_act(self, slug: str, asset: str, what: str, stored: StoredArtifact | None = None) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import text
 
 from chapter_pipeline.domain import FinalChapter, Gap, GapType, PublishedVersion, Section, Severity
 from chapter_pipeline.orchestration.instance import open_instance
+from chapter_pipeline.services.exports import MANIFEST, put_exports
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
@@ -125,6 +128,45 @@ def test_approve_and_rollback__in_the_pages__are_versions_and_their_exports(
     assert told(environment) == dict.fromkeys(["final_chapter", "published_version", "chapter_exports"], back)
     value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
     assert (value.number, value.origin) == (3, back)
+
+
+def test_rollback__version_that_does_not_pass_a_gate__is_refused(
+    asked: Cli, stages: FakeStages, database: Database
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    second_edition(asked, stages)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE pages SET text = reverse(text)"))
+    refused = asked("chapters", "rollback", SLUG, "--version", 1).refused(2)
+    assert "is not published" in refused
+    assert "is not what page" in refused
+    assert [number for number, *_ in versions(asked)] == [1, 2]
+
+
+def test_write__exports_were_interrupted__are_completed_and_nothing_is_written(
+    asked: Cli, stages: FakeStages, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_file(_: FinalChapter, *, destination: Path, **__: object) -> list[Path]:
+        (destination / "chapter.md").write_text("the chapter")
+        return [destination / "chapter.md"]
+
+    def interrupted(*_: object, **__: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chapter_pipeline.publishing.exports.export_chapter", one_file)
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", interrupted)
+    asked("chapters", "write", SLUG)
+    assert versions(asked) == [(1, "published", "written")]
+    monkeypatch.setattr("chapter_pipeline.services.exports.put_exports", put_exports)
+    bucket, folder = ObjectBucket.open(environment), f"chapters/{SLUG}/v1/"
+    assert bucket.keys(folder) == []
+    written = stages.written.copy()
+    for missing in ("chapter.md", MANIFEST):
+        assert chapters(asked, "write", SLUG).value["unchanged"]
+        assert bucket.keys(folder) == [f"{folder}chapter.md", f"{folder}{MANIFEST}"]
+        bucket.delete(f"{folder}{missing}")
+    assert told(environment) == {"chapter_exports": "exports of version 1 that were missing"}
+    assert (stages.written, versions(asked)) == (written, [(1, "published", "written")])
 
 
 def test_rollback__to_a_held_version__is_held_and_reports_no_exports(
