@@ -232,9 +232,9 @@ def quotes_are_verbatim(evidence_map: EvidenceMap, library: LibraryResource) -> 
     documents = sorted({quote.document for quote in evidence_map.quotes})
     pages = {(key, page.number): page.text for key in documents for page in store.pages(key)}
     wrong = [
-        [quote.key, quote.document, str(quote.page), quote.text]
+        [quote.key, quote.document, quote.pages, quote.text]
         for quote in evidence_map.quotes
-        if pages.get((quote.document, quote.page), "")[quote.start : quote.end] != quote.text
+        if not quote.is_said_by(pages)
     ]
     return dg.AssetCheckResult(
         passed=not wrong and bool(evidence_map.quotes),

@@ -57,7 +57,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folder", type=Path, help="a folder of PDFs")
     given = arguments.parse_args()
-    total, cut, found = 0, 0, Counter[str]()
+    total, cut, turned, found = 0, 0, 0, Counter[str]()
     for path in sorted(given.folder.rglob("*.pdf")):
         content = path.read_bytes()
         with pymupdf.open(stream=content, filetype="pdf") as opened:
@@ -66,24 +66,29 @@ def main() -> None:
         texts: dict[int, dict[str, str]] = {}
         missed = Counter[str]()
         for passage in make_passages(document, count_tokens=lambda text: len(text) // 4, max_tokens=200):
-            page = document.pages[passage.page - 1]
-            if passage.page not in texts:
+            for number in {passage.page, *(span.page for span in passage.continued)} - {*texts}:
+                page = document.pages[number - 1]
                 read = {
-                    "pypdf": readers[0].pages[passage.page - 1].extract_text(),
-                    "pypdfium2": readers[1][passage.page - 1].get_textpage().get_text_bounded(),
+                    "pypdf": readers[0].pages[number - 1].extract_text(),
+                    "pypdfium2": readers[1][number - 1].get_textpage().get_text_bounded(),
                 }
-                texts[passage.page] = {name: letters(without_line_numbers(t, page)) for name, t in read.items()}
+                texts[number] = {name: letters(without_line_numbers(t, page)) for name, t in read.items()}
             for start, end in passage.sentences:
                 total += 1
-                pieces = parts(page, start, end)
-                cut += len(pieces) > 1
-                holds = {name: stands(pieces, text) for name, text in texts[passage.page].items()}
+                places = passage.places(start, end)
+                pieces = [parts(document.pages[one.page - 1], one.start, one.end) for one in places]
+                cut += max(map(len, pieces)) > 1
+                turned += len(places) > 1
+                holds = {
+                    name: all(stands(piece, texts[one.page][name]) for piece, one in zip(pieces, places, strict=True))
+                    for name in texts[passage.page]
+                }
                 found.update(name for name, whole in holds.items() if whole)
                 found["either of them"] += any(holds.values())
                 missed.update(name for name, whole in holds.items() if not whole)
         if missed:
             print(f"{path.name[:60]:60} {dict(missed)}")
-    print(f"{total} sentences, {cut} of them in more than one column")
+    print(f"{total} sentences, {cut} of them in more than one column, {turned} over a page turn")
     for name, count in found.most_common():
         print(f"in one piece in {name:15} {count / max(total, 1):.4f}")
 

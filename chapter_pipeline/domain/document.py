@@ -248,8 +248,39 @@ class ParsedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageSpan:
+    """The text ``page.text[start:end]`` of the page with that number."""
+
+    page: int
+    start: int
+    end: int
+
+
+def joined_forms(head: str, tail: str) -> tuple[str, ...]:
+    """The texts that `head` and its continuation on a later page may stand for.
+
+    One space between them; nothing where the page ends in a hyphen, which may belong to the word or not.
+    """
+    if head.endswith(("-", "‐", "\u00ad")):
+        return (head[:-1] + tail, head + tail)
+    return (f"{head} {tail}", head + tail) if head.endswith(("–", "/")) else (f"{head} {tail}",)
+
+
+def says(text: str, parts: Sequence[str]) -> bool:
+    """Whether `text` is what `parts` say, each part the continuation of the one before it."""
+    forms = set(parts[:1])
+    for part in parts[1:]:
+        forms = {form for head in forms for form in joined_forms(head, part)}
+    return text in forms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A run of whole sentences of one block: what is searched, embedded and cited."""
+    """A run of sentences of one block: what is searched, embedded and cited.
+
+    Where the last sentence goes on behind a page turn, `continued` are the rest's places on the later pages, and `text`
+    includes it.
+    """
 
     ordinal: int
     page: int
@@ -257,9 +288,17 @@ class Passage:
     end: int
     text: str
     section: str | None
-    sentences: tuple[tuple[int, int], ...]  # offsets in the page text, in order, inside [start, end)
+    sentences: tuple[tuple[int, int], ...]
+    """The sentences that may be quoted, in order: ``text[a - start : b - start]``, which for a sentence that ends by `end`
+    is ``page.text[a:b]``; one that ends beyond it goes on in `continued`."""
     text_source: TextSource = TextSource.LAYER
     confidence: float | None = None  # lowest of its recognised lines, 0 to 1; None for a text layer
+    continued: tuple[PageSpan, ...] = ()
+
+    def places(self, start: int, end: int) -> tuple[PageSpan, ...]:
+        """Where one of `sentences` stands: on its page, and on later ones when it goes on."""
+        first = PageSpan(page=self.page, start=start, end=min(end, self.end))
+        return (first, *self.continued) if end > self.end else (first,)
 
 
 class IngestStatus(StrEnum):

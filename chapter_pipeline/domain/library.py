@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from chapter_pipeline.domain.document import FigureKind, StudyType, TextSource
+from chapter_pipeline.domain.document import FigureKind, PageSpan, StudyType, TextSource
 
 
 class RetrievedPassage(BaseModel):
@@ -57,7 +57,7 @@ class DocumentRecord(BaseModel):
 
 
 class PassageRecord(BaseModel):
-    """A passage with its page's canonical text offsets; `sentences` are the quotable ones, as page offsets."""
+    """A passage with its page's canonical text offsets; `sentences` and `continued` as in `domain.document.Passage`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,6 +71,7 @@ class PassageRecord(BaseModel):
     sentences: tuple[tuple[int, int], ...]
     text_source: TextSource = TextSource.LAYER
     confidence: float | None = None
+    continued: tuple[PageSpan, ...] = ()
 
 
 class FigureRecord(BaseModel):

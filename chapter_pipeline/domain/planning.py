@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
-from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.document import PageSpan, StudyType, says
 from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
 class Quote(StageValue):
-    """A verbatim sentence of a page: ``page.text[start:end] == text``. `key` is opaque to text models."""
+    """A verbatim sentence of a page: ``page.text[start:end] == text``. `key` is opaque to text models.
+
+    A sentence that goes on behind a page turn has its rest in `continued`; `text` is then the two together
+    (`domain.document.says`).
+    """
 
     key: str
     source: str
@@ -33,6 +38,19 @@ class Quote(StageValue):
     confidence: float | None = Field(
         default=None, description="How sure the recognition of a scan was, 0 to 1; None: the file has it as text."
     )
+    continued: tuple[PageSpan, ...] = Field(
+        default=(), description="Where the sentence goes on behind a page turn; empty for most."
+    )
+
+    @property
+    def pages(self) -> str:
+        """The page, or the first and the last one: ``4``, ``4–5``."""
+        return f"{self.page}–{self.continued[-1].page}" if self.continued else str(self.page)
+
+    def is_said_by(self, pages: Mapping[tuple[str, int], str]) -> bool:
+        """Whether the texts of `pages`, by document and number, say it at its offsets."""
+        spans = (PageSpan(page=self.page, start=self.start, end=self.end), *self.continued)
+        return says(self.text, [pages.get((self.document, one.page), "")[one.start : one.end] for one in spans])
 
 
 class Relation(StageValue):

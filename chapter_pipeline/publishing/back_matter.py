@@ -154,6 +154,6 @@ def _quotations(chapter: ChapterText, medium: OutputProfile, citations: Citation
 
 def _passage(number: int, page: int, index: int, quote: Quote, medium: OutputProfile) -> list[Node]:
     """One passage to a line, each with its page; what cites the page leads to the first of it."""
-    label = [ast.strong(ast.text(f"p{page}"))]
+    label = [ast.strong(ast.text(f"p{quote.pages}"))]
     inlines = label if index else medium.anchored(label, quotation_anchor(number, page))
     return [*inlines, ast.space(), *ast.text(f"“{quote.text}”{recognised(quote)}")]

@@ -69,9 +69,9 @@ class Citations:
 
     def marker(self, quotes: Iterable[Quote]) -> list[Node]:
         """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page, or as the style has it."""
-        pages: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        pages: dict[int, dict[int, list[Quote]]] = defaultdict(lambda: defaultdict(list))
         for quote in quotes:
-            pages[self.reference(quote.source).number][quote.page].append(_shown(quote))
+            pages[self.reference(quote.source).number][quote.page].append(quote)
         if self.style.form is CitationForm.NAMES:
             return self._joined(self._names_and_pages(pages))
         raised = self.style.form is CitationForm.RAISED
@@ -90,17 +90,19 @@ class Citations:
             return [ast.superscript(inlines)]
         return [ast.string("<sup>"), *inlines, ast.string("</sup>")]
 
-    def _names_and_pages(self, pages: Mapping[int, Mapping[int, list[str]]]) -> list[Node]:
+    def _names_and_pages(self, pages: Mapping[int, Mapping[int, list[Quote]]]) -> list[Node]:
         """``(Müller et al. 2021, pp 2, 4; Santarius et al. 2009, p 5)``."""
         inlines: list[Node] = [ast.string("(")]
         for index, number in enumerate(sorted(pages, key=lambda one: (self._names[one].casefold(), one))):
             if index:
                 inlines += [ast.string(";"), ast.space()]
             inlines += [self._named(number), ast.string(","), ast.space()]
-            inlines.append(ast.string(f"{'pp' if len(pages[number]) > 1 else 'p'}{_NO_BREAK_SPACE}"))
+            inlines.append(ast.string(f"{'pp' if _several(pages[number]) else 'p'}{_NO_BREAK_SPACE}"))
             for place, page in enumerate(sorted(pages[number])):
                 inlines += [ast.string(","), ast.space()] if place else []
-                inlines.append(self._page(ast.string(str(page)), number, page, pages[number][page]))
+                inlines.append(
+                    self._page(ast.string(page_label(pages[number][page])), number, page, pages[number][page])
+                )
         return [*inlines, ast.string(")")]
 
     def _named(self, number: int) -> Node:
@@ -138,22 +140,22 @@ class Citations:
         """``[3]``, or raised: the reference as a whole; nothing where names are the citation."""
         return [] if self.style.form is CitationForm.NAMES else self._joined(self._set([self.number(number)]))
 
-    def _locator(self, number: int, pages: dict[int, list[str]]) -> list[Node]:
-        """``(p5)`` or ``(pp2,4)``; each page links to its quotations and shows them when pointed at."""
+    def _locator(self, number: int, pages: Mapping[int, list[Quote]]) -> list[Node]:
+        """``(p5)``, ``(pp2,4)`` or ``(pp4–5)``; each page links to its quotations and shows them when pointed at."""
         inlines: list[Node] = [ast.string("(")]
-        if len(pages) > 1:
+        if _several(pages):
             inlines.append(ast.string("pp"))
         for index, page in enumerate(sorted(pages)):
             if index:
                 inlines.append(ast.string(","))
-            label = ast.string(str(page) if len(pages) > 1 else f"p{page}")
-            inlines.append(self._page(label, number, page, pages[page]))
+            label = page_label(pages[page])
+            inlines.append(self._page(ast.string(label if _several(pages) else f"p{label}"), number, page, pages[page]))
         return [*inlines, ast.string(")")]
 
-    def _page(self, label: Node, number: int, page: int, quotes: list[str]) -> Node:
+    def _page(self, label: Node, number: int, page: int, quotes: list[Quote]) -> Node:
         if not self._links:
             return label
-        title = " … ".join(dict.fromkeys(quotes))
+        title = " … ".join(dict.fromkeys(map(_shown, quotes)))
         return ast.link([label], f"#{quotation_anchor(number, page)}", title=title, classes=["locator"])
 
     def gap(self) -> list[Node]:
@@ -166,6 +168,15 @@ class Citations:
             return inlines
         marker = "".join(" " if node["t"] == "Space" else node["c"] for node in inlines)
         return [ast.raw("markdown", marker)]
+
+
+def page_label(quotes: Iterable[Quote]) -> str:
+    """The page on which these quotations begin, ``4``; with the last page of one that goes on, ``4–5``."""
+    return max((quote.pages for quote in quotes), key=len)
+
+
+def _several(pages: Mapping[int, list[Quote]]) -> bool:
+    return len(pages) > 1 or any(quote.continued for quotes in pages.values() for quote in quotes)
 
 
 def _shown(quote: Quote) -> str:

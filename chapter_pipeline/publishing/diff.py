@@ -86,7 +86,7 @@ def _words(section: Section, chapter: ChapterText) -> Iterator[str]:
 
 
 def _cited(keys: Sequence[str], chapter: ChapterText) -> list[str]:
-    places = dict.fromkeys((chapter.quotes[key].source, chapter.quotes[key].page) for key in keys)
+    places = dict.fromkeys((chapter.quotes[key].source, chapter.quotes[key].pages) for key in keys)
     return [f"[{source},\u00a0p\u00a0{page}]" for source, page in places]
 
 

@@ -34,8 +34,8 @@ def quotes_are_verbatim(chapter: ChapterText, pages: Mapping[tuple[str, int], st
     """
     present = {document for document, _ in pages}
     compared = [quote for quote in chapter.quotes.values() if quote.document in present]
-    elsewhere = [quote for quote in compared if not _at_its_place(quote, pages)]
-    moved = [quote for quote in elsewhere if quote.text in pages.get((quote.document, quote.page), "")]
+    elsewhere = [quote for quote in compared if not quote.is_said_by(pages)]
+    moved = [quote for quote in elsewhere if _on_its_pages(quote, pages)]
     return Finding(
         problems=tuple(
             f"quote {quote.key!r} is not what page {quote.page} of document {quote.document!r} says: {quote.text!r}"
@@ -50,8 +50,22 @@ def quotes_are_verbatim(chapter: ChapterText, pages: Mapping[tuple[str, int], st
     )
 
 
-def _at_its_place(quote: Quote, pages: Mapping[tuple[str, int], str]) -> bool:
-    return pages.get((quote.document, quote.page), "")[quote.start : quote.end] == quote.text
+def _on_its_pages(quote: Quote, pages: Mapping[tuple[str, int], str]) -> bool:
+    """Whether the page has the text at any place; a sentence that goes on, its parts on their pages."""
+    parts = [quote.text] if not quote.continued else _parts(quote)
+    numbers = (quote.page, *(one.page for one in quote.continued))
+    return all(part in pages.get((quote.document, number), "") for part, number in zip(parts, numbers, strict=True))
+
+
+def _parts(quote: Quote) -> list[str]:
+    """The text of a sentence that goes on, cut where its pages turn; a hyphen that broke a word is not compared."""
+    rest = quote.text
+    parts: list[str] = []
+    for span in reversed(quote.continued):
+        length = span.end - span.start
+        rest, part = rest[:-length].rstrip(), rest[-length:]
+        parts.insert(0, part)
+    return [rest, *parts]
 
 
 def no_reference_is_retracted(chapter: ChapterText) -> Finding:

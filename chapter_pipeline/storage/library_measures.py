@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Float, Integer, Select, and_, case, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import (
@@ -55,7 +55,7 @@ def pages_table(database: Database, names: Sequence[str] | None) -> list[dict[st
 def passages_table(database: Database, names: Sequence[str] | None) -> list[dict[str, object]]:
     """One row per passage: its offsets and length, and whether it is what its page says there."""
     characters = PassageRow.end_offset - PassageRow.start_offset
-    at_offsets = func.substr(PageRow.text, PassageRow.start_offset + 1, characters)
+    last_page = aliased(PageRow)
     query = (
         select(
             PassageRow.id.label("passage"),
@@ -64,15 +64,43 @@ def passages_table(database: Database, names: Sequence[str] | None) -> list[dict
             characters.label("characters"),
             PassageRow.length.label("lexemes"),
             func.jsonb_array_length(PassageRow.sentences).label("sentences"),
-            (at_offsets == PassageRow.text).label("verbatim"),
+            _verbatim(last_page).label("verbatim"),
             PassageRow.confidence.label("confidence"),
             (_unreadable(PassageRow.text) > 0).label("unreadable"),
         )
         .select_from(Document)
         .join(PassageRow, PassageRow.document_id == Document.id)
         .join(PageRow, (PageRow.document_id == Document.id) & (PageRow.number == PassageRow.page))
+        .outerjoin(last_page, (last_page.document_id == Document.id) & (last_page.number == _last_span("page")))
     )
     return _rows(database, _in_hand(query, names))
+
+
+def _verbatim(last_page: type[PageRow]) -> ColumnElement[bool]:
+    """Whether a passage is what its page says; where it goes on, what its first and `last_page` say together.
+
+    The two are joined as `domain.document.joined_forms` has it; of a sentence over more pages the middle is not compared.
+    """
+    head = func.substr(PageRow.text, PassageRow.start_offset + 1, PassageRow.end_offset - PassageRow.start_offset)
+    first, behind = (_last_span(name) for name in ("start", "end"))
+    tail = func.substr(last_page.text, first + 1, behind - first)
+    spans = func.jsonb_array_length(PassageRow.continued)
+    return case(
+        (spans == 0, head == PassageRow.text),
+        (
+            spans == 1,
+            PassageRow.text.in_(
+                [func.concat(head, " ", tail), func.concat(head, tail), func.concat(func.left(head, -1), tail)]
+            ),
+        ),
+        else_=func.starts_with(PassageRow.text, func.left(head, -1))
+        & (func.right(PassageRow.text, func.length(tail)) == tail),
+    )
+
+
+def _last_span(name: str) -> ColumnElement[int]:
+    """A number of the last place where a passage goes on; NULL for one that does not."""
+    return cast(PassageRow.continued[-1][name].as_string(), Integer)
 
 
 def embeddings_table(database: Database, names: Sequence[str] | None) -> list[dict[str, object]]:

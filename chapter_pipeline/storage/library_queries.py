@@ -23,6 +23,7 @@ from chapter_pipeline.domain.document import (
     IngestStatus,
     OcrLine,
     Page,
+    PageSpan,
     SectionKind,
     StudyType,
     Table,
@@ -286,6 +287,7 @@ def _passage(row: PassageRow, key: str) -> PassageRecord:
         id=row.id, document=key, page=row.page, start=row.start_offset, end=row.end_offset, text=row.text,
         section=row.section, sentences=tuple((start, end) for start, end in row.sentences),
         text_source=TextSource(row.text_source), confidence=row.confidence,
+        continued=tuple(PageSpan(**span) for span in row.continued),
     )  # fmt: skip
 
 

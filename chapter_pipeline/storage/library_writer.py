@@ -39,13 +39,13 @@ _STORE_PASSAGES = text("""
         SELECT *, to_tsvector('english', body) AS lexemes
         FROM unnest(CAST(:ordinals AS int[]), CAST(:pages AS int[]), CAST(:starts AS int[]), CAST(:ends AS int[]),
                     CAST(:bodies AS text[]), CAST(:sections AS text[]), CAST(:sentences AS text[]),
-                    CAST(:sources AS text[]), CAST(:confidences AS float8[]))
-             AS t (ordinal, page, start_offset, end_offset, body, section, sentences, text_source, confidence)
+                    CAST(:sources AS text[]), CAST(:confidences AS float8[]), CAST(:continued AS text[]))
+             AS t (ordinal, page, start_offset, end_offset, body, section, sentences, text_source, confidence, continued)
     ), stored AS (
         INSERT INTO passages (document_id, ordinal, page, start_offset, end_offset, text, section, sentences,
-                              text_source, confidence, length)
+                              text_source, confidence, continued, length)
         SELECT :document_id, ordinal, page, start_offset, end_offset, body, section, CAST(sentences AS jsonb),
-               text_source, confidence,
+               text_source, confidence, CAST(continued AS jsonb),
                (SELECT coalesce(sum(cardinality(positions)), 0) FROM unnest(lexemes))
         FROM incoming
         RETURNING id, ordinal, length
@@ -176,6 +176,7 @@ class LibraryWriter:
                     "sentences": [json.dumps(passage.sentences) for passage in passages],
                     "sources": [passage.text_source.value for passage in passages],
                     "confidences": [passage.confidence for passage in passages],
+                    "continued": [json.dumps([asdict(span) for span in passage.continued]) for passage in passages],
                 },
             )
 

@@ -196,7 +196,7 @@ class FigureRow(Base):
 
 
 class PassageRow(Base):
-    """A passage: whole sentences of one page; offsets are positions in `PageRow.text`."""
+    """A passage: sentences of one page, the last of which may go on; offsets are positions in `PageRow.text`."""
 
     __tablename__ = "passages"
     __table_args__ = (
@@ -215,6 +215,8 @@ class PassageRow(Base):
     sentences: Mapped[list[list[int]]] = mapped_column(JSONB)
     text_source: Mapped[str] = mapped_column(sa.Text, server_default="text layer")
     confidence: Mapped[float | None]
+    continued: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
+    """Where its last sentence goes on: `chapter_pipeline.domain.document.PageSpan`."""
     length: Mapped[int]
     """Number of lexemes, with repetitions: the document length of BM25."""
 

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chapter_pipeline.domain import ChapterText, NumberedFigure, Sentence
+from chapter_pipeline.domain.document import PageSpan
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing.citations import Citations, cited_quotes
 from chapter_pipeline.publishing.figures import FigureImage, caption_text, load_images, measure
 from chapter_pipeline.publishing.pandoc import format_references
+from chapter_pipeline.publishing.styles import parse_style
 from tests.publishing.finished_chapter import CHAPTER, png, quote, sentence
 
 
@@ -44,6 +46,21 @@ def with_quotes(*quotes: tuple[str, str, int]) -> ChapterText:
 def test_cite__the_citation_stands_before_the_full_stop(text: str, expected: str, links: bool) -> None:
     citations = Citations(with_quotes(("a", "santarius2009", 5)), links=links)
     assert shown(citations.cite(sentence(text, "a"))).replace("\u00a0", " ") == expected
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("vancouver", "It helps [1(pp5–6), 2(p4)]."),
+        ("author-year", "It helps (Müller et al. 2021, p 4; Santarius et al. 2009, pp 5–6)."),
+    ],
+)
+def test_cite__quotation_goes_on_behind_a_page_turn__names_both_pages(style: str, expected: str) -> None:
+    chapter = with_quotes(("a", "santarius2009", 5), ("b", "mueller2021", 4))
+    over = chapter.quotes["a"].model_copy(update={"continued": (PageSpan(page=6, start=0, end=9),)})
+    turned = chapter.model_copy(update={"quotes": {**chapter.quotes, "a": over}})
+    citations = Citations(turned, links=True, style=parse_style(style))
+    assert shown(citations.cite(sentence("It helps.", "a", "b"))).replace("\u00a0", " ") == expected
 
 
 def test_cite__a_sentence_without_quotes__has_no_citation() -> None:

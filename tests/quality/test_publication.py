@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chapter_pipeline.domain import ChapterText
+from chapter_pipeline.domain.document import PageSpan
 from chapter_pipeline.quality.publication import (
     citations_close,
     figures_are_kept,
@@ -113,3 +114,24 @@ def test_citations__unknown_quote__is_named(chapter: ChapterText) -> None:
     broken = citations_close(chapter.model_copy(update={"quotes": {}}))
     assert len(broken.problems) > len(known.problems)
     assert any("unknown quote key" in problem for problem in broken.problems)
+
+
+def test_quotes__sentence_over_a_page_turn__is_compared_on_both_pages(chapter: ChapterText) -> None:
+    apart = _far_apart(chapter)
+    first = next(iter(apart.quotes.values()))
+    words = first.text.split()
+    head, tail = " ".join(words[:3]), " ".join(words[3:])
+    span = PageSpan(page=500, start=4, end=4 + len(tail))
+    turned = first.model_copy(update={"end": first.start + len(head), "continued": (span,)})
+    whole = apart.model_copy(update={"quotes": {**apart.quotes, first.key: turned}})
+    pages = {**_pages(apart), (first.document, first.page): " " * 10 + head, (first.document, 500): " " * 4 + tail}
+
+    def found(page: int, text: str) -> tuple[int, int]:
+        one = quotes_are_verbatim(whole, {**pages, (first.document, page): text})
+        return len(one.problems), len(one.remarks)
+
+    assert found(500, " " * 4 + tail) == (0, 0)
+    assert found(500, " " * 5 + tail) == (0, 1)
+    assert found(500, " " * 4 + tail.upper()) == (1, 0)
+    assert found(first.page, head.upper()) == (1, 0)
+    assert found(500, "") == (1, 0)

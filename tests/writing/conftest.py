@@ -259,13 +259,19 @@ def embedder() -> Embedder:
 def store(library: LibraryStore, embedder: Embedder, titles: Sequence[str]) -> None:
     """Put articles into the library as ingest does."""
     for title in titles:
-        parsed, passages = document(title)
-        name = f"library/{title}.pdf"
-        stored = library.store_text(parsed, name=name, size_bytes=1000, settings_hash="test")
-        library.store_figures(stored.id, parsed)
-        library.store_passages(stored.id, passages)
-        library.store_embeddings(stored.id, embedder.embed([p.text for p in passages]), model=embedder.name)
-        library.mark_searchable(stored.id, name=name)
+        store_parsed(library, embedder, *document(title), name=f"library/{title}.pdf")
+
+
+def store_parsed(
+    library: LibraryStore, embedder: Embedder, parsed: ParsedDocument, passages: Sequence[Passage], *, name: str
+) -> str:
+    """Put one document into the library; its key."""
+    stored = library.store_text(parsed, name=name, size_bytes=1000, settings_hash="test")
+    library.store_figures(stored.id, parsed)
+    library.store_passages(stored.id, passages)
+    library.store_embeddings(stored.id, embedder.embed([p.text for p in passages]), model=embedder.name)
+    library.mark_searchable(stored.id, name=name)
+    return stored.key
 
 
 @pytest.fixture

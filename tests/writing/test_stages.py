@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from benchmarks.written import Written
 from benchmarks.written import write as write_chapter
+from chapter_pipeline.documents.structure.passages import make_passages
 from chapter_pipeline.domain import (
     BriefRequest,
     ChapterKind,
@@ -19,19 +21,22 @@ from chapter_pipeline.domain import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.document import Block, BlockKind, StudyType
 from chapter_pipeline.errors import InvalidBrief, NoRelevantPassages
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.publication import citations_close
 from chapter_pipeline.quality.section_fit import fit_floor
+from chapter_pipeline.retrieval.minilm import MiniLM
+from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.library_measures import passages_table
 from chapter_pipeline.writing.assembly import key_points
 from chapter_pipeline.writing.evidence import GONE, NO_FIT
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign
 from chapter_pipeline.writing.stages import Stages
-from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, store
+from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, document, store, store_parsed
 
 
 def write(stages: Stages, topic: str = TOPIC, **request: Any) -> Written:
@@ -50,6 +55,35 @@ def test_stages__every_quote__stands_verbatim_on_its_page(stages: Stages, librar
     assert written.evidence.quotes
     for quote in written.evidence.quotes:
         assert library.page(quote.document, quote.page).text[quote.start : quote.end] == quote.text
+
+
+def test_stages__sentence_over_a_page_turn__is_quoted_whole_with_both_its_pages(
+    stages: Stages, library: LibraryStore, database: Database, embedder: Embedder
+) -> None:
+    title = next(iter(ARTICLES))
+    parsed, _ = document(title)
+    (first,) = parsed.pages
+    wanted = "Burr-hole drainage with a subdural drain lowers the recurrence of chronic subdural haematoma in adults."
+    head, tail = wanted[:40], wanted[41:]
+    texts = (f"{first.text.rstrip()}\n\n{head}", f"{tail} The length of stay was not compared.")
+    pages = []
+    for number, text in enumerate(texts, start=1):
+        start = len(text) - len(head) if number == 1 else 0
+        block = Block(
+            index=len(first.blocks), kind=BlockKind.BODY, start=start, end=len(text), box=(50, 50, 300, 400),
+            section="Results",
+        )  # fmt: skip
+        pages.append(replace(first, number=number, text=text, blocks=(*(first.blocks if number == 1 else ()), block)))
+    turned = replace(parsed, sha256="7" * 64, page_count=2, pages=tuple(pages), figures=())
+    passages = make_passages(turned, count_tokens=MiniLM().count_tokens, max_tokens=200)
+    key = store_parsed(library, embedder, turned, passages, name="library/turned.pdf")
+    written = write(stages)
+    (quote,) = (one for one in written.evidence.quotes if one.continued)
+    assert (quote.text, quote.pages, quote.document) == (wanted, "1–2", key)
+    found = library.page_texts([quote.document])
+    assert quote.is_said_by(found)
+    assert not quote.is_said_by({**found, (key, 2): found[key, 2].replace("recurrence", "mortality ")})
+    assert all(row["verbatim"] for row in passages_table(database, None))
 
 
 def test_evidence_map__retracted_source__gives_no_quote_and_the_others_still_do(stages: Stages) -> None:

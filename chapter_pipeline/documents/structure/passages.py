@@ -1,14 +1,17 @@
-"""Owns how pages become passages: runs of whole sentences of one block, with exact offsets in the page's text."""
+"""Owns how pages become passages: runs of whole sentences of one block, with exact offsets in the text of their pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import semchunk
 import sentencex
 
-from chapter_pipeline.domain.document import Block, BlockKind, Page, ParsedDocument, Passage, confidence
+from chapter_pipeline.documents.structure.flow import Place, Turn, running_blocks
+from chapter_pipeline.documents.structure.words import Joiner
+from chapter_pipeline.domain.document import PageSpan, ParsedDocument, Passage, TextSource, confidence
 
 Span = tuple[int, int]
 _SUPERSCRIPTS = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻,–]*")
@@ -27,17 +30,33 @@ def make_passages(
 ) -> tuple[Passage, ...]:
     """Passages of body and abstract blocks without a flag, each at most `max_tokens` as `count_tokens` counts.
 
-    ``page.text[start:end]`` is the passage. `Passage.sentences` are the whole sentences in it, the ones that may be
-    quoted: a sentence cut by the page's end, or longer than a passage, is searchable but not quotable.
+    A sentence that goes on behind a page turn stands whole in the passage in which it begins, see `Passage.continued`.
+    `Passage.sentences` are the whole sentences, the ones that may be quoted: a sentence whose other part was not found,
+    or longer than a passage, is searchable but not quotable.
     """
+    joiner = Joiner(page.text for page in document.pages)
+    strings: list[list[tuple[Place, Turn]]] = []
+    for place, turn in running_blocks(document.pages):
+        if turn.goes_on:
+            strings[-1].append((place, turn))
+        else:
+            strings.append([(place, turn)])
     passages: list[Passage] = []
-    for page in document.pages:
-        for block in page.blocks:
-            if block.flags or block.kind not in (BlockKind.BODY, BlockKind.ABSTRACT):
-                continue
-            for group in _packed(page, block, count_tokens, max_tokens):
-                passages.append(_passage(len(passages), page, block, group))
+    for string in strings:
+        for group in _packed(string, joiner, count_tokens, max_tokens):
+            passages.append(_passage(len(passages), group))
     return tuple(passages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sentence:
+    """A sentence of a block, with where it goes on; `text` is all of it."""
+
+    place: Place
+    span: Span
+    text: str
+    whole: bool
+    continued: tuple[tuple[Place, Span], ...] = ()
 
 
 def sentence_spans(text: str) -> list[Span]:
@@ -64,33 +83,63 @@ def _with_marker(text: str, end: int) -> int:
     return match.end() if match else end
 
 
-def _packed(page: Page, block: Block, count: Callable[[str], int], limit: int) -> Iterator[list[tuple[Span, bool]]]:
-    """Neighbouring sentences of a block, as many as fit; each with whether it may be quoted."""
-    group: list[tuple[Span, bool]] = []
+def _packed(
+    string: Sequence[tuple[Place, Turn]], joiner: Joiner, count: Callable[[str], int], limit: int
+) -> Iterator[list[_Sentence]]:
+    """Neighbouring sentences of a block, as many as fit; one that goes on behind a page turn is the last of its group."""
+    group: list[_Sentence] = []
     tokens = 0
-    for span, whole in _sentences(page, block, count, limit):
-        size = count(page.text[span[0] : span[1]])
-        if group and tokens + size > limit:
+    for sentence in _sentences(string, joiner, count, limit):
+        size = count(sentence.text)
+        if group and (tokens + size > limit or group[-1].place is not sentence.place or group[-1].continued):
             yield group
             group, tokens = [], 0
-        group.append((span, whole))
+        group.append(sentence)
         tokens += size
     if group:
         yield group
 
 
-def _sentences(page: Page, block: Block, count: Callable[[str], int], limit: int) -> Iterator[tuple[Span, bool]]:
-    text = page.text[block.start : block.end]
-    spans = sentence_spans(text)
-    for index, (start, end) in enumerate(spans):
-        span = (block.start + start, block.start + end)
-        sentence = text[start:end]
-        if count(sentence) > limit:
-            for piece in _pieces(sentence, count, limit):
-                yield (span[0] + piece[0], span[0] + piece[1]), False
-            continue
-        opens = index > 0 or sentence[:1].isupper() or sentence[:1].isdigit()
-        yield span, opens and _ENDS.search(sentence) is not None
+def _sentences(
+    string: Sequence[tuple[Place, Turn]], joiner: Joiner, count: Callable[[str], int], limit: int
+) -> Iterator[_Sentence]:
+    """The sentences of blocks that go on with each other, in order."""
+    open_one: _Sentence | None = None
+    for index, (place, turn) in enumerate(string):
+        spans = sentence_spans(place.text)
+        for number, (start, end) in enumerate(spans):
+            span = (place.block.start + start, place.block.start + end)
+            text = place.text[start:end]
+            if number == 0 and open_one is not None:
+                sentence = replace(
+                    open_one,
+                    text=joiner.glue(open_one.text, text),
+                    whole=open_one.whole,
+                    continued=(*open_one.continued, (place, span)),
+                )
+                open_one = None
+            else:
+                begins = not turn.may_be_cut if number == 0 else True
+                whole = begins and (number > 0 or text[:1].isupper() or text[:1].isdigit())
+                sentence = _Sentence(place=place, span=span, text=text, whole=whole)
+            if number == len(spans) - 1 and index + 1 < len(string):
+                open_one = sentence
+            else:
+                yield from _finished(sentence, count, limit)
+    if open_one is not None:
+        yield from _finished(open_one, count, limit)
+
+
+def _finished(sentence: _Sentence, count: Callable[[str], int], limit: int) -> Iterator[_Sentence]:
+    """The sentence, quotable when it ends; one that is longer than a passage in pieces that are not."""
+    if count(sentence.text) <= limit:
+        yield replace(sentence, whole=sentence.whole and _ENDS.search(sentence.text) is not None)
+        return
+    for place, span in ((sentence.place, sentence.span), *sentence.continued):
+        part = place.page.text[span[0] : span[1]]
+        for start, end in _pieces(part, count, limit):
+            piece = (span[0] + start, span[0] + end)
+            yield _Sentence(place=place, span=piece, text=part[start:end], whole=False)
 
 
 def _pieces(sentence: str, count: Callable[[str], int], limit: int) -> list[Span]:
@@ -98,16 +147,23 @@ def _pieces(sentence: str, count: Callable[[str], int], limit: int) -> list[Span
     return [(start, end) for start, end in offsets if sentence[start:end].strip()]
 
 
-def _passage(ordinal: int, page: Page, block: Block, group: Sequence[tuple[Span, bool]]) -> Passage:
-    start, end = group[0][0][0], group[-1][0][1]
+def _passage(ordinal: int, group: Sequence[_Sentence]) -> Passage:
+    page, block, last = group[0].place.page, group[0].place.block, group[-1]
+    start, end = group[0].span[0], last.span[1]
+    text = page.text[start : last.span[0]] + last.text
+    spans = [(one.span[0], one.span[0] + len(one.text)) for one in group if one.whole]
+    parts = [(page, start, end), *((place.page, *span) for place, span in last.continued)]
+    sure = [found for one, first, behind in parts if (found := confidence(one.ocr_lines, first, behind)) is not None]
+    recognised = any(one.text_source is TextSource.OCR for one, _, _ in parts)
     return Passage(
         ordinal=ordinal,
         page=page.number,
         start=start,
         end=end,
-        text=page.text[start:end],
+        text=text,
         section=block.section,
-        sentences=tuple(span for span, whole in group if whole),
-        text_source=page.text_source,
-        confidence=confidence(page.ocr_lines, start, end),
+        sentences=tuple(spans),
+        text_source=TextSource.OCR if recognised else TextSource.LAYER,
+        confidence=min(sure, default=None),
+        continued=tuple(PageSpan(page=place.page.number, start=span[0], end=span[1]) for place, span in last.continued),
     )
