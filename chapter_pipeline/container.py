@@ -116,8 +116,9 @@ class Container:
     def library_store(self) -> LibraryStore:
         """The tables of documents, passages and figures."""
         from chapter_pipeline.storage.library import LibraryStore
+        from chapter_pipeline.storage.reference_works import ReferenceWorks
 
-        return LibraryStore(self.database)
+        return LibraryStore(self.database, references=ReferenceWorks(self.database, lambda: self.bucket).index)
 
     @cached_property
     def search(self) -> LibrarySearch:

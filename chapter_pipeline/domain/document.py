@@ -230,11 +230,20 @@ class Metadata:
     pmid: str | None = None
     article_type: str | None = None  # as printed ("Review", "Case report")
     language: str | None = None  # ISO 639-1, of the running text
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None  # "1067-1073", or an article number
+    pmcid: str | None = None  # "PMC1234567"
+    published: str | None = None  # ISO date, or year and month: "2017-05-03", "2017-05"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
-    """All that the isolated parser found in one file."""
+    """All that the isolated parser found in one file.
+
+    `citation_line`: what the line of an author manuscript says of its published form. `properties`: what the file's
+    properties say; `metadata` has of them only what the pages do not say.
+    """
 
     sha256: str
     page_count: int
@@ -245,6 +254,8 @@ class ParsedDocument:
     headings: tuple[Heading, ...] = ()
     cited_works: tuple[CitedWork, ...] = ()
     warnings: tuple[str, ...] = ()
+    citation_line: Metadata | None = None
+    properties: Metadata | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,7 +326,7 @@ class IngestOutcome:
     """One line of `chapter-pipeline ingest --json`. `document` is the document key, None when quarantined.
 
     `replaced` is the key of the document that the name meant before and that is gone now; `cited_by` names the chapters
-    with a version that cites it.
+    with a version that cites it. `same_work_as`: keys of other documents of the same work, such as its manuscript.
     """
 
     path: str
@@ -331,3 +342,4 @@ class IngestOutcome:
     reason: str | None = None
     replaced: str | None = None
     cited_by: tuple[str, ...] = ()
+    same_work_as: tuple[str, ...] = ()

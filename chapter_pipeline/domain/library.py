@@ -30,7 +30,7 @@ class RetrievedPassage(BaseModel):
 
 
 class RegisteredWork(BaseModel):
-    """A published work as the registry of its DOI has it; authors as "Family, Given"."""
+    """A published work as the registry of its DOI has it; authors as "Family, Given", groups as "{Collective}"."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,10 +38,21 @@ class RegisteredWork(BaseModel):
     authors: tuple[str, ...] = ()
     year: int | None = None
     journal: str | None = None
+    published: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    article_type: str | None = None
+    study_type: StudyType = StudyType.UNKNOWN
+    licence: str | None = None
+    language: str | None = None
 
 
 class DocumentRecord(BaseModel):
-    """Metadata of a searchable document."""
+    """The values in force of a searchable document's bibliographic record: see `domain.bibliography`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,6 +65,15 @@ class DocumentRecord(BaseModel):
     licence: str | None
     study_type: StudyType
     page_count: int
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    published: str | None = None
+    article_type: str | None = None
+    population: str | None = None
+    language: str | None = None
 
 
 class PassageRecord(BaseModel):

@@ -2,3 +2,5 @@
 
 REFERENCES = "references/"
 """Where reference files lie in the bucket."""
+REFERENCE_SUFFIXES = (".ris", ".nbib", ".bib", ".json")
+"""Ends of the names of reference files: RIS, PubMed NBIB, BibTeX, CSL-JSON."""

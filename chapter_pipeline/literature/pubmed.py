@@ -8,13 +8,31 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.library import RegisteredWork
+from chapter_pipeline.literature.reference_fields import normalised_doi, page_range
 from chapter_pipeline.literature.service import UNREADABLE, Service, no_answer
 
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 TIMEOUT_S = 10.0
 INTERVAL_S = 0.34
 """NCBI allows three requests a second to a client without a key."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(rf"((?:18|19|20)\d\d) ({'|'.join(_MONTHS)})(?: (\d{{1,2}}))?\b")
+_PMCID = re.compile(r"PMC\d{1,8}")
+_NO_KIND = ("Journal Article", "Research Support")
+_STUDIES = {
+    "Meta-Analysis": StudyType.META_ANALYSIS,
+    "Systematic Review": StudyType.META_ANALYSIS,
+    "Clinical Trial Protocol": StudyType.PROTOCOL,
+    "Randomized Controlled Trial": StudyType.RANDOMISED_TRIAL,
+    "Clinical Trial": StudyType.CLINICAL_TRIAL,
+    "Observational Study": StudyType.COHORT,
+    "Case Reports": StudyType.CASE_SERIES,
+    "Review": StudyType.REVIEW,
+}
+"""Publication types of MEDLINE (https://www.nlm.nih.gov/mesh/pubtypes.html), the most specific first."""
+_LANGUAGES = {"eng": "en", "fre": "fr", "ger": "de", "spa": "es", "ita": "it", "por": "pt", "dut": "nl"}
 _YEAR = re.compile(r"\b(?:18|19|20)\d\d\b")
 
 
@@ -77,13 +95,40 @@ def _has_doi(record: dict[str, Any], doi: str) -> bool:
 
 
 def _work(record: dict[str, Any]) -> RegisteredWork:
-    years = [int(found.group()) for name in ("epubdate", "pubdate") if (found := _YEAR.search(record.get(name) or ""))]
+    dates = [str(record.get(name) or "") for name in ("epubdate", "pubdate")]
+    years = [int(found.group()) for date in dates if (found := _YEAR.search(date))]
+    identifiers = {str(one.get("idtype")): str(one.get("value") or "") for one in record.get("articleids") or ()}
+    kinds = [str(kind) for kind in record.get("pubtype") or () if not str(kind).startswith(_NO_KIND)]
     return RegisteredWork(
         title=" ".join(str(record["title"]).split()).strip("[]").removesuffix(".") or None,
-        authors=tuple(_author(str(one["name"])) for one in record.get("authors") or () if one.get("name")),
+        authors=tuple(_named(one) for one in record.get("authors") or () if one.get("name")),
         year=min(years, default=None),
         journal=record.get("fulljournalname") or record.get("source") or None,
+        published=min(filter(None, map(_iso, dates)), default=None),
+        volume=record.get("volume") or None,
+        issue=record.get("issue") or None,
+        pages=page_range(str(record.get("pages") or "")),
+        doi=normalised_doi(identifiers.get("doi", "")),
+        pmid=str(record["uid"]) if record.get("uid") else None,
+        pmcid=found.group() if (found := _PMCID.search(identifiers.get("pmc", ""))) else None,
+        article_type=", ".join(kinds) or None,
+        study_type=next((study for kind, study in _STUDIES.items() if kind in kinds), StudyType.UNKNOWN),
+        language=next((_LANGUAGES[code] for code in record.get("lang") or () if code in _LANGUAGES), None),
     )
+
+
+def _iso(date: str) -> str | None:
+    """ "2021 Nov 3" as ``2021-11-03``, "2021 Nov" as ``2021-11``; None without a month."""
+    found = _DATE.match(date)
+    if found is None:
+        return None
+    year, month, day = found.groups()
+    return f"{year}-{_MONTHS.index(month) + 1:02}" + (f"-{int(day):02}" if day else "")
+
+
+def _named(author: dict[str, Any]) -> str:
+    name = str(author["name"])
+    return f"{{{name}}}" if author.get("authtype") == "CollectiveName" else _author(name)
 
 
 def _author(name: str) -> str:

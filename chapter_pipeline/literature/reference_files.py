@@ -1,4 +1,4 @@
-"""Owns reading reference lists (RIS, PubMed NBIB, BibTeX) into works and merging duplicates; it fetches nothing."""
+"""Owns reading reference lists (RIS, PubMed NBIB, BibTeX, CSL-JSON) into works and merging duplicates; it fetches nothing."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from pathlib import PurePosixPath
 from chapter_pipeline.domain import Work
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.reference_bibtex import read_bibtex
+from chapter_pipeline.literature.reference_csl import read_csl_json
 from chapter_pipeline.literature.reference_fields import FileTooLarge, RawReference, normalised_doi, to_work
 from chapter_pipeline.literature.reference_tags import read_nbib, read_ris
 from chapter_pipeline.shown import shown
 
 Reader = Callable[[str], list[RawReference]]
 
-_READERS: dict[str, Reader] = {".ris": read_ris, ".nbib": read_nbib, ".bib": read_bibtex}
+_READERS: dict[str, Reader] = {
+    ".ris": read_ris,
+    ".nbib": read_nbib,
+    ".bib": read_bibtex,
+    ".json": read_csl_json,
+}
 # What a file of each format has at a line's start, for names that do not say.
 _SIGNS = {
     ".ris": re.compile(r"^TY {1,2}- ", re.MULTILINE),
     ".nbib": re.compile(r"^PMID ?- ", re.MULTILINE),
     ".bib": re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE),
+    ".json": re.compile(r"\A\s*(?:\[\s*\{|\{\s*\")"),
 }
 MAX_BYTES = 50_000_000
 
@@ -36,7 +43,7 @@ class ReferenceFile:
 
 
 def read_references(name: str, content: bytes) -> ReferenceFile:
-    """The works of the file `name` (.ris, .nbib, .bib; by its content where the name says nothing else).
+    """The works of the file `name` (.ris, .nbib, .bib, .json; by its content where the name says nothing else).
 
     Authors are "Family, Given", DOIs lower case without a prefix, `Work.origin` is `name`. Unknown fields are
     ignored; an entry without a title is skipped. Raises `UsageError` for a file in which no entry can be found,
@@ -75,7 +82,7 @@ def _decoded(name: str, content: bytes) -> str:
             continue
         if "\x00" not in text:
             return text.replace("\r\n", "\n").replace("\r", "\n")
-    raise UsageError(f"{name!r} is no text file; export the references as RIS, NBIB or BibTeX")
+    raise UsageError(f"{name!r} is no text file; export the references as RIS, NBIB, BibTeX or CSL-JSON")
 
 
 def _format(name: str, text: str) -> str:
@@ -94,7 +101,7 @@ def _unreadable(name: str, text: str) -> UsageError:
     number, line = next(lines, (1, ""))
     return UsageError(
         f"{name!r} holds no reference: line {number} is {shown(line, 60)}; export the references as RIS (lines like "
-        "'TY  - JOUR'), PubMed NBIB ('PMID- 123') or BibTeX ('@article{key,')"
+        "'TY  - JOUR'), PubMed NBIB ('PMID- 123'), BibTeX ('@article{key,') or CSL-JSON ('[{\"title\": ...}]')"
     )
 
 

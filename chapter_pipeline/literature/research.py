@@ -10,11 +10,10 @@ from chapter_pipeline.domain import (
     Work,
 )
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.literature import REFERENCES
+from chapter_pipeline.literature import REFERENCE_SUFFIXES, REFERENCES
 from chapter_pipeline.literature.reference_files import deduplicate, read_references
 from chapter_pipeline.ports import Bucket, Embedder
 
-SUFFIXES = (".ris", ".nbib", ".bib")
 WORK_FLOOR = 0.40
 """Least closeness (cosine) of a work's title and abstract to the topic."""
 
@@ -26,7 +25,7 @@ def literature_research(brief: ChapterBrief, *, bucket: Bucket, embedder: Embedd
     """
     reports: list[SourceReport] = []
     works: list[Work] = []
-    keys = [key for key in bucket.keys(REFERENCES) if key.lower().endswith(SUFFIXES)]
+    keys = [key for key in bucket.keys(REFERENCES) if key.lower().endswith(REFERENCE_SUFFIXES)]
     for key in keys:
         try:
             found = read_references(key, bucket.get(key))
@@ -39,7 +38,7 @@ def literature_research(brief: ChapterBrief, *, bucket: Bucket, embedder: Embedd
             detail += f", the first because of: {found.skipped[0]}"
         reports.append(SourceReport(source=key, status="searched", works=len(found.works), detail=detail))
     if not keys:
-        detail = f"no RIS, NBIB or BibTeX file under {REFERENCES!r} of the bucket"
+        detail = f"no RIS, NBIB, BibTeX or CSL-JSON file under {REFERENCES!r} of the bucket"
         reports.append(SourceReport(source="reference files", status="not_configured", detail=detail))
     detail = "no literature index is configured: PubMed, Europe PMC and OpenAlex were not searched"
     reports.append(SourceReport(source="literature indexes", status="not_configured", detail=detail))

@@ -52,8 +52,13 @@ def doi(source: Source) -> str | None:
 
 
 def csl_name(author: str) -> dict[str, str]:
-    """An author written "Family, Given", "Given Family" or "Family AB", or an organisation, as a CSL name."""
+    """An author written "Family, Given", "Given Family" or "Family AB", or an organisation, as a CSL name.
+
+    In braces it is an organisation, whatever its words.
+    """
     name = " ".join(author.split())
+    if name.startswith("{") and name.endswith("}"):
+        return {"literal": name[1:-1].strip()}
     if "," in name and not _ORGANISATION.search(name):
         family, _, given = name.partition(",")
         return _with_suffix(family.strip(), given.strip())

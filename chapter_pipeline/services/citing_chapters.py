@@ -34,7 +34,7 @@ class Departures:
     def of(self, name: str) -> Departure | None:
         """The document that `name` pointed to before, if it was removed."""
         key = self._before.get(name)
-        if key is None or self._library.document_records([key]):
+        if key is None or self._library.holds(key):
             return None
         return Departure(document=key, citing=tuple(self._chapters.citing(key)))
 

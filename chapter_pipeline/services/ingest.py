@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError
 from chapter_pipeline.literature.registry import check_metadata
@@ -21,11 +22,13 @@ from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
 from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
 from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.keys import key_fault
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_writer import StoredDocument
 from chapter_pipeline.storage.listing import file_fault
+from chapter_pipeline.storage.reference_works import ReferenceWorks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +143,17 @@ class Ingest:
         """Parse and store the pages. Raises `DocumentRejected`, after the quarantine is recorded."""
         if source.status is IngestStatus.QUARANTINED:
             raise DocumentRejected(source.reason or "", source.detail or "")
-        known = self._library.find(source.sha256, self.settings_hash)
-        if known is not None:
-            return StoredStage(document=known.key, count=known.page_count, reused=True)
+        before = self._library.find(source.sha256, self.settings_hash)
+        if before is not None:
+            return StoredStage(document=before.key, count=before.page_count, reused=True)
         parsed = self._parse(source)
         stored = self._library.store_text(
             parsed, name=source.name, size_bytes=source.size_bytes, settings_hash=self.settings_hash
         )
-        checked = check_metadata(parsed.metadata, self._registries)
+        # Not what is printed alone: a person or a citation line may have given the work another DOI or title.
+        record = self._library.bibliography(stored.id)
+        known = replace(parsed.metadata, doi=record.text(RecordField.DOI), title=record.text(RecordField.TITLE))
+        checked = check_metadata(known, self._registries)
         if checked is not None:
             self._library.store_metadata_check(stored.id, checked.model_dump(mode="json"))
         return StoredStage(document=stored.key, count=stored.page_count, reused=False)
@@ -201,7 +207,7 @@ class Ingest:
         return IngestOutcome(
             path=name, status=record.status, sha256=record.sha256, document=found.key, pages=found.record.page_count,
             passages=found.passage_count, figures=found.figure_count, title=found.record.title,
-            year=found.record.year, doi=found.record.doi,
+            year=found.record.year, doi=found.record.doi, same_work_as=tuple(self._library.same_works(found)),
         )  # fmt: skip
 
     def refused(self, path: Path, rejected: DocumentRejected) -> IngestOutcome:
@@ -299,7 +305,9 @@ class Ingest:
 
 
 @contextmanager
-def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embedder: Embedder) -> Iterator[Ingest]:
+def open_ingest(
+    settings: Settings, *, database: Database, bucket: ObjectBucket, embedder: Embedder
+) -> Iterator[Ingest]:
     """The ingest with parser processes of its own, which end with the block."""
     # Imported here: these modules take a second to load and most processes parse nothing.
     from chapter_pipeline.documents.ocr.engine import page_reader
@@ -309,6 +317,7 @@ def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embed
     from chapter_pipeline.literature.crossref import Crossref
     from chapter_pipeline.literature.pubmed import PubMed
 
+    library = LibraryStore(database, references=ReferenceWorks(database, lambda: bucket).index)
     recognise = page_reader() if settings.ocr == "on" else None
     with ParserPool(settings, recognise) as parser, ExitStack() as opened:
         registries: list[WorkRegistry] = []
@@ -317,6 +326,6 @@ def open_ingest(settings: Settings, *, database: Database, bucket: Bucket, embed
         if settings.pubmed == "on":
             registries.append(opened.enter_context(closing(PubMed(contact=settings.contact_email))))
         yield Ingest(
-            settings, bucket=bucket, library=LibraryStore(database), embedder=embedder, parser=parser,
+            settings, bucket=bucket, library=library, embedder=embedder, parser=parser,
             make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,
         )  # fmt: skip

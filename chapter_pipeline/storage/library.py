@@ -6,7 +6,7 @@ names to it, and removes the documents that they pointed to before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, exists, func, select, update
@@ -14,10 +14,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from chapter_pipeline.domain.document import IngestStatus
+from chapter_pipeline.literature.reference_index import ReferenceIndex
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library_queries import LibraryQueries
 from chapter_pipeline.storage.library_writer import LibraryWriter, delete_drafts, document_locked
+from chapter_pipeline.storage.record_edits import RecordEdits
 from chapter_pipeline.storage.schema import Document, DocumentName
 
 
@@ -35,11 +37,15 @@ class NameRecord:
     object_version: str | None = None
 
 
-class LibraryStore(LibraryWriter, LibraryQueries):
-    """Documents in (`LibraryWriter`), out, and read (`LibraryQueries`: implements `ports.LibraryReader`)."""
+class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
+    """Documents in (`LibraryWriter`), out, and read (`LibraryQueries`: implements `ports.LibraryReader`).
 
-    def __init__(self, database: Database) -> None:
+    `references`: the entries of reference files, whose values enter the bibliographic records; none when left out.
+    """
+
+    def __init__(self, database: Database, *, references: Callable[[], ReferenceIndex] = ReferenceIndex) -> None:
         self._database = database
+        self._references = references
 
     def record(self, name: str) -> NameRecord | None:
         """What is known of `name`; None when nothing was delivered under it."""

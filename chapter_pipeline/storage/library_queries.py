@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
 
+from chapter_pipeline.domain.bibliography import BibliographicRecord, Origin, metadata_values, words
 from chapter_pipeline.domain.document import (
     Block,
     BlockFlag,
@@ -25,14 +27,21 @@ from chapter_pipeline.domain.document import (
     Page,
     PageSpan,
     SectionKind,
-    StudyType,
     Table,
     TextSource,
 )
 from chapter_pipeline.domain.library import DocumentRecord, FigureRecord, PassageRecord
 from chapter_pipeline.errors import NotFound, UsageError
+from chapter_pipeline.literature.reference_index import SHORTEST_TITLE, ReferenceIndex
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.record_assembly import (
+    StoredEdit,
+    assembled,
+    document_record,
+    printed_metadata,
+    stored_edits,
+)
 from chapter_pipeline.storage.schema import (
     CitedWorkRow,
     Document,
@@ -41,6 +50,7 @@ from chapter_pipeline.storage.schema import (
     PageRow,
     PassageEmbedding,
     PassageRow,
+    RecordEditRow,
     TableRow,
 )
 
@@ -59,7 +69,10 @@ class DocumentSummary:
     passage_count: int
     figure_count: int
     warnings: tuple[str, ...]
+    bibliography: BibliographicRecord
     metadata_check: dict[str, Any] | None = None
+    differs_from_print: bool = False
+    """Whether a value in force is not the printed one."""
 
     @property
     def key(self) -> str:
@@ -70,6 +83,7 @@ class LibraryQueries:
     """Implements `chapter_pipeline.ports.LibraryReader`. Drafts are invisible here, as they are to search."""
 
     _database: Database
+    _references: Callable[[], ReferenceIndex]
 
     def documents(self) -> list[DocumentSummary]:
         """All searchable documents, by their first name."""
@@ -98,28 +112,57 @@ class LibraryQueries:
         query = (
             select(
                 DocumentName.name, DocumentName.status, DocumentName.sha256, DocumentName.reason, Document.key,
-                Document.page_count, Document.passage_count, Document.figure_count, Document.title, Document.year,
-                Document.doi,
+                Document.page_count, Document.passage_count, Document.figure_count,
             )
             .outerjoin(Document, Document.id == DocumentName.document_id)
             .where(DocumentName.name.in_(names), DocumentName.settings_hash == settings_hash)
         )  # fmt: skip
         with self._database.session() as session:
-            return {
-                row.name: IngestOutcome(
-                    path=row.name, status=IngestStatus(row.status), sha256=row.sha256, document=row.key,
-                    reason=row.reason, pages=row.page_count or 0, passages=row.passage_count or 0, figures=row.figure_count or 0,
-                    title=row.title, year=row.year, doi=row.doi,
-                )
-                for row in session.execute(query)
-            }  # fmt: skip
+            found = session.execute(query).all()
+        records = {one.key: one for one in self.document_records([row.key for row in found if row.key is not None])}
+        outcomes = {}
+        for row in found:
+            record = records.get(row.key or "")
+            outcomes[row.name] = IngestOutcome(
+                path=row.name, status=IngestStatus(row.status), sha256=row.sha256, document=row.key, reason=row.reason,
+                pages=row.page_count or 0, passages=row.passage_count or 0, figures=row.figure_count or 0,
+                title=record.title if record else None, year=record.year if record else None,
+                doi=record.doi if record else None,
+            )  # fmt: skip
+        return outcomes
 
     def document_records(self, keys: Sequence[str]) -> list[DocumentRecord]:
-        """Metadata of these documents in the order of `keys`; unknown keys are left out."""
-        query = select(Document).where(Document.key.in_(keys), Document.searchable)
-        with self._database.session() as session:
-            found = {row.key: _record(row) for row in session.scalars(query)}
+        """The records of these documents, with the values in force, in the order of `keys`; unknown keys are left out."""
+        found = {one.key: one.record for one in self._summaries(_summary_query().where(Document.key.in_(keys)))}
         return [found[key] for key in keys if key in found]
+
+    def bibliography(self, document_id: int) -> BibliographicRecord:
+        """The bibliographic record of a document, draft or not."""
+        references = self._references()
+        with self._database.session() as session:
+            row = session.scalars(select(Document).where(Document.id == document_id)).one()
+            names = session.scalars(select(DocumentName.name).where(DocumentName.document_id == document_id)).all()
+            return assembled(
+                row, [*names, *([row.draft_of] if row.draft_of else [])], stored_edits(session), references
+            )
+
+    def same_works(self, document: DocumentSummary) -> list[str]:
+        """Keys of the other documents that are the same work: the same DOI, or the same title where not both have one."""
+        doi, title = document.record.doi, document.record.title
+        named = select(RecordEditRow.sha256).where(RecordEditRow.doi == doi)
+        alike = (
+            (func.lower(Document.doi) == doi)
+            | (Document.citation_line["doi"].astext == doi)
+            | Document.sha256.in_(named)
+            | (func.lower(Document.title) == (title or "").casefold())
+        )
+        found = self._summaries(_summary_query().where(alike, Document.key != document.key))
+        return [one.key for one in found if _same_work(one.record, document.record)]
+
+    def holds(self, key: str) -> bool:
+        """Whether a searchable document has this key."""
+        with self._database.session() as session:
+            return bool(session.scalar(select(func.count()).where(Document.key == key, Document.searchable)))
 
     def page(self, document_key: str, number: int) -> Page:
         """One page with its blocks; pages count from 1. Raises `NotFound`."""
@@ -224,7 +267,10 @@ class LibraryQueries:
         with self._database.session() as session:
             found = [*session.execute(query.where(Document.searchable).order_by(Document.id))]
             described = [*session.execute(figures.order_by(FigureRow.id))]
-        parts = [[list(row) for row in rows] for rows in (found, described)]
+        parts: list[list[Any]] = [[list(row) for row in rows] for rows in (found, described)]
+        # Only where they differ from what is printed: chapters of a library without edits stay current.
+        if changed := [one.record.model_dump(mode="json") for one in self.documents() if one.differs_from_print]:
+            parts.append(changed)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def embedding_models(self) -> dict[str, int]:
@@ -234,15 +280,17 @@ class LibraryQueries:
             return {model: count for model, count in session.execute(query) if model is not None}
 
     def _summaries(self, query: Select[Any]) -> list[DocumentSummary]:
+        references = self._references()
         with self._database.session() as session:
-            return [
-                DocumentSummary(
-                    record=_record(row), sha256=row.sha256, size_bytes=row.size_bytes, names=tuple(names or ()),
-                    passage_count=row.passage_count or 0, figure_count=row.figure_count or 0,
-                    warnings=tuple(row.warnings), metadata_check=row.metadata_check,
-                )
-                for row, names in session.execute(query)
-            ]  # fmt: skip
+            edits = stored_edits(session)
+            return [_summary(row, names or (), edits, references) for row, names in session.execute(query)]
+
+    def _read(
+        self, session: Session, edits: Sequence[StoredEdit], references: ReferenceIndex
+    ) -> dict[str, tuple[Document, DocumentSummary]]:
+        """All searchable documents by key, within a transaction."""
+        found = session.execute(_summary_query())
+        return {row.key: (row, _summary(row, names or (), edits, references)) for row, names in found}
 
     def _pages(self, document_key: str, number: int | None) -> list[Page]:
         query = (
@@ -255,6 +303,13 @@ class LibraryQueries:
             query = query.where(PageRow.number == number)
         with self._database.session() as session:
             return [page_of(row) for row in session.scalars(query)]
+
+
+def _same_work(one: DocumentRecord, other: DocumentRecord) -> bool:
+    if one.doi and other.doi:
+        return one.doi == other.doi
+    titles = words(one.title), words(other.title)
+    return titles[0] == titles[1] and len("".join(titles[0])) >= SHORTEST_TITLE
 
 
 def _summary_query() -> Select[Any]:
@@ -275,10 +330,17 @@ def _place_in(documents: Sequence[str]) -> Any:
     return lambda record: places[record.document]
 
 
-def _record(row: Document) -> DocumentRecord:
-    return DocumentRecord(
-        key=row.key, title=row.title, authors=tuple(row.authors), year=row.year, doi=row.doi, journal=row.journal,
-        licence=row.licence, study_type=StudyType(row.study_type), page_count=row.page_count,
+def _summary(
+    row: Document, names: Sequence[str], edits: Sequence[StoredEdit], references: ReferenceIndex
+) -> DocumentSummary:
+    bibliography = assembled(row, names, edits, references)
+    record = document_record(row, bibliography)
+    printed = BibliographicRecord(values=metadata_values(printed_metadata(row), Origin.PRINT))
+    return DocumentSummary(
+        record=record, sha256=row.sha256, size_bytes=row.size_bytes, names=tuple(names),
+        passage_count=row.passage_count or 0, figure_count=row.figure_count or 0, warnings=tuple(row.warnings),
+        bibliography=bibliography, metadata_check=row.metadata_check,
+        differs_from_print=record != document_record(row, printed),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, not_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from chapter_pipeline.domain.document import Page, ParsedDocument, Passage
+from chapter_pipeline.domain.document import Metadata, Page, ParsedDocument, Passage
 from chapter_pipeline.errors import InvariantViolated, TransientError
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.artifacts import advisory_lock
@@ -91,9 +91,13 @@ class LibraryWriter:
 
     def store_text(self, parsed: ParsedDocument, *, name: str, size_bytes: int, settings_hash: str) -> StoredDocument:
         """Store pages and metadata as a draft for `name`; an earlier draft for that name goes."""
+        printed = metadata_to_json(parsed.metadata)
+        page_range = printed.pop("pages")  # `Document.pages` are the pages of the file
         values = {
-            **{key: value for key, value in asdict(parsed.metadata).items() if key != "authors"},
-            "authors": list(parsed.metadata.authors), "study_type": parsed.metadata.study_type.value,
+            **printed,
+            "page_range": page_range,
+            "citation_line": None if parsed.citation_line is None else metadata_to_json(parsed.citation_line),
+            "file_properties": None if parsed.properties is None else metadata_to_json(parsed.properties),
             "key": parsed.sha256[:KEY_DIGITS], "sha256": parsed.sha256, "settings_hash": settings_hash,
             "size_bytes": size_bytes, "page_count": parsed.page_count, "warnings": list(parsed.warnings),
             "headings": [asdict(heading) for heading in parsed.headings], "draft_of": name, "searchable": False,
@@ -223,6 +227,11 @@ class LibraryWriter:
                 copy.set_types(["int8", "int8", "text", "halfvec"])
                 for passage_id, vector in zip(ids, vectors, strict=True):
                     copy.write_row((passage_id, document_id, model, HalfVector(vector)))
+
+
+def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
+    """The fields of `metadata` as JSON has them."""
+    return {**asdict(metadata), "authors": list(metadata.authors), "study_type": metadata.study_type.value}
 
 
 def document_locked(session: Session, document_id: int) -> Document:

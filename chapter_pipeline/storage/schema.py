@@ -72,6 +72,14 @@ class Document(Base):
     pmid: Mapped[str | None] = mapped_column(sa.Text)
     article_type: Mapped[str | None] = mapped_column(sa.Text)
     language: Mapped[str | None] = mapped_column(sa.Text)
+    volume: Mapped[str | None] = mapped_column(sa.Text)
+    issue: Mapped[str | None] = mapped_column(sa.Text)
+    page_range: Mapped[str | None] = mapped_column(sa.Text)
+    pmcid: Mapped[str | None] = mapped_column(sa.Text)
+    published: Mapped[str | None] = mapped_column(sa.Text)
+    citation_line: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    file_properties: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the citation line of a manuscript, and the file's properties, say: `chapter_pipeline.domain.document.Metadata`."""
     headings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
     """The section tree: `chapter_pipeline.domain.document.Heading`."""
     metadata_check: Mapped[dict[str, Any] | None]
@@ -116,6 +124,46 @@ class DocumentName(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=sa.func.now(), onupdate=sa.func.now())
 
     document: Mapped[Document | None] = relationship(back_populates="names", lazy="raise")
+
+
+class RecordEditRow(Base):
+    """One edit of one field of a bibliographic record by a person. Append-only: the newest edit of a field is in force.
+
+    It has no foreign key, for it outlives the document: `sha256`, `names` and `doi` find the document again, and
+    `known_dois` and `known_titles` tell it from another work that comes under the same name.
+    """
+
+    __tablename__ = "record_edits"
+    __table_args__ = (
+        sa.CheckConstraint("edited_by <> '' AND reason <> ''", name="who_and_why"),
+        sa.CheckConstraint("jsonb_typeof(value) <> 'null'", name="value_says_something"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    field: Mapped[str] = mapped_column(sa.Text)
+    """`chapter_pipeline.domain.bibliography.RecordField`."""
+    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    """`chapter_pipeline.domain.bibliography.value_to_json`; None takes the person's value back."""
+    edited_by: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    edited_at: Mapped[datetime] = mapped_column(server_default=sa.func.clock_timestamp())
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    names: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
+    doi: Mapped[str | None] = mapped_column(sa.Text)
+    """The DOI in force after the edit."""
+    known_dois: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
+    known_titles: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
+
+
+class ReferenceFileRow(Base):
+    """The entries of a reference file of the bucket, as read from the object's `version`; derived from the file."""
+
+    __tablename__ = "reference_files"
+
+    key: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    version: Mapped[str] = mapped_column(sa.Text)
+    works: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """`chapter_pipeline.domain.research.Work` without abstracts; empty for a file that cannot be read."""
 
 
 class PageRow(Base):

@@ -75,7 +75,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="literature_research", value=domain.LiteratureResearch,
-        inputs=("chapter_brief", "key_concepts"), outside=(Outside.REFERENCES,),
+        version="2", inputs=("chapter_brief", "key_concepts"), outside=(Outside.REFERENCES,),
         prompts=("literature_queries",), work="planning",
     ),
     Stage(name="open_access_documents", value=domain.OpenAccessDocuments, inputs=("literature_research",)),

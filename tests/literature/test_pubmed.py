@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chapter_pipeline.domain.document import Metadata
+from chapter_pipeline.domain.document import Metadata, StudyType
 from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.errors import TransientError
 from chapter_pipeline.literature.pubmed import INTERVAL_S, PubMed
@@ -43,7 +43,16 @@ RECORD = {
     "epubdate": "2021 Nov 3",
     "fulljournalname": "Journal of samples",
     "source": "J Samples",
-    "articleids": [{"idtype": "pubmed", "value": "71"}, {"idtype": "doi", "value": "10.5555/Known"}],
+    "volume": "12",
+    "issue": "3",
+    "pages": "101-9",
+    "lang": ["eng"],
+    "pubtype": ["Journal Article", "Randomized Controlled Trial"],
+    "articleids": [
+        {"idtype": "pubmed", "value": "71"},
+        {"idtype": "doi", "value": "10.5555/Known"},
+        {"idtype": "pmc", "value": "PMC7100001"},
+    ],
 }
 FOUND = {
     "10.5555/known": ["71"], "10.5555/none": [], "10.5555/two": ["71", "72"], "10.5555/other": ["71"],
@@ -95,8 +104,10 @@ def served() -> Iterator[tuple[PubMed, Asked]]:
 def test_work__is_found_by_its_doi__with_the_year_of_first_publication(served: tuple[PubMed, Asked]) -> None:
     client, asked = served
     assert client.work("10.5555/known") == RegisteredWork(
-        title="Drainage of chronic subdural haematoma", authors=("Okafor, AB", "Drain Study Group"), year=2021,
-        journal="Journal of samples",
+        title="Drainage of chronic subdural haematoma", authors=("Okafor, AB", "{Drain Study Group}"), year=2021,
+        journal="Journal of samples", published="2021-11-03", volume="12", issue="3", pages="101-9", doi="10.5555/known",
+        pmid="71", pmcid="PMC7100001", article_type="Randomized Controlled Trial",
+        study_type=StudyType.RANDOMISED_TRIAL, language="en",
     )  # fmt: skip
     (_, search, first), (_, summary, second) = asked
     assert search["email"] == summary["email"] == ["editor@example.org"]

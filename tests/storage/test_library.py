@@ -200,7 +200,9 @@ def test_page_texts__of_searchable_documents_only__by_document_and_page(library:
     assert library.page_texts([key, other])[other, 1] == "Another one."
 
 
-def test_documents__many__are_read_with_one_statement(library: LibraryStore, database: Database) -> None:
+def test_documents__many__are_read_with_one_statement_and_one_for_all_edits(
+    library: LibraryStore, database: Database
+) -> None:
     for n in range(12):
         add(library, f"library/{n}.pdf", f"text {n}")
     for read in (
@@ -211,7 +213,7 @@ def test_documents__many__are_read_with_one_statement(library: LibraryStore, dat
         read()
     with _statements(database) as seen:
         assert len(library.documents()) == 12
-    assert len(seen) == 1, seen
+    assert len(seen) == 2, seen
 
 
 def test_chapters__life_of_one(database: Database) -> None:
