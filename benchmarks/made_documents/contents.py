@@ -1,0 +1,151 @@
+"""Owns what an article says: its sections, figures, tables and references as text, composed from its specification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from benchmarks.made_documents import prose
+from benchmarks.made_documents.specification import Article, Design, Layout, TableStyle, TrueFigure, TrueTable
+
+_REFERENCE_TITLES = (
+    "Observations on {c} in a mountain region", "A simple score for {c}", "Long-term results of {s}",
+    "Imaging of {c}: pitfalls and advice", "How patients describe {o}", "The natural history of {c}",
+    "Costs of {s} in three countries", "Animal models of {c}", "Consensus statement on {s}", "A note on measuring {o}",
+    "{C} in the young", "Failures of {s} and their lessons", "Quality of life and {o}", "Training for {s}",
+)  # fmt: skip
+_REFERENCE_AUTHORS = (
+    "Albers K, Finn O", "Bertrand L", "Coelho M, Dietz R, Egan P", "Duarte S, et al.", "Engel H, Varga T",
+    "Fournier A", "Gupta R, Holm S", "Horvat D, Ito K, Jung E", "Ilves P", "Joubert N, Keane D", "Kruger W", "Lam T, Marsh B",
+    "Mancini C, Nowak F", "Orban G",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """`sections`: heading and paragraphs, each a tuple of sentences; superscripts stand between carets."""
+
+    abstract: tuple[str, ...]
+    sections: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    figures: tuple[TrueFigure, ...]
+    table: TrueTable
+    references: tuple[str, ...]
+    footnote: str
+
+
+class _Writer:
+    """Fills the templates, and numbers the citations in their order."""
+
+    def __init__(self, article: Article) -> None:
+        seed = article.seed
+        self._article = article
+        self._citations = count(1)
+        self.words = {
+            "s": article.subject, "S": _capital(article.subject), "c": article.condition, "C": _capital(article.condition),
+            "o": article.outcome, "n": str(120 + 7 * seed), "n1": str(3 + seed % 6), "n2": str(21 + seed % 40),
+            "yr1": str(article.published.year - 9), "yr2": str(article.published.year - 2),
+        }  # fmt: skip
+
+    def __call__(self, template: str) -> str:
+        citation = ""
+        if "{cite}" in template:
+            number = next(self._citations)
+            citation = f"{number},{number + 1}" if number % 3 == 0 else str(number)
+        if self._article.superscript_citations:
+            template = template.replace("{cite}.", f".^{citation}^")
+        return template.replace("{cite}", f" [{citation}]").format(**self.words)
+
+    def all(self, templates: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self(template) for template in templates)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _methods(article: Article, write: _Writer) -> Iterator[tuple[str, ...]]:
+    yield write.all(prose.METHODS[article.design])
+    if article.design not in {Design.CASE, Design.NARRATIVE}:
+        yield write.all(prose.GENERAL_METHODS)
+
+
+def contents(article: Article, *, long: bool) -> Contents:
+    """`long` adds a section."""
+    write = _Writer(article)
+    case, review = article.design is Design.CASE, article.design is Design.NARRATIVE
+    results = [write.all(prose.RESULTS[article.design])]
+    if not (case or review):
+        results.append(write.all(prose.GENERAL_RESULTS))
+    introduction = write.all(prose.INTRODUCTION)
+    discussion = write.all(prose.DISCUSSION)
+    data = f"The data are available at https://doi.org/{article.data_doi} without restriction."
+    return Contents(
+        abstract=(
+            write(prose.ABSTRACT[0]), write(prose.METHODS[article.design][0]), write(prose.RESULTS[article.design][1]),
+            write(prose.ABSTRACT[3]),
+        ),
+        sections=(
+            ("Introduction", (introduction[:4], introduction[4:])),
+            ("Case report" if case else "Scope of the review" if review else "Materials and methods", tuple(_methods(article, write))),
+            ("Course" if case else "Findings" if review else "Results", tuple(results)),
+            *((("Practical aspects", (write.all(prose.PRACTICE[:7]), write.all(prose.PRACTICE[7:]))),) if long else ()),
+            ("Discussion", (discussion[:5], discussion[5:], write.all(prose.LIMITATIONS))),
+            ("Conclusion", (write.all(prose.CONCLUSION),)),
+            ("Acknowledgements", ((*write.all(prose.ACKNOWLEDGEMENT), data),)),
+        ),
+        figures=_figures(article, write),
+        table=_table(article, write),
+        references=_references(article, write),
+        footnote=write("* Grading of {o} was introduced during the first year and was not changed afterwards."),
+    )  # fmt: skip
+
+
+def _figures(article: Article, write: _Writer) -> tuple[TrueFigure, ...]:
+    word = "Fig." if article.columns == 2 and article.seed % 2 else "Figure"
+    captions = (
+        "Course of {o} after the start of {s}. Points are means and bars are standard errors of {n2} observations; the dashed line marks the end of treatment.",
+        "Representative image of {c} before treatment. The bright area in the centre is the region that was measured by both observers.",
+    )
+    shown = 2 if article.seed % 4 < 2 and article.layout is not Layout.PRE_PROOF else 1
+    return tuple(
+        TrueFigure(label=f"{word} {number}", caption=f"{word} {number}. {write(caption)}")
+        for number, caption in enumerate(captions[:shown], start=1)
+    )
+
+
+def _table(article: Article, write: _Writer) -> TrueTable:
+    seed = article.seed
+    first, second = 40 + seed, 38 + seed % 9
+    if article.table_style is TableStyle.TWO_ROWS:
+        header: tuple[tuple[str, ...], ...] = (
+            ("Variable", "Active", "Control", "P value"),
+            ("", f"(n = {first})", f"(n = {second})", ""),
+        )
+    else:
+        header = (("Variable", f"Active (n = {first})", f"Control (n = {second})", "P value"),)
+    rows = (
+        ("Age, years", f"{52 + seed % 20}.2 (9.1)", f"{51 + seed % 20}.8 (8.7)", f"0.{41 + seed % 40}"),
+        ("Severity score", "12 (8–15)", "11 (8–16)", f"0.{31 + seed}"),
+        ("Duration, months", f"{4 + seed % 7}.5", f"{5 + seed % 7}.1", f"0.{12 + seed}"),
+        ("Complications", f"{3 + seed % 5} (7.{seed % 9})", f"{4 + seed % 6} (10.{seed % 8})", ""),
+        ("Change of score", f"−4.{seed % 7}", "−1.3", "0.004"),
+    )
+    return TrueTable(
+        label="Table 1",
+        caption=write(
+            "Table 1. Characteristics of the two groups with {c}, as mean (SD), median (range) or number (%)."
+        ),
+        header_rows=len(header),
+        rows=(*header, *rows),
+    )
+
+
+def _references(article: Article, write: _Writer) -> tuple[str, ...]:
+    """Fourteen works of other years with other DOIs."""
+    return tuple(
+        f"{number}. {authors}. {write(title)}. Acta Neurooncol {year};{20 + number}({1 + number % 6}):{100 + 13 * number}–{108 + 13 * number}."
+        + (f" doi:10.5555/an.{year}.{100 + 13 * number}" if number % 4 else "")
+        for number, (title, authors) in enumerate(zip(_REFERENCE_TITLES, _REFERENCE_AUTHORS, strict=True), start=1)
+        if (year := article.published.year - 1 - 2 * (number % 9))
+    )
