@@ -118,7 +118,8 @@ def _article(number: int, line: str) -> Article:
     design = Design[design_name]
     layout = _LAYOUTS[number]
     variant = number - _LAYOUTS.index(layout)
-    published = date(2004 + number * 5 % 20, 1 + number * 5 % 12, 3 + number % 24)
+    turn = (number + number // 3) % 3  # so that no property goes with the place of a document in its layout
+    published = date(2004 + number * 7 % 20, 1 + number * 5 % 12, 3 + number % 24)
     if layout in {Layout.BIORXIV, Layout.MEDRXIV}:
         published = published.replace(year=2019 + variant)
     issued = layout not in _UNPAGINATED
@@ -144,8 +145,8 @@ def _article(number: int, line: str) -> Article:
         condition=condition,
         outcome=outcome,
         design=design,
-        authors=_authors(number, _COUNTS[number % len(_COUNTS)], degrees=number % 3 == 0),
-        collective=_COLLECTIVES[number % 3] if number % 6 == 4 else None,
+        authors=_authors(number, _COUNTS[number % len(_COUNTS)], degrees=number % 5 in {0, 3}),
+        collective=_COLLECTIVES[number // 5 % 3] if number % 5 == 4 else None,
         journal=Journal(title=journal[0], short=journal[1]),
         published=published,
         received=published - timedelta(days=430 + number),
@@ -154,15 +155,15 @@ def _article(number: int, line: str) -> Article:
         deposited=published + timedelta(days=365 + 9 * number),
         volume=str(11 + number * 3) if issued else None,
         issue=str(1 + number % 6) if issued and number % 8 != 5 else None,
-        pages=(f"e{first}" if number % 9 == 8 else f"{first}–{first + 8}") if issued else None,
+        pages=(f"e{first}" if number % 7 == 6 else f"{first}–{first + 8}") if issued else None,
         doi=doi,
         pmcid=f"PMC{5500000 + number * 7919}" if manuscript and number % 2 else None,
-        pmid=f"{21000000 + number * 6151}" if manuscript and number % 3 == 1 else None,
+        pmid=f"{21000000 + number * 6151}" if manuscript and turn == 1 else None,
         licence=_LICENCES.get(layout, "CC BY 4.0" if layout is Layout.PLAIN and variant % 2 == 0 else None),
         article_type=article_type,
         columns=1 if layout in _ONE_COLUMN or (layout, variant) in {(Layout.EPRINTS, 1), (Layout.PORTAL, 2)} else 2,
         table_style=tuple(TableStyle)[(number + number // 5) % 5],
-        doi_place=DoiPlace.FIRST if layout in _ONE_COLUMN else tuple(DoiPlace)[number % 3],
+        doi_place=DoiPlace.FIRST if layout in _ONE_COLUMN else tuple(DoiPlace)[turn],
         between=tuple(Between)[(number + number // 3) % 3],
         superscript_citations=number % 2 == 0,
         line_numbers=(layout, variant) in {(Layout.BIORXIV, 1), (Layout.MEDRXIV, 2), (Layout.PRE_PROOF, 0)},

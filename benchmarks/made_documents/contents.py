@@ -22,6 +22,10 @@ _REFERENCE_AUTHORS = (
 )  # fmt: skip
 
 
+_LABORATORY = {Design.XENOGRAFT, Design.PHANTOM, Design.EXPLANT, Design.CADAVER, Design.IN_VITRO}
+"""Designs without patients."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """`sections`: heading and paragraphs, each a tuple of sentences; superscripts stand between carets."""
@@ -66,7 +70,9 @@ def _capital(text: str) -> str:
 
 def _methods(article: Article, write: _Writer) -> Iterator[tuple[str, ...]]:
     yield write.all(prose.METHODS[article.design])
-    if article.design not in {Design.CASE, Design.NARRATIVE}:
+    if article.design in _LABORATORY:
+        yield write.all(prose.LABORATORY_METHODS)
+    elif article.design not in {Design.CASE, Design.NARRATIVE}:
         yield write.all(prose.GENERAL_METHODS)
 
 
@@ -76,7 +82,7 @@ def contents(article: Article, *, long: bool) -> Contents:
     case, review = article.design is Design.CASE, article.design is Design.NARRATIVE
     results = [write.all(prose.RESULTS[article.design])]
     if not (case or review):
-        results.append(write.all(prose.GENERAL_RESULTS))
+        results.append(write.all(prose.LABORATORY_RESULTS if article.design in _LABORATORY else prose.GENERAL_RESULTS))
     introduction = write.all(prose.INTRODUCTION)
     discussion = write.all(prose.DISCUSSION)
     data = f"The data are available at https://doi.org/{article.data_doi} without restriction."
@@ -89,7 +95,7 @@ def contents(article: Article, *, long: bool) -> Contents:
             ("Introduction", (introduction[:4], introduction[4:])),
             ("Case report" if case else "Scope of the review" if review else "Materials and methods", tuple(_methods(article, write))),
             ("Course" if case else "Findings" if review else "Results", tuple(results)),
-            *((("Practical aspects", (write.all(prose.PRACTICE[:7]), write.all(prose.PRACTICE[7:]))),) if long else ()),
+            *(_practice(article, write) if long else ()),
             ("Discussion", (discussion[:5], discussion[5:], write.all(prose.LIMITATIONS))),
             ("Conclusion", (write.all(prose.CONCLUSION),)),
             ("Acknowledgements", ((*write.all(prose.ACKNOWLEDGEMENT), data),)),
@@ -99,6 +105,13 @@ def contents(article: Article, *, long: bool) -> Contents:
         references=_references(article, write),
         footnote=write("* Grading of {o} was introduced during the first year and was not changed afterwards."),
     )  # fmt: skip
+
+
+def _practice(article: Article, write: _Writer) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+    laboratory = article.design in _LABORATORY
+    sentences = write.all(prose.REPRODUCIBILITY if laboratory else prose.PRACTICE)
+    half = len(sentences) // 2
+    yield "Reproducibility" if laboratory else "Practical aspects", (sentences[:half], sentences[half:])
 
 
 def _figures(article: Article, write: _Writer) -> tuple[TrueFigure, ...]:
@@ -115,7 +128,7 @@ def _figures(article: Article, write: _Writer) -> tuple[TrueFigure, ...]:
 
 
 def _table(article: Article, write: _Writer) -> TrueTable:
-    seed = article.seed
+    seed, laboratory = article.seed, article.design in _LABORATORY
     first, second = 40 + seed, 38 + seed % 9
     if article.table_style is TableStyle.TWO_ROWS:
         header: tuple[tuple[str, ...], ...] = (
@@ -125,10 +138,25 @@ def _table(article: Article, write: _Writer) -> TrueTable:
     else:
         header = (("Variable", f"Active (n = {first})", f"Control (n = {second})", "P value"),)
     rows = (
-        ("Age, years", f"{52 + seed % 20}.2 (9.1)", f"{51 + seed % 20}.8 (8.7)", f"0.{41 + seed % 40}"),
-        ("Severity score", "12 (8–15)", "11 (8–16)", f"0.{31 + seed}"),
-        ("Duration, months", f"{4 + seed % 7}.5", f"{5 + seed % 7}.1", f"0.{12 + seed}"),
-        ("Complications", f"{3 + seed % 5} (7.{seed % 9})", f"{4 + seed % 6} (10.{seed % 8})", ""),
+        (
+            "Weight, g" if laboratory else "Age, years",
+            f"{52 + seed % 20}.2 (9.1)",
+            f"{51 + seed % 20}.8 (8.7)",
+            f"0.{41 + seed % 40}",
+        ),
+        ("Grade" if laboratory else "Severity score", "12 (8–15)", "11 (8–16)", f"0.{31 + seed}"),
+        (
+            "Exposure, hours" if laboratory else "Duration, months",
+            f"{4 + seed % 7}.5",
+            f"{5 + seed % 7}.1",
+            f"0.{12 + seed}",
+        ),
+        (
+            "Failures" if laboratory else "Complications",
+            f"{3 + seed % 5} (7.{seed % 9})",
+            f"{4 + seed % 6} (10.{seed % 8})",
+            "",
+        ),
         ("Change of score", f"−4.{seed % 7}", "−1.3", "0.004"),
     )
     return TrueTable(
@@ -142,10 +170,11 @@ def _table(article: Article, write: _Writer) -> TrueTable:
 
 
 def _references(article: Article, write: _Writer) -> tuple[str, ...]:
-    """Fourteen works of other years with other DOIs."""
-    return tuple(
-        f"{number}. {authors}. {write(title)}. Acta Neurooncol {year};{20 + number}({1 + number % 6}):{100 + 13 * number}–{108 + 13 * number}."
-        + (f" doi:10.5555/an.{year}.{100 + 13 * number}" if number % 4 else "")
-        for number, (title, authors) in enumerate(zip(_REFERENCE_TITLES, _REFERENCE_AUTHORS, strict=True), start=1)
-        if (year := article.published.year - 1 - 2 * (number % 9))
-    )
+    """Fourteen works of other years; every fourth one has no DOI."""
+    entries = []
+    for number, (title, authors) in enumerate(zip(_REFERENCE_TITLES, _REFERENCE_AUTHORS, strict=True), start=1):
+        year, page = article.published.year - 1 - 2 * (number % 9), 100 + 13 * number
+        place = f"Acta Neurooncol {year};{20 + number}({1 + number % 6}):{page}–{page + 8}."
+        doi = f" doi:10.5555/an.{year}.{page}" if number % 4 else ""
+        entries.append(f"{number}. {authors}. {write(title)}. {place}{doi}")
+    return tuple(entries)

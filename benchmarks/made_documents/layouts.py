@@ -77,11 +77,15 @@ def _deposit_line(article: Article) -> str:
     return f"{article.journal.short}. Author manuscript; available in PMC {article.deposited:%Y %B} {article.deposited.day:02}."
 
 
+def _line_style(article: Article) -> int:
+    return (article.seed // 2 + article.seed // 3) % 3
+
+
 def _citation_line(article: Article) -> str:
     """The journal's own line, as its family of journals prints it."""
     short, year = article.journal.short, article.published.year
     issue, pages = article.issue, article.pages
-    match article.seed % 3:
+    match _line_style(article):
         case 0:
             return f"{short} {year};{article.volume}{f'({issue})' if issue else ''}:{pages}"
         case 1:
@@ -555,7 +559,7 @@ def _printed_date(article: Article) -> str | None:
         case _ if (article.layout, article.variant) in _COVER_ONLY:
             return f"{article.published.year}"
         case _:
-            return month if article.seed % 3 == 1 else f"{article.published.year}"
+            return month if _line_style(article) == 1 else f"{article.published.year}"
 
 
 def _picture(seed: int) -> pymupdf.Pixmap:

@@ -152,6 +152,36 @@ RESULTS: dict[Design, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+LABORATORY_METHODS = (
+    "All measurements were made at room temperature by one operator, who did not know which sample had received {s}.",
+    "The instruments were calibrated every morning, and a reading that lay outside of the calibrated range was repeated.",
+    "Values are means with standard deviations of at least {n1} readings, and groups were compared by analysis of variance.",
+    "A two-sided P value below 0.05 was considered significant after correction for {n1} comparisons by the method of Holm.",
+    "Raw readings were exported without manual changes and processed by a script of {n2} lines that is available on request.",
+)
+
+LABORATORY_RESULTS = (
+    "The starting values did not differ between the two groups, as is shown in Table 1.",
+    "The course of {o} over time is given in Figure 1, and the curves separate early after the start of {s}.",
+    "Leaving out the {n1} most extreme readings led to the same conclusion.",
+    "No further change was seen when the exposure to {s} was doubled (P = 0.{n2}).",
+)
+
+REPRODUCIBILITY = (
+    "Every step of the protocol was written down before the first run, and deviations were noted in a bound book.",
+    "One run takes about {n1} hours, of which the greater part is needed for warming, mixing and waiting{cite}.",
+    "The solutions keep for {n2} days in the dark, but they should not be frozen, since crystals form at the wall of the tube.",
+    "A second laboratory repeated {n1} of the runs with its own equipment and obtained values within the limits of agreement{cite}.",
+    "The largest source of error was the position of the sample, which explained more of the variance than the operator did.",
+    "A holder that is printed from a file of {n} kilobytes fixes the position and has made the readings more uniform.",
+    "Software was updated once during the work, and a set of stored readings gave identical values before and after the update.",
+    "Negative controls were included in every run, and none of them showed a signal above the background{cite}.",
+    "Positive controls lost about {n1} per cent of their signal within a year, for which the readings were not corrected.",
+    "Waste was collected separately and treated according to the rules of the institution, which differ from those of {yr1}.",
+    "The costs of one run are dominated by consumables, so that pooling of samples would be the first step to reduce them{cite}.",
+    "Laboratories that wish to repeat the work are welcome to the holder, the script and a sample of known composition.",
+)
+
 GENERAL_RESULTS = (
     "The characteristics at baseline were balanced between the groups, as is shown in Table 1.",
     "The course of {o} over time is given in Figure 1, and the curves separate early after the start of {s}.",
