@@ -83,7 +83,8 @@ def contents(article: Article, *, long: bool) -> Contents:
     results = [write.all(prose.RESULTS[article.design])]
     if not (case or review):
         results.append(write.all(prose.LABORATORY_RESULTS if article.design in _LABORATORY else prose.GENERAL_RESULTS))
-    introduction = write.all(prose.INTRODUCTION)
+    opening = prose.INTRODUCTION[1] if article.seed // 2 % 2 else prose.HOSPITALS
+    introduction = write.all((prose.INTRODUCTION[0], opening, *prose.INTRODUCTION[2:]))
     discussion = write.all(prose.DISCUSSION)
     data = f"The data are available at https://doi.org/{article.data_doi} without restriction."
     return Contents(

@@ -466,7 +466,7 @@ class _Drawing:
         for number, (heading, paragraphs) in enumerate(self.contents.sections):
             sheets.heading(heading)
             for place, sentences in enumerate(paragraphs):
-                sheets.paragraph(sentences)
+                sheets.paragraph(sentences, track=heading != "Acknowledgements")
                 if number == 2 and place == 0 and not late:
                     self._flow_figure(1)
             if number == 2 and not late:

@@ -18,6 +18,9 @@ INTRODUCTION = (
     "We hypothesised that {s} would improve {o}, and that the size of this effect would depend on the severity of {c} at baseline.",
 )
 
+HOSPITALS = "About {n} hospitals of this country treat {c}, and most of them see fewer than ten new cases a year{cite}."
+"""Instead of the second sentence of the introduction, which names a registry."""
+
 GENERAL_METHODS = (
     "Continuous variables are given as means with standard deviations or as medians with interquartile ranges, as appropriate.",
     "Two observers who were unaware of the group assignment rated every record, and disagreements were settled by a third reader.",
