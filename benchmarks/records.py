@@ -240,11 +240,20 @@ def furniture(truth: Truth, passages: Sequence[Passage]) -> Iterator[Verdict]:
             )
 
 
+def running_text(truth: Truth, passages: Sequence[Passage]) -> Iterator[Verdict]:
+    """Each sentence of the running text that stands on one page, looked for in the passages."""
+    texts = [letters(passage.text) for passage in passages]
+    for sentence in truth.sentences:
+        kept = any(letters(sentence) in text for text in texts)
+        yield Verdict(document=truth.name, field="running text: in passages", right=kept, got=kept, wanted=sentence)
+
+
 def made(document: ParsedDocument, truth: Truth) -> Iterator[Verdict]:
     passages = make_passages(document, count_tokens=lambda text: len(text) // 4, max_tokens=Settings().passage_tokens)
     yield from record(truth.name, document, truth, strict_nones=True)
     yield from figures_and_tables(truth, document)
     yield from furniture(truth, passages)
+    yield from running_text(truth, passages)
     yield from running_sentences(truth, document, passages)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import pymupdf
 
@@ -21,11 +23,12 @@ from benchmarks.made_documents.specification import (
     TrueFigure,
     Truth,
 )
-from benchmarks.made_documents.typesetting import Rect, Sheets, Style, width
+from benchmarks.made_documents.typesetting import Rect, Sheets, Style, width, without_raised
 
 MANUSCRIPTS = {Layout.NIH, Layout.HHS, Layout.EUROPE_PMC, Layout.OTHER_FUNDER}
 PREPRINTS = {Layout.BIORXIV, Layout.MEDRXIV}
 _DOUBLE_SPACED = {*PREPRINTS, Layout.PRE_PROOF, Layout.ACCEPTED}
+_ACKNOWLEDGEMENTS = "Acknowledgements"
 _COVER_ONLY = {(Layout.EPRINTS, 1), (Layout.PORTAL, 2)}
 """Repository copies whose article is a bare manuscript: the cover alone tells the journal."""
 _FUNDERS = (
@@ -466,7 +469,7 @@ class _Drawing:
         for number, (heading, paragraphs) in enumerate(self.contents.sections):
             sheets.heading(heading)
             for place, sentences in enumerate(paragraphs):
-                sheets.paragraph(sentences, track=heading != "Acknowledgements")
+                sheets.paragraph(sentences, track=heading != _ACKNOWLEDGEMENTS)
                 if number == 2 and place == 0 and not late:
                     self._flow_figure(1)
             if number == 2 and not late:
@@ -510,6 +513,15 @@ class _Drawing:
             sheets.new_page()
         self._table()
 
+    def _whole_sentences(self) -> Iterator[str]:
+        running = {sentence.text for sentence in self.sheets.running}
+        for heading, paragraphs in self.contents.sections:
+            if heading != _ACKNOWLEDGEMENTS:
+                for sentence in chain.from_iterable(paragraphs):
+                    text = without_raised(sentence)
+                    if text not in running:
+                        yield text
+
     def _truth(self) -> Truth:
         article = self.article
         return Truth(
@@ -536,6 +548,7 @@ class _Drawing:
             figures=self.contents.figures,
             tables=(self.contents.table,),
             running=tuple(self.sheets.running),
+            sentences=tuple(self._whole_sentences()),
             furniture=tuple(dict.fromkeys(self.sheets.furniture)),
             page_count=self.sheets.page_number,
             title_page=self.covers + 1,

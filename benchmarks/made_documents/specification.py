@@ -201,6 +201,7 @@ class Truth:
     figures: tuple[TrueFigure, ...]
     tables: tuple[TrueTable, ...]
     running: tuple[RunningSentence, ...]
+    sentences: tuple[str, ...]  # the others of the running text, without the raised citations at their ends
     furniture: tuple[str, ...]
     page_count: int
     title_page: int  # the page on which the article itself begins, after a cover

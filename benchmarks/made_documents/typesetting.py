@@ -45,6 +45,11 @@ class _Word:
     raised: str = ""  # printed smaller and higher, after the word
 
 
+def without_raised(text: str) -> str:
+    """A text without what is printed small and raised."""
+    return _RAISED.sub("", text)
+
+
 @cache
 def _unit_width(text: str, name: str) -> float:
     return float(font(name).text_length(text, fontsize=1))

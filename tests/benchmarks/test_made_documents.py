@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import pypdfium2
@@ -24,6 +25,8 @@ def made(request: pytest.FixtureRequest) -> tuple[MadeDocument, list[str]]:
     document = make(request.param)
     with pypdfium2.PdfDocument(document.content) as pages:
         texts = [page.get_textpage().get_text_bounded().replace("\ufffe", "") for page in pages]
+    if request.param.line_numbers:
+        texts = [re.sub(r"(?m)^\d{1,3}\s", "", text) for text in texts]
     return document, [letters(text) for text in texts]
 
 
@@ -82,6 +85,15 @@ def test_document__running_sentences__have_each_part_on_its_page(made: tuple[Mad
         assert letters(sentence.head) in pages[sentence.first_page - 1]
         assert letters(sentence.tail) in pages[sentence.second_page - 1]
         assert not any(letters(sentence.text) in page for page in pages)
+
+
+def test_document__other_sentences__are_printed(made: tuple[MadeDocument, list[str]]) -> None:
+    """Most of them in one piece: some go on below a figure."""
+    truth, pages = made[0].truth, made[1]
+    whole = sum(any(letters(sentence) in page for page in pages) for sentence in truth.sentences)
+    assert len(truth.sentences) > 20
+    assert whole >= 0.9 * len(truth.sentences)
+    assert not {sentence.text for sentence in truth.running} & set(truth.sentences)
 
 
 def test_document__figures_tables_and_furniture__are_printed(made: tuple[MadeDocument, list[str]]) -> None:

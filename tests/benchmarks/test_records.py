@@ -20,6 +20,7 @@ from benchmarks.records import (
     record,
     report,
     running_sentences,
+    running_text,
     same_journal,
     same_licence,
     same_pages,
@@ -213,6 +214,12 @@ def test_furniture__in_a_passage__is_a_mismatch() -> None:
     inside = _passage(1, "The patients NIH-PA Author Manuscript were seen. Page 2")[1]
     assert [verdict.right for verdict in furniture(truth, [inside])] == [False]
     assert [verdict.right for verdict in furniture(truth, [_passage(1, "The patients were seen.")[1]])] == [True]
+
+
+def test_running_text__sentence_in_no_passage__is_a_mismatch() -> None:
+    truth = replace(truth_of("nih-1"), sentences=("All of them were adults.", "None of them was lost."))
+    passage = _passage(1, "Many came. All of them were adults.")[1]
+    assert [verdict.right for verdict in running_text(truth, [passage])] == [True, False]
 
 
 def test_report__counts_by_field_and_lists_what_was_read_wrong() -> None:
