@@ -90,7 +90,7 @@ PHASES = {
     "text: reading pages": "recorded", "text: spans": "text_of", "text: hidden": "hidden_spans", "text: all lines": "page_lines",
     "pages without text": "read_scans", "blocks": "_items", "kinds": "classify", "page text": "make_page",
     "tables": "page_tables", "figures": "document_figures", "figures: rendering": "_rendered",
-    "sections": "section_tree", "reference list": "cited_works", "metadata": "document_metadata",
+    "sections": "section_tree", "reference list": "cited_works", "metadata": "document_records",
     "wire": "to_bytes",
 }  # fmt: skip
 """What the parser does, each part with the function that does it; those with a colon are parts of others."""

@@ -113,9 +113,8 @@ def same_licence(got: str | None, wanted: str | None) -> bool:
 def quotable(document: ParsedDocument, passages: Sequence[Passage]) -> Iterator[tuple[int, str]]:
     """Every quotable sentence with its page."""
     for passage in passages:
-        text = document.pages[passage.page - 1].text
         for start, end in passage.sentences:
-            yield passage.page, text[start:end]
+            yield passage.page, passage.text[start - passage.start : end - passage.start]
 
 
 def is_cut(sentence: str, head: str, tail: str) -> bool:
@@ -145,7 +144,7 @@ def running_sentences(truth: Truth, document: ParsedDocument, passages: Sequence
 
 def read(document: ParsedDocument, name: str) -> object:
     """A field of the metadata, `NOT_READ` when the types have no such field."""
-    return getattr(document.metadata, name, NOT_READ)
+    return getattr(document.metadata, "published" if name == "date" else name, NOT_READ)
 
 
 def record(name: str, document: ParsedDocument, truth: Any, *, strict_nones: bool) -> Iterator[Verdict]:
@@ -159,7 +158,11 @@ def record(name: str, document: ParsedDocument, truth: Any, *, strict_nones: boo
     meta = document.metadata
     yield verdict("title", same_words(meta.title, truth.title), truth.title)
     families = [author.family for author in truth.authors]
-    people = [one for one in meta.authors if not truth.collective or letters(truth.collective) not in letters(one)]
+    people = [
+        one
+        for one in meta.authors
+        if not truth.collective or letters(truth.collective.removeprefix("the ")) not in letters(one)
+    ]
     same = len(people) == len(families) and all(map(has_family, people, families))
     yield verdict("authors", same, families, list(meta.authors))
     if truth.collective:

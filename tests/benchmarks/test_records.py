@@ -42,6 +42,7 @@ def read_right(truth: Truth) -> ParsedDocument:
             title=truth.title, authors=(*(author.printed for author in truth.authors), *collective), year=truth.year,
             doi=truth.doi, journal=truth.journal_short or truth.journal, licence=truth.licence, pmid=truth.pmid,
             study_type=truth.study_type, article_type=truth.article_type, language=truth.language,
+            volume=truth.volume, issue=truth.issue, pages=truth.pages, pmcid=truth.pmcid, published=truth.date,
         ),
         figures=tuple(
             Figure(ordinal=number, page=1, box=(0, 0, 1, 1), label=figure.label, caption=figure.caption,

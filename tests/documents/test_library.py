@@ -23,6 +23,8 @@ PRINTED: dict[str, dict[str, str]] = {
         "title": "Ramping-up hippocampal ripples and their neocortical coupling support human visual short-term memory"
     },
     "OpenPBTA": {"title": "An Open Pediatric Brain Tumor Atlas", "year": "2021"},  # "generated ... on December 3, 2021"
+    "Mebendazole": {"year": "2021"},  # "3(1), 1-8, 2021 ... Advance Access date 12 November 2020"
+    "Prospective-evaluation": {"year": "2017"},  # "International Journal of Neuroscience, 2017; 127(3): 276-284"
     "Whisker-stimulation": {"year": "2026"},  # "Received: July 24, 2025 ... Published: July 24, 2026"
     "Sharpnose-Sharks": {
         "title": "Longevity of Atlantic Sharpnose Sharks Rhizoprionodon terraenovae and Blacknose Sharks Carcharhinus "
@@ -31,7 +33,8 @@ PRINTED: dict[str, dict[str, str]] = {
     },
 }
 """Where the catalogue is not what the first page prints: it adds remarks, shortens, or has the words in another order.
-Read from the rendered pages. The year of a work is that of its copyright, under which it was first published."""
+Read from the rendered pages. The year of a work is that of the volume in which its own pages cite it, else that of its
+copyright."""
 
 
 @pytest.fixture(scope="module")

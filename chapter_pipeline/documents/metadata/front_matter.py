@@ -20,6 +20,20 @@ _DEGREES = re.compile(
 _WITH_DEGREE = re.compile(r"^((?:[A-ZÀ-Þ][\w.’'‐-]*\s){1,4}[A-ZÀ-Þ][\w’'‐-]+), ?(?:MD|PhD|DO|MSc?|MBBS|MPH|FRCS)\b")
 _WITH_ADDRESS = re.compile(r"^((?:[A-ZÀ-Þ][\w.’'‐-]*\s){1,4}[A-ZÀ-Þ][\w’'‐-]+) \(\S+@\S+\)")
 _NAME = re.compile(r"^(?:[A-ZÀ-Þ][\w.’'‐-]*\s(?:(?:van|von|de|der|la|di)\s)*){1,4}[A-ZÀ-Þ][\w’'‐-]+$")
+_GROUP_KIND = (
+    r"(?:Study Group|Working Group|Research Group|Group|Consortium|Investigators|Collaborators|Collaborative|Collaboration|"
+    r"Network|Trialists|Task Force|Committee|Initiative)"
+)
+_GROUP_WORDS = r"(?:[A-Z][\w’'/-]*|\w+-\d+)(?:\s(?:[A-Z][\w’'/()-]*|\d+|of|for|in|on|and|the)){0,9}?"
+_ON_BEHALF = re.compile(
+    rf"(?:[;,]\s*)?(?:\b(?:and|&)\s+)?(?:\b(?:on behalf of|for)\s+(?P<article>the\s+)?|\b(?=the\s))"
+    rf"(?P<name>(?:the\s+)?{_GROUP_WORDS}\s{_GROUP_KIND})\b"
+)
+_GROUP = re.compile(rf"^{_GROUP_WORDS}\s{_GROUP_KIND}$")
+_NO_NAME = re.compile(r"\b(?:in|of|the|for|on|with|from|by|to|at)\b")
+_SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹*†‡§¶#∗✉]+")
+# What is left of a mark behind the name before: a letter, two, or a sign without a letter of its own.
+_FIRST_MARK = re.compile(r"^(?:[^\w\s]+\s*|(?!(?:de|da|di|du|el|al|le|la|te)\b)[a-z]{1,2}[§¶‖]*\s+(?=[A-ZÀ-Þ]))+")
 _MARKS = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹*†‡§¶#∗✉]+|\d+")
 _TYPE = re.compile(
     r"^(?:article type:? )?((?:original|comprehensive|systematic|narrative|basic|clinical|brief|short|rapid)? ?"
@@ -40,6 +54,7 @@ _JOURNALS = [
 ]
 _PUBLISHER = re.compile(r"^[A-Z]\w+ Publishing Corporation ")
 _PMID = re.compile(r"\b(?:PMID|PubMed ID)\s*:?\s*(\d{6,9})\b")
+_PMCID = re.compile(r"\bPMC(?:ID)?\s*:?\s*(?:PMC)?(\d{5,9})\b")
 _STOP_WORDS = {
     "en": "the of and in to with was were for that is by from as are",
     "de": "der die und in den von zu das mit ist des im nicht eine wurde",
@@ -55,41 +70,61 @@ MIN_STOP_WORDS = 0.12
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The people of an author line as printed, up to the first affiliation, without marks and degrees."""
+    """The people of an author line as printed, up to the first affiliation, without marks and degrees.
+
+    A group that they write for is in braces (`domain.bibliography.Author`).
+    """
     text = re.sub(r"\bLancet \d.*", "", text)
-    parts = re.split(r"[,;|·]|\band\b|&", _MARKS.sub(",", text))
+    affiliation = _AFFILIATION.search(text)
+    group = _ON_BEHALF.search(text, 0, affiliation.start() if affiliation else len(text))
+    if group:
+        text = f"{text[: group.start()]}, {text[group.end() :]}"
     found: list[str] = []
-    for part in parts:
-        name = " ".join(part.strip(" .;&").split())
+    for part in re.split(r"[,;|·]|\band\b|&", _MARKS.sub(",", text)):
+        name = _FIRST_MARK.sub("", " ".join(part.strip(" .;&").split()))
         if _AFFILIATION.search(name):
             break
-        name = re.sub(r"(?<=\w) [a-z]$", "", name)
-        if _DEGREES.match(name.replace(".", "")) or re.search(r"[@/:()]", name):
+        name = re.sub(r"(?<=\w)(?: [a-z]{1,2})+$", "", name)
+        if not name or _DEGREES.match(name.replace(".", "")) or re.search(r"[@/:()]", name):
             continue
-        if 2 <= len(name.split()) <= 5 and name[0].isupper():
+        if _GROUP.match(name):
+            found.append(f"{{{name}}}")
+        elif 2 <= len(name.split()) <= 5 and name[0].isupper() and not _NO_NAME.search(name):
             found.append(name)
-    return tuple(dict.fromkeys(found))
+    if group and found:
+        found.append("{" + " ".join(_SUPERSCRIPT.sub("", group["name"]).split()) + "}")
+    return _distinct(found)
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Each person once: the corresponding author may be printed again, without a middle initial."""
+    people: dict[tuple[str, str], str] = {}
+    for name in names:
+        people.setdefault((name.split()[0], name.split()[-1]), name)
+    return tuple(people.values())
 
 
 def listed_names(items: Sequence[Item]) -> tuple[str, ...]:
     """Authors that stand each on a line of their own: with a degree, an address, or under the heading "Authors"."""
-    texts = [_MARKS.sub("", item.text).strip() for item in items]
+    lines = [_MARKS.sub("", line.text).strip() for item in items for line in item.region.lines]
     for pattern in (_WITH_DEGREE, _WITH_ADDRESS):
-        people = tuple(
-            dict.fromkeys(
-                match.group(1) for text in texts if not _AFFILIATION.search(text) and (match := pattern.match(text))
-            )
+        people = _distinct(
+            match.group(1) for line in lines if not _AFFILIATION.search(line) and (match := pattern.match(line))
         )
         if len(people) > 1:
             return people
+    texts = [_MARKS.sub("", item.text).strip() for item in items]
     if "Authors" not in texts:
         return ()
     below = [item for item in items[texts.index("Authors") + 1 :] if item.kind is BlockKind.HEADING]
     people = ()
     for item in below:
-        if not _NAME.match(item.text):
+        if _GROUP.match(item.text):
+            people += (f"{{{item.text}}}",)
+        elif _NAME.match(item.text):
+            people += (item.text,)
+        else:
             break
-        people += (item.text,)
     return people
 
 
@@ -127,6 +162,15 @@ def pmid(items: Iterable[Item]) -> str | None:
             match = _PMID.search(item.text)
             if match and item.kind is not BlockKind.REFERENCE:
                 return match.group(1)
+    return None
+
+
+def pmcid(items: Iterable[Item]) -> str | None:
+    """The identifier of the article in PubMed Central."""
+    for item in items:
+        match = _PMCID.search(item.text) if item.kind is not BlockKind.REFERENCE else None
+        if match:
+            return f"PMC{match.group(1)}"
     return None
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pymupdf
 
+from chapter_pipeline.documents.metadata import citations
 from chapter_pipeline.documents.metadata.front_matter import (
     article_type,
     language,
     listed_names,
     names,
+    pmcid,
     pmid,
     printed_journal,
 )
+from chapter_pipeline.documents.metadata.own_doi import own_doi
+from chapter_pipeline.documents.metadata.repositories import FrontMatter
 from chapter_pipeline.documents.metadata.study_type import study_type
 from chapter_pipeline.documents.pdf.lines import canonical
 from chapter_pipeline.documents.structure.classify import Item
@@ -40,8 +44,14 @@ _YEARS = [
         rf"\b{_YEAR}, \d+:\d+",
     )
 ]
+_RUNNING = (BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.CAPTION)
+_NOT_PUBLICATION = re.compile(
+    r"available in PMC|author manuscript|\bdownload(?:ed)?\b|deposited|last updated|accessed|retrieved|uploaded|"
+    r"see discussions|issn\b.{0,40}$|rights reserved.{0,20}repository",
+    re.IGNORECASE,
+)
 _LICENCE = re.compile(
-    r"\bCC[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b(?: \d\.\d)?|"
+    r"(?-i:CC)[ -]?BY(?:-NC)?(?:-ND|-SA)?(?: \d\.\d)?|\bCC0\b(?: \d\.\d)?|"
     r"creative commons attribution[- ]?[^.,(;]{0,60}licen[cs]e(?: \d\.\d)?",
     re.IGNORECASE,
 )
@@ -56,6 +66,8 @@ _BAD_METADATA = re.compile(
 )
 # Names with raised numbers in the letters of the title: "... memory Jing Liu¹,²#, Xianhui He³".
 _AUTHORS_FOLLOW = re.compile(r"\s(?=(?:[A-Z][\w’'-]+\.? ){1,3}[A-Z][\w’'-]+[⁰¹²³⁴⁵⁶⁷⁸⁹]+[,#*⁰¹²³⁴⁵⁶⁷⁸⁹]* ?,)")
+_MIN_TITLE = 20
+_MOSTLY = 0.7
 _MARKS = re.compile(r"[\s⁰¹²³⁴⁵⁶⁷⁸⁹,*†‡§¶#]+$")
 
 
@@ -67,13 +79,14 @@ class Title:
     items: tuple[Item, ...]
 
 
-def find_title(document: pymupdf.Document, pages: Sequence[Sequence[Item]]) -> Title:
-    """The largest run of 4 to 45 words in the upper part of page 1 (page 2 after a cover sheet).
+def find_title(document: pymupdf.Document, pages: Sequence[Sequence[Item]], front: FrontMatter) -> Title:
+    """The largest run of 4 to 45 words in the upper part of the title page (of the page behind it, when it has none).
 
     The file's own title wins when it is a title and stands on the page.
     """
     declared = " ".join(canonical((document.metadata or {}).get("title") or "").split())
-    for items in pages[:2]:
+    for page in pages[front.title_page : front.title_page + 2]:
+        items = [item for item in page if id(item) not in front.furniture]
         candidates = sorted(_candidates(items), key=lambda group: (-round(group[0].region.size), group[0].box[1]))
         named = _declared(declared, items)
         if named is not None:
@@ -120,66 +133,103 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
 
 
-def document_metadata(document: pymupdf.Document, title: Title, pages: Sequence[Sequence[Item]]) -> Metadata:
-    """All metadata; what the first two pages do not say is None."""
-    front = [item for items in pages[:2] for item in items if item.kind is not BlockKind.REFERENCE]
-    first = [item for item in (pages[0] if pages else []) if item.kind is not BlockKind.REFERENCE]
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a document says of itself: on its pages, in the citation line of a manuscript, in the file's properties."""
+
+    printed: Metadata
+    citation_line: Metadata | None
+    properties: Metadata | None
+
+
+def document_records(
+    document: pymupdf.Document, title: Title, pages: Sequence[Sequence[Item]], front: FrontMatter
+) -> Records:
+    """The records of a document; what its first pages do not say is None.
+
+    `printed` repeats what the citation line of a manuscript says, which knows it better than the pages around it, and has
+    of the file's properties what the pages do not say.
+    """
+    first = front.title_page
+    leading = [
+        item for items in pages[: first + 2] for item in items
+        if item.kind is not BlockKind.REFERENCE or _is_own_citation(item)
+    ]  # fmt: skip
+    lines = [item.text for item in leading if item.kind not in _RUNNING]
+    lines += [item.text for items in pages[first + 2 : first + 3] for item in items if item.kind is BlockKind.FURNITURE]
+    lines += [row for items in pages[first : first + 2] for row in _rows(items)]
     declared = {name: canonical(value) for name, value in (document.metadata or {}).items() if value}
-    abstract = " ".join(item.text for item in front if item.kind in (BlockKind.ABSTRACT, BlockKind.BODY))[:3000]
+    abstract = " ".join(item.text for item in leading if item.kind in (BlockKind.ABSTRACT, BlockKind.BODY))[:3000]
     opening = " ".join(item.text for items in pages for item in items if item.kind is BlockKind.BODY)[:200_000]
-    return Metadata(
+    final, posted = citations.manuscript_citation(lines), citations.preprint(lines)
+    own = final or posted or citations.own_citations(lines)
+    properties = Metadata(
+        title=declared.get("title") if not _BAD_METADATA.search(declared.get("title") or "untitled") else None,
+        authors=names(declared.get("author") or ""),
+        journal=_journal(declared),
+        doi=_declared_doi(document),
+    )
+    year = own.year or _year(pages[first] if pages else [], leading, declared)
+    online = citations.publication_date(lines)
+    printed = Metadata(
         title=title.text,
-        authors=_authors(pages, title, declared.get("author") or ""),
-        year=_year(first, front, declared),
-        doi=_doi([*front, *_own_citation(pages)], document),
-        journal=_journal(declared) or printed_journal(pages),
+        authors=_authors(pages, title, front) or properties.authors,
+        year=year,
+        # A work that is online in one year and in a volume of the next is cited with the year of its volume.
+        published=own.published or (online if online is not None and online.startswith(str(year)) else None),
+        journal=own.journal or (None if final else properties.journal or printed_journal(pages[first:])),
+        volume=own.volume,
+        issue=own.issue,
+        pages=own.pages,
+        doi=own.doi or own_doi(leading, lines) or properties.doi,
         licence=_licence(pages),
         study_type=study_type(title.text or "", abstract, opening),
-        pmid=pmid(front),
-        article_type=article_type(front),
+        pmid=pmid(leading),
+        pmcid=pmcid(leading),
+        article_type=article_type(leading),
         language=language(opening or abstract),
     )
+    line = Metadata(
+        year=final.year, published=final.published, journal=final.journal, volume=final.volume, issue=final.issue,
+        pages=final.pages, doi=final.doi,
+    ) if final else None  # fmt: skip
+    return Records(printed, line, properties if properties != Metadata() else None)
 
 
-def _own_citation(pages: Sequence[Sequence[Item]]) -> list[Item]:
-    """Short lines like ``(J Samples 2016;4(2):e78) doi:10.5555/x`` below the abstract, which look like a reference."""
-    return [
-        item for items in pages[:2] for item in items
-        if item.kind is BlockKind.REFERENCE and item.words <= 12 and item.text.startswith("(")
-    ]  # fmt: skip
+def _is_own_citation(item: Item) -> bool:
+    """A short line like ``(J Samples 2016;4(2):e78) doi:10.5555/x`` below the abstract, which looks like a reference."""
+    return item.words <= 12 and item.text.startswith("(")
 
 
-def _doi(front: Sequence[Item], document: pymupdf.Document) -> str | None:
-    """The first DOI of the first two pages outside references; a DOI broken at a line end is put together."""
-    for item in sorted(front, key=lambda item: (item.page, item.kind in (BlockKind.BODY, BlockKind.ABSTRACT))):
-        raw = [line.text for line in item.region.lines]
-        for index, line in enumerate(raw):
-            match = _DOI.search(re.sub(r"(?<=10\.\d{4})/ (?=\S)", "/", line))
-            if match:
-                doi = match.group()
-                broken = line.endswith(doi) and doi.endswith(("/", "-", ".", "_")) and index + 1 < len(raw)
-                return _tidy(doi + raw[index + 1].split()[0] if broken else doi)
-    declared = " ".join(str(value) for value in (document.metadata or {}).values()) + (
-        document.get_xml_metadata() or ""
-    )
-    match = _DOI.search(declared)
-    return _tidy(match.group()) if match else None
+def _rows(items: Sequence[Item]) -> Iterator[str]:
+    """Running heads that are set in several pieces beside each other: ``M. Seretny et al. / PAIN`` and ``155 (2014) 2461``."""
+    short = sorted((item for item in items if item.region.rows == 1 and item.words < 25), key=lambda item: item.box[1])
+    while short:
+        first, *rest = short
+        row = [first, *(item for item in rest if abs(_middle(item) - _middle(first)) < 0.5 * first.region.size)]
+        short = [item for item in rest if item not in row]
+        if len(row) > 1:
+            yield " ".join(item.text for item in sorted(row, key=lambda item: item.box[0]))
 
 
-def _tidy(doi: str) -> str:
-    doi = re.split(r"<|;(?=[a-z]{2})", doi, maxsplit=1)[0].rstrip(".,;:]}’'\"")
-    while doi.endswith(")") and doi.count("(") < doi.count(")"):
-        doi = doi[:-1].rstrip(".,;:")
-    return doi.lower()
+def _middle(item: Item) -> float:
+    return (item.box[1] + item.box[3]) / 2
+
+
+def _declared_doi(document: pymupdf.Document) -> str | None:
+    declared = " ".join(str(value) for value in (document.metadata or {}).values())
+    match = _DOI.search(f"{declared} {document.get_xml_metadata() or ''}")
+    return citations.tidy_doi(match.group()) if match else None
 
 
 def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]) -> int | None:
-    """The year of first publication: the copyright's, what page 1 calls published or cites of itself, or the commonest.
+    """The year of first publication: the copyright's, what the title page calls published, or the commonest.
 
-    The copyright comes first: a work that is online in one year and in a volume of the next was published in the first.
+    The days on which a manuscript was deposited or a file downloaded say nothing of it.
     """
-    small = [item.text for item in first if item.kind not in (BlockKind.BODY, BlockKind.ABSTRACT)]
-    small += [item.text for item in front if item.kind is BlockKind.FURNITURE and item.page == 1]
+    small = [item.text for item in first if item.kind not in _RUNNING and item.kind is not BlockKind.REFERENCE]
+    small += [item.text for item in front if item.kind is BlockKind.FURNITURE and item not in first]
+    small = [text for text in small if not _NOT_PUBLICATION.search(text)]
     for pattern in _YEARS:
         for text in small:
             match = pattern.search(text)
@@ -192,26 +242,56 @@ def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]
     return int(created.group(1)) if created else None
 
 
-def _authors(pages: Sequence[Sequence[Item]], title: Title, declared: str) -> tuple[str, ...]:
-    """Names between the title and what follows it, as printed; else a list of its own, else what the file declares."""
+def _authors(pages: Sequence[Sequence[Item]], title: Title, front: FrontMatter) -> tuple[str, ...]:
+    """Names below the title on a cover, which prints them without marks, or on the title page; else a list of its own."""
+    for cover in pages[: front.title_page]:
+        people = _below_the_title(cover, title)
+        if people:
+            return people
     if not title.items:
-        return names(declared)
-    first = pages[title.items[0].page]
+        return ()
+    page = [item for item in pages[title.items[0].page] if id(item) not in front.furniture]
     foot = title.items[-1].box[3]
-    near = [item for item in first if 0 <= item.box[1] - foot < 120]
-    found = [item for item in near if item.kind is BlockKind.AUTHORS]
+    near = sorted((item for item in page if 0 <= item.box[1] - foot < 150), key=lambda item: item.box[1])
     within = _AUTHORS_FOLLOW.split(" ".join(item.text for item in title.items))[1:]
-    people = names(Joiner([]).join([*within, *(item.text for item in found[:3])]))
+    people = names(Joiner([]).join([*within, *(item.text for item in _author_lines(near))]))
     if people:
         return people
-    front = [item for items in pages[title.items[0].page :][:3] for item in items]
-    people = listed_names(first) if len(listed_names(front)) <= 1 else listed_names(front)
+    leading = [item for items in pages[title.items[0].page :][:3] for item in items]
+    people = listed_names(page) if len(listed_names(leading)) <= 1 else listed_names(leading)
     if people:
         return people
     heads = [
-        item for item in first if item.kind is BlockKind.HEADING and "," in item.text and abs(item.box[1] - foot) < 120
+        item for item in page if item.kind is BlockKind.HEADING and "," in item.text and abs(item.box[1] - foot) < 120
     ]
-    return next((people for item in heads if len(people := names(item.text)) > 1), names(declared))
+    return next((people for item in heads if len(people := names(item.text)) > 1), ())
+
+
+def _below_the_title(cover: Sequence[Item], title: Title) -> tuple[str, ...]:
+    wanted = _plain(title.text or "")
+    for position, item in enumerate(cover[:-1]):
+        said = _plain(item.text)
+        if len(said) >= _MIN_TITLE and (said in wanted or wanted in said) and wanted.endswith(said[-_MIN_TITLE:]):
+            following = cover[position + 1]
+            people = names(following.text)
+            if people and sum(len(name) for name in people) > _MOSTLY * len(following.text):
+                return people
+    return ()
+
+
+def _author_lines(near: Sequence[Item]) -> list[Item]:
+    """The items of an author line: one below the other, in letters of one size; affiliations are smaller."""
+    found: list[Item] = []
+    for item in near:
+        if item.kind is not BlockKind.AUTHORS:
+            continue
+        if found and (
+            abs(item.region.size - found[0].region.size) > 0.12 * found[0].region.size
+            or item.box[1] - found[-1].box[3] > 1.5 * item.region.size
+        ):
+            break
+        found.append(item)
+    return found
 
 
 def _journal(declared: dict[str, str]) -> str | None:

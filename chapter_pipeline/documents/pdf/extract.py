@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pymupdf
 
 from chapter_pipeline.documents.injection_filter import without_injections
-from chapter_pipeline.documents.metadata.record import document_metadata, find_title
+from chapter_pipeline.documents.metadata.record import document_records, find_title
+from chapter_pipeline.documents.metadata.repositories import front_matter
 from chapter_pipeline.documents.ocr.recognition import Recogniser
 from chapter_pipeline.documents.ocr.scans import read_scans
 from chapter_pipeline.documents.pdf.drawings import Drawings
@@ -75,8 +76,9 @@ def _extracted(
                 else ": deliver it with a text layer"
             ),
         )
-    title = find_title(document, items)
-    classify(items, sizes, title.items)
+    front = front_matter(items)
+    title = find_title(document, items, front)
+    classify(items, sizes, title.items, title_page=front.title_page, furniture=front.furniture)
     for page_items in items:
         _reunite(page_items, joiner)
         _reunite_captions(page_items, joiner)
@@ -104,16 +106,19 @@ def _extracted(
             if page.number not in scans.read
         ]
     )
+    records = document_records(document, title, items, front)
     parsed = ParsedDocument(
         sha256=hashlib.sha256(content).hexdigest(),
         page_count=len(pages),
-        metadata=document_metadata(document, title, items),
+        metadata=records.printed,
         pages=pages,
         figures=tuple(figures),
         tables=tuple(tables),
         headings=section_tree(items, pages),
         cited_works=cited_works(items, joiner),
         warnings=(*warnings, *page_warnings(pages), *scan_warnings(scans)),
+        citation_line=records.citation_line,
+        properties=records.properties,
     )
     return without_injections(parsed)
 
@@ -131,11 +136,11 @@ def _reunite(items: list[Item], joiner: Joiner) -> None:
     """Put paragraphs together that go on in another place of the page, as at the foot of a column."""
     open_item: Item | None = None
     for item in list(items):
-        if item.kind not in (BlockKind.BODY, BlockKind.ABSTRACT):
+        if item.kind not in (BlockKind.BODY, BlockKind.ABSTRACT) and not _is_last_line(item, open_item):
             if item.kind is BlockKind.HEADING:
                 open_item = None
             continue
-        if open_item is not None and open_item.kind is item.kind and _goes_on(open_item.text, item.text):
+        if open_item is not None and _goes_on(open_item.text, item.text):
             glued = joiner.glue(open_item.text, item.text)
             shift = len(glued) - len(item.text)
             open_item.joins += [shift, *(shift + join for join in item.joins)]
@@ -143,6 +148,15 @@ def _reunite(items: list[Item], joiner: Joiner) -> None:
             items.remove(item)
             continue
         open_item = item
+
+
+def _is_last_line(item: Item, open_item: Item | None) -> bool:
+    """A few words of no known kind in the letters of a paragraph that waits for its end, such as "of observation [9]."."""
+    if open_item is None or item.kind not in (BlockKind.OTHER, BlockKind.FURNITURE):
+        return False
+    region, other = item.region, open_item.region
+    alike = region.font == other.font and abs(region.size - other.size) < 0.3 and region.rows == 1
+    return alike and item.words < 12 and item.text[:1].islower() and item.text[-1:] in ".!?"
 
 
 def _reunite_captions(items: list[Item], joiner: Joiner) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from chapter_pipeline.documents.structure.layout import Region
@@ -64,6 +64,7 @@ _MAJOR = re.compile(
     r"results and discussion|limitations|interpretation|references|case (?:report|description)|evidence synthesis)\W*$",
     re.IGNORECASE,
 )
+_INTRODUCTION = re.compile(r"^(?:\d+\.?\s*|[IVX]+\.\s*)?introduction\W*$", re.IGNORECASE)
 _NUMBERED_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+[A-Z]")
 FOOTNOTE_STEP_PT = 0.9
 """How much smaller than the body a footnote is set."""
@@ -105,8 +106,14 @@ class PageSize:
     height: float
 
 
-def classify(pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequence[Item]) -> None:
+def classify(
+    pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequence[Item], *, title_page: int = 0,
+    furniture: Collection[int] = (),
+) -> None:  # fmt: skip
     """Set kind and section of every item; `pages` in reading order, `title` the items of the title.
+
+    `title_page`: the first page of the article itself, behind the covers. `furniture`: the ids of items that are known to
+    be no text of the article.
 
     Body is what has the document's commonest letter size and reads as prose, before the reference list and outside
     the back matter. The abstract may have a size of its own.
@@ -119,11 +126,16 @@ def classify(pages: Sequence[list[Item]], sizes: Sequence[PageSize], title: Sequ
     for number, items in enumerate(pages):
         in_table: Box | None = None
         for position, item in enumerate(items):
+            if id(item) in furniture:
+                item.kind = BlockKind.FURNITURE
+                continue
             if id(item) in titled:
                 item.kind = BlockKind.TITLE
                 sections.title_seen = True
                 continue
-            item.kind = _kind(item, items, position, body, font, sizes[number], repeated, sections, first=number == 0)
+            item.kind = _kind(
+                item, items, position, body, font, sizes[number], repeated, sections, first=number == title_page
+            )
             if item.kind is BlockKind.CAPTION and _TABLE.match(item.text):
                 in_table = item.box
             elif item.kind is BlockKind.BODY and in_table is not None and _below(in_table, item) and _is_cells(item):
@@ -149,6 +161,7 @@ class _Sections:
             self.methods = ""
         self.name = f"{self.methods}: {name}" if self.methods and self.methods != name else name
         self.references = self.references or _REFERENCES.match(heading) is not None
+        self.body_seen = self.body_seen or _INTRODUCTION.match(heading) is not None
         self.back = _BACK.match(heading) is not None
         self.abstract = _ABSTRACT.match(heading) is not None
 
@@ -194,7 +207,7 @@ def _kind(
         return BlockKind.FURNITURE
     if first and not sections.body_seen and item.words < 80 and _names(text):
         return BlockKind.AUTHORS
-    if _in_margin(item, size) and item.words < 15 and region.rows <= 2:
+    if _in_margin(item, size) and item.words < 15 and region.rows <= 2 and not _is_a_line_of_body(item, body, font):
         return BlockKind.FURNITURE
     if not sections.title_seen and first and item.words < 40:
         return BlockKind.FURNITURE
@@ -254,6 +267,13 @@ def _is_display_heading(item: Item, items: Sequence[Item], position: int, font: 
     gap = follows.box[1] - item.box[3]
     beside = abs(follows.box[0] - item.box[0]) < 2 * region.size
     return beside and -2 < gap < 1.2 * region.size and follows.words >= 12 and _is_prose(follows) and len(item.text) > 3
+
+
+def _is_a_line_of_body(item: Item, body: float, font: str) -> bool:
+    """The first or last line of a column, alone on its page: running heads and feet are set in other letters."""
+    region = item.region
+    in_body = abs(region.size - body) < 0.3 and region.font == font and not region.bold
+    return in_body and item.words >= 6 and _is_prose(item)
 
 
 def _is_footnote(item: Item, body: float, size: PageSize) -> bool:
