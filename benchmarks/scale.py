@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.scale memory FOLDER [--documents 100 1000]`` ingests that many files, made of the first pages of the
 PDFs in FOLDER, with the real command line into a home of its own; prints documents per second, the highest resident
-memory of the command with all its children (without PostgreSQL), and the seconds of the same command a second time.
+memory of the command with all its children (without PostgreSQL) and of the command alone, and the seconds of the same
+command a second time.
 
 ``python -m benchmarks.scale kill FOLDER [--documents 30] [--rounds 20] [--seed 1]`` kills the command at a random moment,
 runs it again to its end, and compares the library with that of a run nobody disturbed: every row of every table but
@@ -52,10 +53,11 @@ UNION ALL SELECT 'posting', d.key || o.lexeme, jsonb_build_array(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """One run of the command: seconds, and the highest resident memory of it and its children in bytes."""
+    """One run of the command: seconds, and the highest resident memory in bytes: with its children, and without."""
 
     seconds: float
     peak_bytes: int
+    parent_bytes: int
 
 
 def make_files(source: Path, target: Path, count: int, pages: int) -> None:
@@ -82,13 +84,23 @@ def command(home: Path, files: Path) -> subprocess.Popen[bytes]:
 def ingested(home: Path, files: Path) -> Ingested:
     begun = time.perf_counter()
     process = command(home, files)
-    peak = 0
+    peak = parent = 0
     while process.poll() is None:
         peak = max(peak, tree_bytes(process.pid))
+        parent = max(parent, own_bytes(process.pid))
         time.sleep(0.05)
     if process.returncode not in (0, 3):
         raise SystemExit(f"the ingest ended with {process.returncode}")
-    return Ingested(seconds=time.perf_counter() - begun, peak_bytes=peak)
+    return Ingested(seconds=time.perf_counter() - begun, peak_bytes=peak, parent_bytes=parent)
+
+
+def own_bytes(pid: int) -> int:
+    """Resident memory of one process in bytes: of what it shares with another, its part. 0 when it has ended."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)
 
 
 def tree_bytes(pid: int) -> int:
@@ -98,13 +110,10 @@ def tree_bytes(pid: int) -> int:
         threads = [Path(task, "children").read_text().split() for task in Path(f"/proc/{pid}/task").iterdir()]
         if Path(f"/proc/{pid}/comm").read_text().strip().startswith(("postgres", "pg_ctl")):
             return 0
-        # Proportional: of what a process shares with another, as one just forked does, each has its part.
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        own = next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-    except (OSError, IndexError, StopIteration):
+    except OSError:
         return 0
     below = {int(child) for group in [children, *threads] for child in group}
-    return own + sum(tree_bytes(child) for child in below)
+    return own_bytes(pid) + sum(tree_bytes(child) for child in below)
 
 
 def fingerprint(home: Path) -> str:
@@ -151,6 +160,7 @@ def memory(source: Path, counts: Sequence[int], pages: int, work: Path) -> None:
         peaks[count] = first.peak_bytes
         print(
             f"{count:6} documents  {count / first.seconds:6.2f} a second  peak {first.peak_bytes / 2**20:7.1f} MiB"
+            f" (the command alone {first.parent_bytes / 2**20:.1f})"
             f"  unchanged again {again.seconds:5.2f} s (peak {again.peak_bytes / 2**20:.1f} MiB)",
             flush=True,
         )
