@@ -165,6 +165,7 @@ class Ingest:
             return StoredStage(document=document.key, count=document.figure_count, reused=True)
         parsed = self._parse(source)
         self._library.store_figures(document.id, parsed)
+        self._parsed = None  # its pictures take no memory while the passages are embedded
         return StoredStage(document=document.key, count=len(parsed.figures), reused=False)
 
     def passages(self, source: SourceDocument) -> StoredStage:

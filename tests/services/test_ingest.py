@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections import Counter
@@ -97,6 +98,23 @@ def test_ingest_files__again__is_unchanged_and_not_parsed(
     assert (outcome.status, outcome.passages, parser.calls[GLIOMA], rows(database)) == (
         IngestStatus.UNCHANGED, 3, 1, before,
     )  # fmt: skip
+
+
+def test_ingest__stage_by_stage__the_parsed_document_is_held_until_its_figures_are_stored(
+    ingest: Ingest, folder: Path, parser: CountingParser
+) -> None:
+    source = ingest.source(ingest.register(folder / "glioma.pdf"))
+    held = []
+    gc.collect()
+    for stage in (ingest.text, ingest.figures, ingest.passages, ingest.embeddings):
+        stage(source)
+        held.append(
+            any(
+                isinstance(one, ParsedDocument) and one.sha256 == source.sha256 and one.figures
+                for one in gc.get_objects()
+            )
+        )
+    assert (held, parser.calls[GLIOMA]) == ([True, False, False, False], 1)
 
 
 def test_ingest_files__same_content_under_two_names__is_parsed_once(
