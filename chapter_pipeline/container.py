@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from chapter_pipeline.services.editorial import Editorial, Manuscripts
     from chapter_pipeline.services.ingest import Ingest
     from chapter_pipeline.services.library import Library
-    from chapter_pipeline.services.run_report import ChapterRuns
+    from chapter_pipeline.services.record_editing import RecordEditing
+    from chapter_pipeline.services.run_report import ChapterRuns, DocumentActs
     from chapter_pipeline.services.text_model_factory import TextModelFactory
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
@@ -199,6 +200,18 @@ class Container:
             bucket=self.bucket,
             settings_hash=lambda: self.library_settings_hash,
             search=lambda: self.search,
+        )
+
+    def record_editing(self, acts: DocumentActs) -> RecordEditing:
+        """The correction of bibliographic records; `acts` reports them."""
+        from chapter_pipeline.services.record_editing import RecordEditing
+        from chapter_pipeline.services.registries import open_registries
+
+        return RecordEditing(
+            store=self.library_store,
+            clock=self.clock,
+            open_registries=lambda: open_registries(self.settings),
+            acts=acts,
         )
 
     @cached_property

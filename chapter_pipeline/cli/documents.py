@@ -1,4 +1,4 @@
-"""Owns the commands on the library: ingest, search, documents list, show and remove."""
+"""Owns the commands on the library: ingest, search, and those on its documents and their bibliographic records."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typer
 
 from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
+from chapter_pipeline.domain.bibliography import FieldValue, RecordField, value_text, value_to_json
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus
+from chapter_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.library_queries import DocumentSummary
 
 app = typer.Typer(no_args_is_help=True)
-DOCUMENT_COLUMNS = ["Document", "Author", "Year", "Title", "Journal", "DOI", "Pages", "Files"]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -76,6 +77,11 @@ def _show_outcomes(outcomes: list[IngestOutcome]) -> None:
                 f"{Path(outcome.path).name} took the place of document {outcome.replaced}, which is cited by "
                 f"{', '.join(outcome.cited_by)}: their versions keep what they cite; {new if outcome.document else refused}"
             )
+        if outcome.same_work_as:
+            say(
+                f"{Path(outcome.path).name} is the same work as {', '.join(outcome.same_work_as)}: a chapter counts and "
+                "cites it once"
+            )
     if counts[IngestStatus.QUARANTINED]:
         say("what to do about the files in quarantine: chapter-pipeline documents list")
 
@@ -110,11 +116,24 @@ def search(
 
 
 @app.command("list")
-def list_documents(json: Json = False) -> None:
-    """All documents, and the files in quarantine with their reasons."""
+def list_documents(
+    sort: Annotated[str | None, typer.Option("--sort", help="A column, e.g. year; missing values are last.")] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="COLUMN=TEXT, year=2015-2020, or COLUMN= for documents without; repeatable."),
+    ] = None,
+    columns: Annotated[str | None, typer.Option("--columns", help="Which, e.g. author,year,volume,doi.")] = None,
+    json: Json = False,
+) -> None:
+    """All documents, and the files in quarantine with their reasons; with a filter, documents alone."""
+    from chapter_pipeline.services.document_table import COLUMNS, USUAL, named_columns
+
+    # A terminal is too narrow for the names of the files.
+    wanted = named_columns(columns) if columns is not None else USUAL[: len(USUAL) - out.is_terminal]
     with context() as opened:
-        documents = opened.library.documents()
-        quarantined = opened.library.quarantined()
+        documents = opened.library.documents(sort=sort, reverse=reverse, filters=filters or ())
+        quarantined = [] if filters else opened.library.quarantined()
     if json:
         for document in documents:
             print_json(_as_json(document))
@@ -122,25 +141,16 @@ def list_documents(json: Json = False) -> None:
             print_json({"name": name.name, "status": "quarantined", "reason": name.reason, "detail": name.detail})
         return
     if not documents and not quarantined:
-        say("the library is empty: chapter-pipeline ingest FILES")
+        say(
+            f"no document meets {' and '.join(map(repr, filters))}"
+            if filters
+            else "the library is empty: chapter-pipeline ingest FILES"
+        )
     if documents:
-        shown = len(DOCUMENT_COLUMNS) - out.is_terminal  # a terminal is too narrow for the names of the files
-        rows = [_listed(document)[:shown] for document in documents]
-        print_table("Documents", DOCUMENT_COLUMNS[:shown], rows, whole="Document", one_line=True)
+        rows = [tuple(COLUMNS[name].cell(document) for name in wanted) for document in documents]
+        print_table("Documents", [COLUMNS[name].heading for name in wanted], rows, whole="Document", one_line=True)
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
-
-
-def _listed(document: DocumentSummary) -> tuple[object, ...]:
-    """A document as one line; `DOCUMENT_COLUMNS` names the cells."""
-    from chapter_pipeline.publishing.csl import family_name
-
-    record = document.record
-    author = family_name(record.authors[0]) + " et al." * (len(record.authors) > 1) if record.authors else ""
-    return (
-        document.key, author, record.year, record.title, record.journal, record.doi, record.page_count,
-        ", ".join(document.names),
-    )  # fmt: skip
 
 
 @app.command("inventory")
@@ -180,21 +190,142 @@ def _as_json(document: DocumentSummary) -> dict[str, Any]:
 def show_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
 ) -> None:
-    """One document: metadata, names, the chapters that cite it, figures with captions."""
+    """One document: its record with the origin of each field, names, the chapters that cite it, figures with captions."""
     from chapter_pipeline.services.citing_chapters import cited_in
 
     with context() as opened:
         detail = opened.library.document(document)
     found, figures, citing = detail.summary, detail.figures, detail.citing
+    same = list(detail.same_work_as)
     if json:
         cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in citing]
         figure_list = [figure.model_dump() for figure in figures]
-        print_json({**_as_json(found), "cited_by": cited_by, "figure_list": figure_list})
+        told = {"record": _record_as_json(found), "edits": _edits_as_json(found), "same_work_as": same}
+        print_json({**_as_json(found), **told, "cited_by": cited_by, "figure_list": figure_list})
         return
-    about = {**_as_json(found), "cited_by": cited_in(citing)}
+    in_record = {field.value for field in RecordField}
+    about = {name: value for name, value in _as_json(found).items() if name not in in_record}
+    about |= {"same_work_as": same, "cited_by": cited_in(citing)}
     print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in about.items()])
+    _show_record(found)
     if figures:
         print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
+
+
+def _show_record(document: DocumentSummary) -> None:
+    record = document.bibliography
+    rows = []
+    for field in RecordField:
+        values = record.of(field)
+        if values:
+            others = "; ".join(f"{one.text} [{one.named_origin}]" for one in values[1:])
+            rows.append((field.value, values[0].text, values[0].named_origin, others))
+    print_table("Record", ["Field", "In force", "Origin", "Other values"], rows)
+    edits = [*((one, "yes") for one in record.edits), *((one, "no: of another work") for one in record.set_aside)]
+    if edits:
+        print_table(
+            "Edits",
+            ["Field", "Value", "By", "When", "Why", "Of this work"],
+            [
+                (
+                    one.field.value,
+                    "taken back" if one.value is None else value_text(one.value),
+                    one.by,
+                    one.at,
+                    one.reason,
+                    own,
+                )
+                for one, own in edits
+            ],
+        )
+
+
+def _record_as_json(document: DocumentSummary) -> dict[str, Any]:
+    """Every field that has a value: the one in force with its origin, and the others."""
+    return {
+        field.value: {**_value_as_json(values[0]), "others": [_value_as_json(one) for one in values[1:]]}
+        for field in RecordField
+        if (values := document.bibliography.of(field))
+    }
+
+
+def _value_as_json(found: FieldValue) -> dict[str, Any]:
+    told = {"value": value_to_json(found.value), "origin": found.origin.value, "source": found.source}
+    return {**told, "at": found.at, "reason": found.reason} if found.at is not None else told
+
+
+def _edits_as_json(document: DocumentSummary) -> list[dict[str, Any]]:
+    record = document.bibliography
+    return [
+        {
+            "field": one.field.value, "value": None if one.value is None else value_to_json(one.value), "by": one.by,
+            "at": one.at, "reason": one.reason, "applies": applies,
+        }
+        for edits, applies in ((record.edits, True), (record.set_aside, False))
+        for one in edits
+    ]  # fmt: skip
+
+
+@app.command("edit")
+def edit_document(
+    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")],
+    by: Annotated[str, typer.Option("--by", help="Who corrects the record.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for example where the value stands.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Option("--field", help='FIELD=VALUE, e.g. year=2017 or authors="Family, Given; {Group}"; repeatable.'),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", help="A field whose value by a person is taken back; repeatable.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A YAML file of fields instead.")] = None,
+    json: Json = False,
+) -> None:
+    """Correct the bibliographic record of a document; earlier values stay on record, see documents show."""
+    from chapter_pipeline.orchestration.document_acts import ObservedActs
+    from chapter_pipeline.services.record_input import assignments
+
+    if file is not None and (fields or unset):
+        raise UsageError("--file and --field or --unset are given: write all values into the file, or none")
+    with context() as opened:
+        editing = opened.record_editing(ObservedActs(opened.settings))
+        if file is not None:
+            changed = editing.edit_from_file(document, file, by=by, reason=reason)
+        else:
+            changed = editing.edit(document, assignments(fields or ()), unset=unset or (), by=by, reason=reason)
+    if json:
+        print_json({**_as_json(changed), "record": _record_as_json(changed), "edits": _edits_as_json(changed)})
+        return
+    _show_record(changed)
+
+
+@app.command("reconcile")
+def reconcile(json: Json = False) -> None:
+    """The fields of documents whose origins disagree and that no person has decided, with all their values."""
+    with context() as opened:
+        disputed = opened.library.reconcile()
+    if json:
+        for one in disputed:
+            for conflict in one.conflicts:
+                values = [_value_as_json(value) for value in conflict.values]
+                told = {"document": one.document.key, "title": one.document.record.title, "field": conflict.field.value}
+                print_json({**told, "values": values, "detail": conflict.detail})
+        return
+    rows = [
+        (
+            one.document.key, one.document.record.title, conflict.field.value,
+            "; ".join(f"{value.text} [{value.named_origin}]" for value in conflict.values), conflict.detail,
+        )
+        for one in disputed
+        for conflict in one.conflicts
+    ]  # fmt: skip
+    if not rows:
+        say("no record has values that contradict each other and that nobody has decided")
+        return
+    print_table(
+        "Conflicts", ["Document", "Title", "Field", "Values, the one in force first", "Note"], rows, whole="Document"
+    )
+    say("decide: chapter-pipeline documents edit DOCUMENT --field FIELD=VALUE --by NAME --reason TEXT")
 
 
 def _readable(value: object) -> object:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
 from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
 from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
+from chapter_pipeline.services.registries import open_registries
 from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -315,17 +316,10 @@ def open_ingest(
     from chapter_pipeline.documents.pdf.parser import ParserPool
     from chapter_pipeline.documents.structure.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
-    from chapter_pipeline.literature.crossref import Crossref
-    from chapter_pipeline.literature.pubmed import PubMed
 
     library = LibraryStore(database, references=ReferenceWorks(database, lambda: bucket).index)
     recognise = page_reader() if settings.ocr == "on" else None
-    with ParserPool(settings, recognise) as parser, ExitStack() as opened:
-        registries: list[WorkRegistry] = []
-        if settings.crossref == "on":
-            registries.append(opened.enter_context(closing(Crossref(contact=settings.contact_email))))
-        if settings.pubmed == "on":
-            registries.append(opened.enter_context(closing(PubMed(contact=settings.contact_email))))
+    with ParserPool(settings, recognise) as parser, open_registries(settings) as registries:
         yield Ingest(
             settings, bucket=bucket, library=library, embedder=embedder, parser=parser,
             make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,

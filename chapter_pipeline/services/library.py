@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chapter_pipeline.domain.bibliography import FieldConflict
 from chapter_pipeline.domain.document import IngestOutcome
 from chapter_pipeline.domain.library import FigureRecord, RetrievedPassage
 from chapter_pipeline.ports import PassageSearch
 from chapter_pipeline.services import inventory as inventories
 from chapter_pipeline.services.citing_chapters import Departure, Departures
+from chapter_pipeline.services.document_table import arranged
 from chapter_pipeline.services.inventory import InventoryItem, Quarantined
 from chapter_pipeline.services.unchanged_files import unchanged
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -22,11 +24,12 @@ from chapter_pipeline.storage.library_queries import DocumentSummary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDetail:
-    """A document with its figures, and the chapters whose versions cite it."""
+    """A document with its figures, the chapters whose versions cite it, and other documents of the same work."""
 
     summary: DocumentSummary
     figures: tuple[FigureRecord, ...]
     citing: tuple[Citing, ...]
+    same_work_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,14 @@ class Removal:
 
     names: tuple[str, ...]
     departure: Departure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputedRecord:
+    """A document whose origins disagree about fields that no person has decided."""
+
+    document: DocumentSummary
+    conflicts: tuple[FieldConflict, ...]
 
 
 class Library:
@@ -67,9 +78,18 @@ class Library:
         """Every file that was refused, with the reason."""
         return inventories.quarantined(library=self._store, bucket=self._bucket)
 
-    def documents(self) -> Sequence[DocumentSummary]:
-        """All documents."""
-        return self._store.documents()
+    def documents(
+        self, *, sort: str | None = None, reverse: bool = False, filters: Sequence[str] = ()
+    ) -> Sequence[DocumentSummary]:
+        """The documents that meet `filters`, by name or by the column `sort`: see `document_table.arranged`."""
+        return arranged(self._store.documents(), sort=sort, reverse=reverse, filters=filters)
+
+    def reconcile(self) -> list[DisputedRecord]:
+        """The documents whose record has conflicts, by name: a person decides with an edit, see `RecordEditing`."""
+        disputed = [
+            DisputedRecord(document=one, conflicts=one.bibliography.conflicts()) for one in self._store.documents()
+        ]
+        return [one for one in disputed if one.conflicts]
 
     def document(self, wanted: str) -> DocumentDetail:
         """The document with this key, first digits of a key, or name. Raises `NotFound`, `UsageError`."""
@@ -78,6 +98,7 @@ class Library:
             summary=found,
             figures=tuple(self._store.figures([found.key])),
             citing=tuple(self._chapters.citing(found.key)),
+            same_work_as=tuple(self._store.same_works(found)),
         )
 
     def search(self, query: str, *, k: int) -> list[RetrievedPassage]:

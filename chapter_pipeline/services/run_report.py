@@ -48,3 +48,11 @@ class ChapterRuns(Protocol):
     def follow(self, slug: str, *, origin: str) -> RunReport:
         """Run the assets after the sections, without writing any; `origin`: what changed the sections."""
         ...
+
+
+class DocumentActs(Protocol):
+    """What persons do to documents, on record in the Dagster UI; `orchestration.document_acts` implements it."""
+
+    def record_edited(self, names: Sequence[str], what: str) -> None:
+        """Report an observation of the text of the document with these names: a person has edited its record."""
+        ...

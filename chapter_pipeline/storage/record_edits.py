@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -25,9 +26,17 @@ class RecordEdits(LibraryQueries):
     """Editors take turns: each edit is stored whole, after the checks against all that was stored before it."""
 
     def edit_record(
-        self, key: str, edits: Mapping[RecordField, Value | None], *, by: str, reason: str
+        self,
+        key: str,
+        edits: Mapping[RecordField, Value | None],
+        *,
+        by: str,
+        reason: str,
+        metadata_check: dict[str, Any] | None = None,
     ) -> DocumentSummary:
         """Append `edits` of the document `key`, None to take a person's value back; the document as it is then.
+
+        `metadata_check`: what a registry says of the DOI that is given (`literature.registry.MetadataCheck` as JSON).
 
         Raises `NotFound` when the document is gone, `UsageError` when there is no person's value to take back or the
         DOI belongs to a document of another title; then nothing is stored.
@@ -48,6 +57,8 @@ class RecordEdits(LibraryQueries):
                 }
                 for field, value in edits.items()
             ]  # fmt: skip
+            if metadata_check is not None:
+                row.metadata_check = metadata_check
             numbers = list(session.scalars(insert(RecordEditRow).returning(RecordEditRow.id), rows))
             after = self._read(session, stored_edits(session), references)
             changed = after[key][1]

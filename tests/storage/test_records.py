@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -115,7 +116,7 @@ def test_edits__of_a_doi__hold_for_every_file_of_the_work_but_not_the_licence(li
     [({"doi": "10.5555/wrong"}, True), ({"doi": "10.5555/right"}, True), ({"doi": "10.5555/third"}, False), ({}, True)],
 )
 def test_edits__changed_file_with_a_doi__are_kept_by_the_printed_or_the_corrected_one(
-    library: LibraryStore, printed: dict[str, str], kept: bool
+    library: LibraryStore, printed: dict[str, Any], kept: bool
 ) -> None:
     key = put(library, "library/a.pdf", GLIOMA, doi="10.5555/wrong")
     edit(library, key, doi="10.5555/right", year=2017)
