@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.metadata import md, or_none
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
+from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
 from chapter_pipeline.domain.document import Table
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.document_previews import DocumentPreview, FigurePreview, PassagePreview
@@ -43,7 +44,7 @@ def about_stage(
     }
     match stage:
         case "document_text":
-            return {**common, **_bibliographic(document)}
+            return {**common, **_bibliographic(document, library.store().bibliography(document.id))}
         case "document_figures":
             return {
                 **common,
@@ -60,14 +61,29 @@ def about_stage(
             return {**common, "model": document.embedding_model or "", "searchable": True}
 
 
-def _bibliographic(document: DocumentPreview) -> dict[str, Any]:
+def _bibliographic(document: DocumentPreview, record: BibliographicRecord) -> dict[str, Any]:
+    """The values in force, and the whole record: each field with its origin, its other values, and the conflicts."""
+    doi = record.text(RecordField.DOI)
     found: dict[str, Any] = {
-        "authors": "; ".join(document.authors) or "not stated",
-        "year": document.year if document.year is not None else "not stated",
-        "journal": document.journal or "not stated",
-        "licence": document.licence or "not stated",
-        "study type": document.study_type,
+        "title": record.text(RecordField.TITLE) or "not stated",
+        "authors": "; ".join(record.authors) or "not stated",
+        "year": record.year if record.year is not None else "not stated",
+        "journal": record.text(RecordField.JOURNAL) or "not stated",
+        "licence": record.text(RecordField.LICENCE) or "not stated",
+        "study type": record.study_type.value,
         "warnings": "; ".join(document.warnings) or "none",
+        "record": or_none(
+            ["Field", "In force", "Origin", "Other values"],
+            [
+                [field.value, values[0].text, values[0].named_origin, _with_origins(values[1:])]
+                for field in RecordField
+                if (values := record.of(field))
+            ],
+        ),
+        "conflicts": or_none(
+            ["Field", "Values, the one in force first", "Note"],
+            [[one.field.value, _with_origins(one.values), one.detail] for one in record.conflicts()],
+        ),
     }
     check = document.metadata_check
     if check:
@@ -77,9 +93,13 @@ def _bibliographic(document: DocumentPreview) -> dict[str, Any]:
         ]
         found[f"checked against {check['registry']}"] = f"{check['status'].replace('_', ' ')} {check['detail']}".strip()
         found["printed and registered"] = or_none(["Field", "Printed", "Registered", "Agree"], rows)
-    if document.doi:
-        found["DOI"] = dg.MetadataValue.url(f"https://doi.org/{document.doi}")
+    if doi:
+        found["DOI"] = dg.MetadataValue.url(f"https://doi.org/{doi}")
     return found
+
+
+def _with_origins(values: Sequence[FieldValue]) -> str:
+    return "; ".join(f"{one.text} [{one.named_origin}]" for one in values)
 
 
 def _figures(figures: Sequence[FigurePreview]) -> str:

@@ -24,6 +24,7 @@ from chapter_pipeline.domain import (
     Section,
     SectionTemplate,
     Severity,
+    Source,
     UnusedEvidence,
 )
 from chapter_pipeline.domain.wording import mentioned
@@ -44,6 +45,10 @@ FILLED = 0.5
 """For the completeness score a section with this share of its planned words counts as whole."""
 AT_HAND = 5
 RECENT_YEARS = 5
+DETAILS = ("journal", "volume", "pages")
+"""What the reference to an article names beside authors, title and year."""
+NAMED = 10
+"""References and documents that one gap names."""
 UNUSED_SHOWN = 15
 UNUSED_VALUE = 0.25
 
@@ -103,6 +108,7 @@ def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[G
     gaps = [
         *content_completeness(inputs),
         *source_coverage(inputs, unused),
+        *incomplete_references(inputs),
         *section_balance(inputs),
         *temporal_coverage(inputs),
         *critical_information(inputs),
@@ -231,6 +237,35 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             section=unused[0].section,
             evidence=tuple(item.quote for item in unused[:AT_HAND]),
         )
+
+
+def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
+    """References without journal, volume or pages; they call for a correction of their records, not for a revision."""
+    lacking = [
+        (reference.source, missing)
+        for reference in inputs.chapter.references
+        if (missing := [name for name in DETAILS if not getattr(reference.source, name)])
+    ]
+    if not lacking:
+        return
+    named = [f"{_called(source)} ({', '.join(missing)})" for source, missing in lacking]
+    documents = [source.document for source, _ in lacking if source.document]
+    remedies = []
+    if documents:
+        remedies.append(
+            "Correct the records of "
+            + _some(documents)
+            + ": chapter-pipeline documents edit DOCUMENT --field volume=VALUE --by NAME --reason TEXT."
+        )
+    if len(documents) < len(lacking):
+        remedies.append("Complete the entries of the reference files for works without a document.")
+    yield Gap(
+        type=GapType.SOURCE_COVERAGE,
+        severity=Severity.LOW,
+        description=f"{len(lacking)} of {len(inputs.chapter.references)} references lack journal, volume or pages: "
+        f"{_some(named)}.",
+        recommendation=" ".join(remedies),
+    )
 
 
 def section_balance(inputs: Inputs) -> Iterator[Gap]:
@@ -368,12 +403,21 @@ def _add_documents(section: SectionTemplate) -> str:
 
 def _named(inputs: Inputs, key: str) -> str:
     """A source as a reader knows it: first author and year, else the beginning of its title."""
-    source = inputs.research.source(key)
+    return _called(inputs.research.source(key))
+
+
+def _called(source: Source) -> str:
     if not source.authors:
         return f"“{source.title[:60]}”"
     first = source.authors[0]
-    family = first.split(",")[0] if "," in first else first.split()[-1]
+    is_group = first.startswith("{")  # see `domain.bibliography.Author`
+    family = first.strip("{}") if is_group else first.split(",")[0] if "," in first else first.split()[-1]
     return f"{family}{' et al.' if len(source.authors) > 1 else ''} {source.year or ''}".strip()
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _counted(number: int, noun: str) -> str:

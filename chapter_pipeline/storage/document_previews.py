@@ -16,16 +16,10 @@ from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, Tab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPreview:
-    """What is stored of a document itself."""
+    """What is stored of a document itself; its record is `LibraryQueries.bibliography`."""
 
     id: int
     title: str | None
-    authors: tuple[str, ...]
-    year: int | None
-    journal: str | None
-    doi: str | None
-    licence: str | None
-    study_type: str
     warnings: tuple[str, ...]
     metadata_check: Mapping[str, Any] | None
     lexeme_count: int | None
@@ -66,9 +60,8 @@ class DocumentPreviews:
         with self._database.session() as session:
             row = session.scalars(query).one()
             return DocumentPreview(
-                id=row.id, title=row.title, authors=tuple(row.authors), year=row.year, journal=row.journal, doi=row.doi,
-                licence=row.licence, study_type=row.study_type, warnings=tuple(row.warnings),
-                metadata_check=row.metadata_check, lexeme_count=row.lexeme_count, embedding_model=row.embedding_model,
+                id=row.id, title=row.title, warnings=tuple(row.warnings), metadata_check=row.metadata_check,
+                lexeme_count=row.lexeme_count, embedding_model=row.embedding_model,
             )  # fmt: skip
 
     def figures(self, document_id: int) -> list[FigurePreview]:

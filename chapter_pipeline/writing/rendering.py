@@ -90,7 +90,9 @@ def _sentence(sentence: Sentence, quotes: Mapping[str, Quote], numbers: Mapping[
 
 
 def _reference(source: Source) -> str:
-    authors = "; ".join(source.authors[:3]) + (" et al." if len(source.authors) > 3 else "")
+    authors = "; ".join(name.strip("{}") for name in source.authors[:3]) + (
+        " et al." if len(source.authors) > 3 else ""
+    )
     parts = [
         authors,
         source.title,

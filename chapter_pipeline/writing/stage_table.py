@@ -81,6 +81,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     Stage(name="open_access_documents", value=domain.OpenAccessDocuments, inputs=("literature_research",)),
     Stage(
         name="research_set", value=domain.ResearchSet,
+        version="2",
         inputs=(
             "chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents",
         ),
@@ -116,6 +117,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="gap_report", value=domain.GapReport,
+        version="2",
         inputs=(
             "chapter_brief", "chapter_outline", "section_plans", "evidence_map", "research_set", "reviewed_chapter",
         ),

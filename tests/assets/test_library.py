@@ -11,9 +11,11 @@ from assets.library import STAGES
 from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import tables_preview
 from chapter_pipeline.domain import GapStatistics
+from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestStatus, Table
 from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
 from tests.code_location import GLIOMA, Location, failure_told
+from tests.library_samples import add
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
 GOOD = {"library/glioma.pdf": GLIOMA.encode(), "library/other.pdf": OTHER.encode()}
@@ -104,6 +106,8 @@ def test_ingest_library__stored_passages__are_previewed_for_a_person(location: L
     assert found["document_text"]["title"].value == "Glioma surgery in adults"
     assert found["document_text"]["authors"].value == "Cushing, Harvey"
     assert found["document_text"]["pages"].value == 2
+    assert "| authors | Cushing, Harvey | print |" in str(found["document_text"]["record"].value)
+    assert found["document_text"]["conflicts"].value == "none"
     assert "Resection of the tumour was safe." in str(found["passages"]["preview"].value)
     assert found["passage_embeddings"]["vectors"].value == 3
     assert "tables" in found["document_figures"]
@@ -184,3 +188,23 @@ def test_checks_of_tables__a_faulty_figure_and_table__are_found_in_words(locatio
     tables = "\n".join(unmet["tables_table_is_sound"])
     for said in ("as many cells", "rows beside its head", "have a title"):
         assert said in tables
+
+
+def test_ingest_library__record_with_edits_and_conflicts__is_shown_with_its_origins(location: Location) -> None:
+    add(location.library, "library/glioma.pdf", GLIOMA)
+    (document,) = location.library.documents()
+    location.library.edit_record(document.key, {RecordField.YEAR: 2017}, by="Ada", reason="printed on page 1")
+    entry = "TY  - JOUR\nTI  - Glioma surgery in adults\nAU  - Okafor, Ada\nPY  - 2016\nVL  - 4\nER  -\n"
+    location.bucket.put("references/a.ris", entry.encode())
+    result = location.ingest({"library/glioma.pdf": GLIOMA.encode() + b" Changed."})
+    (found,) = [
+        event.metadata
+        for event in result.asset_materializations_for_node("library_documents")
+        if event.asset_key == dg.AssetKey("document_text")
+    ]
+    assert found["year"].value == 2017
+    record, conflicts = str(found["record"].value), str(found["conflicts"].value)
+    assert "| year | 2017 | person (Ada) | 2016 \\[reference file (references/a.ris)\\]; 1932 \\[print\\] |" in record
+    assert "| volume | 4 | reference file (references/a.ris) |" in record
+    assert "| authors | Okafor, Ada \\[reference file (references/a.ris)\\]; Cushing, Harvey \\[print\\] |" in conflicts
+    assert "year" not in conflicts

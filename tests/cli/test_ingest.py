@@ -21,7 +21,7 @@ from tests.events import PATIENCE_S, eventually
 from tests.library_samples import rows
 from tests.locks import document_waits
 
-KEYS = "path status document sha256 pages passages figures title year doi reason replaced cited_by".split()
+KEYS = "path status document sha256 pages passages figures title year doi reason replaced cited_by same_work_as".split()
 
 
 def test_ingest__folder_with_a_bad_file__one_json_line_each_and_the_good_ones_are_in(cli: Cli, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from chapter_pipeline.domain import (
     ChapterBrief,
@@ -73,12 +74,14 @@ def source(
     relevance: float = 0.9,
     title: str | None = None,
     retracted: bool | None = None,
+    **details: Any,
 ) -> Source:
-    """A source without passages; level 2 is a trial."""
+    """A source without passages, with all details of its reference but those given as None; level 2 is a trial."""
+    found = {"journal": "J Samples", "volume": "4", "pages": "101-109", **details}
     return Source(
         key=key, document=f"{key}.pdf" if document else None, title=title or f"Study of {key}", authors=tuple(authors),
         year=year, study_type=StudyType.RANDOMISED_TRIAL if level == 2 else StudyType.COHORT, evidence_level=level,
-        relevance=relevance, retracted=retracted,
+        relevance=relevance, retracted=retracted, **found,
     )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
-from chapter_pipeline.domain import Gap, GapType, Quote, Severity, UnusedEvidence
+from chapter_pipeline.domain import Gap, GapReport, GapType, Quote, Severity, UnusedEvidence
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.quality.gaps import (
     SEVERITY_WEIGHTS,
@@ -17,6 +18,7 @@ from chapter_pipeline.quality.gaps import (
     content_completeness,
     critical_information,
     gap_report,
+    incomplete_references,
     requires_revision,
     section_balance,
     source_coverage,
@@ -850,3 +852,54 @@ def test_gap_report__gaps_that_a_text_model_names__count_like_those_computed(hig
     report = gap_report(whole, embedder=Directions(), second_opinion=gaps_of(high=high))
     assert (report.completeness_score, report.statistics.high_gaps, report.requires_revision) == (1.0, high, revised)
     assert len(report.gaps) == high
+
+
+def test_incomplete_references__all_details__is_no_gap() -> None:
+    assert list(incomplete_references(gap_inputs(references=[source("a"), source("b", issue=None)]))) == []
+
+
+def test_incomplete_references__documents_and_works__are_named_with_what_they_lack_and_the_command() -> None:
+    references = [
+        source("a", authors=["Okafor, Ada", "Lind, Per"], volume=None, pages=None),
+        source("b", authors=["{Drain Group}"], journal=None),
+        source("c", authors=["Berg, Jan"], pages=None, document=False),
+        source("d"),
+    ]
+    (gap,) = incomplete_references(gap_inputs(references=references))
+    assert (gap.type, gap.severity, gap.section) == (GapType.SOURCE_COVERAGE, LOW, None)
+    assert gap.description == (
+        "3 of 4 references lack journal, volume or pages: Okafor et al. 2025 (volume, pages), Drain Group 2025 (journal), "
+        "Berg 2025 (pages)."
+    )
+    assert gap.recommendation == (
+        "Correct the records of a.pdf, b.pdf: chapter-pipeline documents edit DOCUMENT --field volume=VALUE --by NAME "
+        "--reason TEXT. Complete the entries of the reference files for works without a document."
+    )
+
+
+def test_incomplete_references__many__the_first_ten_are_named() -> None:
+    references = [source(f"s{n:02}", volume=None) for n in range(12)]
+    (gap,) = incomplete_references(gap_inputs(references=references))
+    assert "s09" in gap.description
+    assert "s10" not in gap.description
+    assert gap.description.endswith("(volume) and 2 more.")
+    assert "s09.pdf and 2 more: chapter-pipeline documents edit" in gap.recommendation
+
+
+def test_gap_report__incomplete_references__do_not_ask_for_a_revision() -> None:
+    def report(**details: Any) -> GapReport:
+        return gap_report(
+            gap_inputs(
+                section("outcomes", 100, cites=["q1", "q2"]), budgets={"outcomes": 100},
+                quotes=[quote("q1", "a"), quote("q2", "b")],
+                sources=[source("a", **details), source("b")], references=[source("a", **details), source("b")],
+            ),
+            embedder=Directions(),
+        )  # fmt: skip
+
+    whole, lacking = report(), report(volume=None)
+    assert lacking.statistics.low_gaps == whole.statistics.low_gaps + 1
+    assert (lacking.requires_revision, lacking.completeness_score) == (
+        whole.requires_revision,
+        whole.completeness_score,
+    )

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterBrief, EvidenceMap, Gap, GapType, Section, Severity
+from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.writing import stage_table
-from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION, content_of
+from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION, Outside, content_of
 from sensors.requests import write_request
 from tests.code_location import GLIOMA, SLUG, Location
 from tests.library_samples import add
@@ -107,6 +108,24 @@ def test_currency__every_stage_of_a_run__is_stored_with_what_it_was_made_from(as
         if event.step_key in names
     }
     assert told == {name: fingerprints[name] for name in names}
+
+
+def test_currency__a_record_is_edited__what_reads_the_library_is_stale_until_it_is_taken_back(asked: Location) -> None:
+    asked.write()
+    (key, *_) = [document.key for document in asked.library.documents()]
+    asked.library.edit_record(key, {RecordField.YEAR: 2017}, by="Ada", reason="printed on page 1")
+    changed = stale(asked)
+    assert set(changed) == {stage.name for stage in CHAPTER_STAGES if Outside.LIBRARY in stage.outside}
+    assert set(changed.values()) == {"the library changed since"}
+    asked.library.edit_record(key, {RecordField.YEAR: None}, by="Ada", reason="the print was right")
+    assert stale(asked) == {}
+
+
+def test_currency__a_reference_file_gives_a_record_its_volume__the_chapter_is_stale(asked: Location) -> None:
+    asked.write()
+    title = asked.library.documents()[0].record.title
+    asked.bucket.put("references/a.ris", f"TY  - JOUR\nTI  - {title}\nVL  - 4\nER  -\n".encode())
+    assert stale(asked)["research_set"] == "the library changed since"
 
 
 def test_currency__configuration_that_says_what_is_on_record__is_the_same_request(asked: Location) -> None:
