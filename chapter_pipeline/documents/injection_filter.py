@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 def without_injections(document: ParsedDocument) -> ParsedDocument:
     """`document` with such sentences gone from all but its pages, and a warning of where they stood."""
     metadata = _metadata(document.metadata)
+    citation_line = document.citation_line and _metadata(document.citation_line)
+    properties = document.properties and _metadata(document.properties)
     figures = tuple(map(_figure, document.figures))
     tables = tuple(map(_table, document.tables))
     headings = _told(document.headings, _heading)
@@ -25,7 +27,11 @@ def without_injections(document: ParsedDocument) -> ParsedDocument:
     places = [
         place
         for place, before, after in (
-            ("what the file says of itself", document.metadata, metadata),
+            (
+                "what the file says of itself",
+                (document.metadata, document.citation_line, document.properties),
+                (metadata, citation_line, properties),
+            ),
             ("captions of figures", document.figures, figures),
             ("tables", document.tables, tables),
             ("headings", document.headings, headings),
@@ -37,8 +43,8 @@ def without_injections(document: ParsedDocument) -> ParsedDocument:
         return document
     warning = f"text addressed to a language model in {', '.join(places)}: left out there"
     return replace(
-        document, metadata=metadata, figures=figures, tables=tables, headings=headings, cited_works=cited_works,
-        warnings=(*document.warnings, warning),
+        document, metadata=metadata, citation_line=citation_line, properties=properties, figures=figures,
+        tables=tables, headings=headings, cited_works=cited_works, warnings=(*document.warnings, warning),
     )  # fmt: skip
 
 
@@ -50,6 +56,9 @@ def _metadata(said: Metadata) -> Metadata:
         journal=_optional(said.journal),
         licence=_optional(said.licence),
         article_type=_optional(said.article_type),
+        volume=_optional(said.volume),
+        issue=_optional(said.issue),
+        pages=_optional(said.pages),
     )
 
 

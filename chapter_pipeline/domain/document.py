@@ -241,8 +241,8 @@ class Metadata:
 class ParsedDocument:
     """All that the isolated parser found in one file.
 
-    `citation_line`: what the line of an author manuscript says of its published form. `properties`: what the file's
-    properties say; `metadata` has of them only what the pages do not say.
+    `citation_line`: what the line of an author manuscript says of its published form. `properties`: the
+    fields of `metadata` that the file's properties say and the pages do not.
     """
 
     sha256: str

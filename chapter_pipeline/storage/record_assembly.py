@@ -73,7 +73,7 @@ def _edit_of(row: RecordEditRow) -> StoredEdit:
 
 
 def printed_metadata(row: Document) -> Metadata:
-    """What the document's pages say."""
+    """What the columns of the document say: its pages, and where they do not, the file's properties."""
     return Metadata(
         title=row.title, authors=tuple(row.authors), year=row.year, doi=row.doi, journal=row.journal,
         licence=row.licence, study_type=StudyType(row.study_type), pmid=row.pmid, article_type=row.article_type,
@@ -91,11 +91,13 @@ def metadata_from_json(stored: Mapping[str, Any] | None) -> Metadata:
 
 def own_values(row: Document) -> tuple[FieldValue, ...]:
     """What the file says of the work: its citation line, its pages, its properties."""
-    printed, properties = printed_metadata(row), metadata_from_json(row.file_properties)
+    properties = metadata_values(metadata_from_json(row.file_properties), Origin.FILE_PROPERTIES)
+    not_printed = {one.field for one in properties}  # the columns have both
+    printed = metadata_values(printed_metadata(row), Origin.PRINT)
     return (
         *metadata_values(metadata_from_json(row.citation_line), Origin.CITATION_LINE),
-        *metadata_values(printed, Origin.PRINT),
-        *metadata_values(properties, Origin.FILE_PROPERTIES),
+        *(one for one in printed if one.field not in not_printed),
+        *properties,
     )
 
 

@@ -159,3 +159,26 @@ def test_extract__figure_with_caption__is_found_and_a_small_logo_is_not() -> Non
 )
 def test_study_type__words_of_title_and_abstract__decide(title: str, abstract: str, expected: StudyType) -> None:
     assert study_type(title, abstract, "") is expected
+
+
+def test_extract__file_properties__are_told_apart_from_what_is_printed() -> None:
+    def with_properties(content: bytes, **properties: str) -> ParsedDocument:
+        with pymupdf.open(stream=content, filetype="pdf") as document:
+            document.set_metadata(properties)
+            return parse(document.tobytes())
+
+    declared = {"title": "A declared title that stands on no page at all", "author": "Jan Berg, Ada Okafor",
+                "creationDate": "D:20190203", "subject": "Annals of Samples, 2019, doi:10.5555/declared"}  # fmt: skip
+    printed = with_properties(article(left=LEFT, right=RIGHT), **{**declared, "subject": ""})
+    assert printed.properties is None
+    assert (printed.metadata.year, printed.metadata.doi) == (2021, "10.5555/sample.2021.045")
+    bare = pymupdf.open()
+    page = bare.new_page(width=595, height=842)
+    page.insert_textbox((56, 150, 281, 780), LEFT, fontsize=BODY_PT)
+    found = with_properties(bare.tobytes(), **declared)
+    assert found.properties is not None
+    assert (found.properties.title, found.properties.year, found.properties.doi, found.properties.journal) == (
+        declared["title"], 2019, "10.5555/declared", "Annals of Samples",
+    )  # fmt: skip
+    assert found.properties.authors == found.metadata.authors != ()
+    assert found.properties.licence is None

@@ -76,6 +76,14 @@ def test_stored_document__printed_and_citation_line__come_back_with_their_origin
     assert record.study_type is StudyType.CASE_SERIES
 
 
+def test_stored_document__a_value_of_the_files_properties__is_not_said_to_be_printed(library: LibraryStore) -> None:
+    parsed = replace(parsed_from(GLIOMA.encode()), properties=Metadata(year=1932))
+    document = library.store_text(parsed, name="library/a.pdf", size_bytes=1, settings_hash="1")
+    told = library.bibliography(document.id)
+    assert [(one.value, one.origin) for one in told.of(RecordField.YEAR)] == [(1932, Origin.FILE_PROPERTIES)]
+    assert {one.origin for one in told.of(RecordField.TITLE)} == {Origin.PRINT}
+
+
 @pytest.mark.parametrize(
     ("back_as", "content", "kept"),
     [

@@ -135,7 +135,10 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What a document says of itself: on its pages, in the citation line of a manuscript, in the file's properties."""
+    """What a document says of itself: on its pages, in the citation line of a manuscript, in the file's properties.
+
+    `printed` has of the file's properties what the pages do not say; `properties` repeats just that.
+    """
 
     printed: Metadata
     citation_line: Metadata | None
@@ -147,8 +150,7 @@ def document_records(
 ) -> Records:
     """The records of a document; what its first pages do not say is None.
 
-    `printed` repeats what the citation line of a manuscript says, which knows it better than the pages around it, and has
-    of the file's properties what the pages do not say.
+    `printed` repeats what the citation line of a manuscript says, which knows it better than the pages around it.
     """
     first = front.title_page
     leading = [
@@ -163,17 +165,18 @@ def document_records(
     opening = " ".join(item.text for items in pages for item in items if item.kind is BlockKind.BODY)[:200_000]
     final, posted = citations.manuscript_citation(lines), citations.preprint(lines)
     own = final or posted or citations.own_citations(lines)
+    authors, doi = _authors(pages, title, front), own.doi or own_doi(leading, lines)
     properties = Metadata(
-        title=declared.get("title") if not _BAD_METADATA.search(declared.get("title") or "untitled") else None,
-        authors=names(declared.get("author") or ""),
-        journal=_journal(declared),
-        doi=_declared_doi(document),
+        title=None if title.items else title.text,
+        authors=() if authors else names(declared.get("author") or ""),
+        journal=None if own.journal or final else _journal(declared),
+        doi=None if doi else _declared_doi(document),
     )
     year = own.year or _year(pages[first] if pages else [], leading, declared)
     online = citations.publication_date(lines)
     printed = Metadata(
         title=title.text,
-        authors=_authors(pages, title, front) or properties.authors,
+        authors=authors or properties.authors,
         year=year,
         # A work that is online in one year and in a volume of the next is cited with the year of its volume.
         published=own.published or (online if online is not None and online.startswith(str(year)) else None),
@@ -181,7 +184,7 @@ def document_records(
         volume=own.volume,
         issue=own.issue,
         pages=own.pages,
-        doi=own.doi or own_doi(leading, lines) or properties.doi,
+        doi=doi or properties.doi,
         licence=_licence(pages),
         study_type=study_type(title.text or "", abstract, opening),
         pmid=pmid(leading),
