@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -149,14 +149,16 @@ class LibraryQueries:
     def same_works(self, document: DocumentSummary) -> list[str]:
         """Keys of the other documents that are the same work: the same DOI, or the same title where not both have one."""
         doi, title = document.record.doi, document.record.title
-        named = select(RecordEditRow.sha256).where(RecordEditRow.doi == doi)
-        alike = (
-            (func.lower(Document.doi) == doi)
-            | (Document.citation_line["doi"].astext == doi)
-            | Document.sha256.in_(named)
-            | (func.lower(Document.title) == (title or "").casefold())
-        )
-        found = self._summaries(_summary_query().where(alike, Document.key != document.key))
+        alike: list[ColumnElement[bool]] = []
+        if doi:
+            edited = select(RecordEditRow.sha256).where(RecordEditRow.doi == doi)
+            in_line = Document.citation_line["doi"].astext
+            alike += [func.lower(Document.doi) == doi, in_line == doi, Document.sha256.in_(edited)]
+        if title:
+            alike.append(func.lower(Document.title) == func.lower(title))
+        if not alike:
+            return []
+        found = self._summaries(_summary_query().where(or_(*alike), Document.key != document.key))
         return [one.key for one in found if _same_work(one.record, document.record)]
 
     def holds(self, key: str) -> bool:

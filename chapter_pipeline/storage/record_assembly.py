@@ -132,8 +132,13 @@ def assembled(
     told = [value for work in found for value in reference_values(work)]
     doi = BibliographicRecord(values=(*persons, *told, *own)).text(RecordField.DOI)
     check = None if row.metadata_check is None else MetadataCheck.model_validate(row.metadata_check)
+    registered = [
+        value
+        for value in (check.values(doi) if check else ())
+        if row.citation_line is None or value.field not in OF_THE_FILE  # what is registered is the published form
+    ]
     return BibliographicRecord(
-        values=(*persons, *(check.values(doi) if check else ()), *told, *own), edits=tuple(applied),
+        values=(*persons, *registered, *told, *own), edits=tuple(applied),
         set_aside=tuple(aside), detail=check.objection(doi) if check else "",
     )  # fmt: skip
 

@@ -233,6 +233,26 @@ def test_registry__same_work__gives_values_and_another_work_or_doi_never_does(
     assert bool(found.bibliography.detail) == title.startswith("Another")
 
 
+@pytest.mark.parametrize(("line", "licence"), [(None, "CC BY 4.0"), (PUBLISHED, "all rights reserved")])
+def test_registry__licence_of_the_published_form__is_not_that_of_a_manuscript(
+    library: LibraryStore, line: Metadata | None, licence: str
+) -> None:
+    key = put(library, "library/a.pdf", GLIOMA, line=line, doi="10.5555/known", licence="all rights reserved")
+    stored = library.find(library.document(key).sha256, "1")
+    assert stored is not None
+    known = Metadata(title="Glioma surgery in adults", doi="10.5555/known")
+    registered = RegisteredWork(title=known.title, licence="CC BY 4.0", volume="9")
+    check = compare(known, registered, registry="Crossref")
+    library.store_metadata_check(stored.id, check.model_dump(mode="json"))
+    record = library.document(key).record
+    assert (record.licence, record.volume) == (licence, "9")
+
+
+def test_same_works__nothing_known_of_either__are_not_one(library: LibraryStore) -> None:
+    keys = [put(library, f"library/{n}.pdf", f"Text {n}", title=None) for n in range(2)]
+    assert library.same_works(library.document(keys[0])) == []
+
+
 def test_registry__check_of_the_release_before__gives_the_fields_that_it_names(library: LibraryStore) -> None:
     key = put(library, "library/a.pdf", GLIOMA, doi="10.5555/known")
     stored = library.find(library.document(key).sha256, "1")
