@@ -107,9 +107,9 @@ def assembled(
     """The record of the document `row` with these `names`. Which edits belong to it: docs/decisions/records.md."""
     own = own_values(row)
     dois, titles = _texts(own, RecordField.DOI), _texts(own, RecordField.TITLE)
+    known, named = set(dois), frozenset(names)
     belonging = [
-        one.sha256 == row.sha256 or (bool(one.names & set(names)) and one.is_of_work(set(dois), titles))
-        for one in edits
+        one.sha256 == row.sha256 or (not named.isdisjoint(one.names) and one.is_of_work(known, titles)) for one in edits
     ]
     mine = BibliographicRecord(
         values=(*edited_values(one.edit for one, is_mine in zip(edits, belonging, strict=True) if is_mine), *own)
@@ -121,7 +121,7 @@ def assembled(
         same_work = doi is not None and one.doi == doi and one.edit.field not in OF_THE_FILE
         if is_mine or (same_work and one.has_title(all_titles)):
             applied.append(one.edit)
-        elif one.names & set(names):
+        elif not named.isdisjoint(one.names):
             aside.append(one.edit)
     persons = edited_values(applied)
     mine = BibliographicRecord(values=(*persons, *own))
