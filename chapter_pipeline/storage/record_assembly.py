@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chapter_pipeline.documents.injection_patterns import without_instructions
 from chapter_pipeline.domain.bibliography import (
     OF_THE_FILE,
     SAME_TITLE,
@@ -17,6 +18,7 @@ from chapter_pipeline.domain.bibliography import (
     Origin,
     RecordEdit,
     RecordField,
+    Value,
     edited_values,
     metadata_values,
     reference_values,
@@ -129,12 +131,12 @@ def assembled(
         doi=mine.text(RecordField.DOI), pmid=mine.text(RecordField.PMID),
         titles=_texts(mine.values, RecordField.TITLE),
     )  # fmt: skip
-    told = [value for work in found for value in reference_values(work)]
+    told = _harmless(value for work in found for value in reference_values(work))
     doi = BibliographicRecord(values=(*persons, *told, *own)).text(RecordField.DOI)
     check = None if row.metadata_check is None else MetadataCheck.model_validate(row.metadata_check)
     registered = [
         value
-        for value in (check.values(doi) if check else ())
+        for value in _harmless(check.values(doi) if check else ())
         if row.citation_line is None or value.field not in OF_THE_FILE  # what is registered is the published form
     ]
     return BibliographicRecord(
@@ -159,3 +161,20 @@ def document_record(row: Document, record: BibliographicRecord) -> DocumentRecor
 
 def _texts(values: Sequence[FieldValue], field: RecordField) -> list[str]:
     return list(dict.fromkeys(one.text for one in values if one.field is field))
+
+
+def _harmless(values: Iterable[FieldValue]) -> list[FieldValue]:
+    """`values` of registries and reference files without sentences that are addressed to a language model.
+
+    What a document says of itself went through the same filter when it was parsed.
+    """
+    found = []
+    for one in values:
+        cleaned: Value = one.value
+        if isinstance(cleaned, str):
+            cleaned = without_instructions(cleaned)
+        elif isinstance(cleaned, tuple):
+            cleaned = tuple(author for author in cleaned if without_instructions(author.text) == author.text)
+        if cleaned not in ("", ()):
+            found.append(one if cleaned == one.value else replace(one, value=cleaned))
+    return found

@@ -1,4 +1,4 @@
-"""What a document prints of itself is held against the registry of its DOI, over real HTTP; nothing is overwritten."""
+"""What a document prints of itself is held against the registry of its DOI, over real HTTP; its values are told with their origin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chapter_pipeline.domain.document import Metadata
+from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.literature.crossref import Crossref
 from chapter_pipeline.literature.registry import MetadataCheck, check_metadata
 
@@ -27,6 +28,40 @@ MESSAGE = {
 }
 ANSWERS = {
     "10.5555/known": (200, json.dumps({"status": "ok", "message": MESSAGE})),
+    "10.5555/whole": (
+        200,
+        json.dumps(
+            {
+                "message": {
+                    **MESSAGE,
+                    "DOI": "10.5555/WHOLE",
+                    "volume": "12",
+                    "issue": "3",
+                    "page": "101-9",
+                    "language": "en-GB",
+                    "type": "posted-content",
+                    "license": [
+                        {"URL": "https://www.example.org/tdm", "content-version": "tdm"},
+                        {"URL": "http://creativecommons.org/licenses/by-nc/4.0/", "content-version": "vor"},
+                    ],
+                }
+            }
+        ),
+    ),
+    "10.5555/number": (
+        200,
+        json.dumps(
+            {
+                "message": {
+                    "title": ["A title"],
+                    "article-number": "e78",
+                    "type": "journal-article",
+                    "issued": {"date-parts": [[2020]]},
+                    "license": [{"URL": "https://creativecommons.org/publicdomain/zero/1.0/"}],
+                }
+            }
+        ),
+    ),
     "10.5555/bare": (200, json.dumps({"status": "ok", "message": {"title": []}})),
     "10.5555/gone": (404, "Resource not found."),
     "10.5555/broken": (503, "<html>over capacity</html>"),
@@ -109,3 +144,25 @@ def test_without_a_doi__nobody_is_asked(crossref: tuple[Crossref, list[str]]) ->
     before = len(crossref[1])
     assert check_metadata(Metadata(title=TITLE), [crossref[0]]) is None
     assert len(crossref[1]) == before
+
+
+def test_work__all_that_is_registered__is_told(crossref: tuple[Crossref, list[str]]) -> None:
+    assert crossref[0].work("10.5555/whole") == RegisteredWork(
+        title="Drainage of chronic <i>subdural</i> haematoma: a cohort study",
+        authors=("Okafor, Ada", "Lind, Per", "{Drain Group}"), year=2021, journal="Journal of Neurosurgery and Samples",
+        published="2021-11-03", volume="12", issue="3", pages="101-9", doi="10.5555/whole",
+        article_type="posted content", licence="CC BY-NC 4.0", language="en",
+    )  # fmt: skip
+    assert crossref[0].work("10.5555/number") == RegisteredWork(title="A title", year=2020, pages="e78", licence="CC0")
+
+
+def test_values__registered__are_those_of_the_doi_that_was_asked_for(crossref: tuple[Crossref, list[str]]) -> None:
+    found = checked(crossref[0], doi="10.5555/whole")
+    told = {value.field.value: value.text for value in found.values("10.5555/whole")}
+    assert (told["title"], told["volume"]) == ("Drainage of chronic subdural haematoma: a cohort study", "12")
+    assert found.values("10.5555/known") == ()
+    other = checked(crossref[0], title="Longevity of sharks in the western Atlantic")
+    assert other.values("10.5555/known") == ()
+    assert "belongs to a work of another title" in other.objection("10.5555/known")
+    assert other.objection("10.5555/whole") == ""
+    assert "is not registered" in checked(crossref[0], doi="10.5555/gone").objection("10.5555/gone")
