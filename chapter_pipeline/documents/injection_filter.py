@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chapter_pipeline.documents.injection_patterns import without_instructions
-from chapter_pipeline.domain.document import CitedWork, Figure, Heading, Metadata, ParsedDocument, Table
+from chapter_pipeline.domain.document import CitedWork, Figure, FigureCaption, Heading, Metadata, ParsedDocument, Table
 
 _T = TypeVar("_T")
 
@@ -24,6 +24,7 @@ def without_injections(document: ParsedDocument) -> ParsedDocument:
     tables = tuple(map(_table, document.tables))
     headings = _told(document.headings, _heading)
     cited_works = _told(document.cited_works, _cited_work)
+    captions = _told(document.captions, _caption)
     places = [
         place
         for place, before, after in (
@@ -32,7 +33,7 @@ def without_injections(document: ParsedDocument) -> ParsedDocument:
                 (document.metadata, document.citation_line, document.properties),
                 (metadata, citation_line, properties),
             ),
-            ("captions of figures", document.figures, figures),
+            ("captions of figures", (document.figures, document.captions), (figures, captions)),
             ("tables", document.tables, tables),
             ("headings", document.headings, headings),
             ("the reference list", document.cited_works, cited_works),
@@ -44,7 +45,8 @@ def without_injections(document: ParsedDocument) -> ParsedDocument:
     warning = f"text addressed to a language model in {', '.join(places)}: left out there"
     return replace(
         document, metadata=metadata, citation_line=citation_line, properties=properties, figures=figures,
-        tables=tables, headings=headings, cited_works=cited_works, warnings=(*document.warnings, warning),
+        tables=tables, headings=headings, cited_works=cited_works, captions=captions,
+        warnings=(*document.warnings, warning),
     )  # fmt: skip
 
 
@@ -64,6 +66,11 @@ def _metadata(said: Metadata) -> Metadata:
 
 def _figure(figure: Figure) -> Figure:
     return replace(figure, caption=_optional(figure.caption))
+
+
+def _caption(caption: FigureCaption) -> FigureCaption | None:
+    text = without_instructions(caption.caption)
+    return replace(caption, label=_optional(caption.label), caption=text) if text else None
 
 
 def _table(table: Table) -> Table:

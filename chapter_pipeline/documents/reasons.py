@@ -1,9 +1,11 @@
-"""Owns the reasons for which a file is refused, and the checks that need no PDF library."""
+"""Owns the reasons for which a file is refused, and the checks that need neither a PDF library nor an XML parser."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from chapter_pipeline.documents.kind import document_kind
+from chapter_pipeline.domain.document import DocumentKind
 from chapter_pipeline.errors import DocumentRejected
 
 MAGIC = b"%PDF-"
@@ -28,6 +30,8 @@ class Reason(StrEnum):
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     NOT_A_PDF = "not_a_pdf"
+    NOT_AN_ARTICLE = "not_an_article"
+    UNSAFE_XML = "unsafe_xml"
     POLYGLOT = "polyglot"
     ENCRYPTED = "encrypted"
     NO_PAGES = "no_pages"
@@ -51,11 +55,19 @@ def check_bytes(content: bytes, *, max_bytes: int) -> None:
     if len(content) > max_bytes:
         raise DocumentRejected(Reason.TOO_LARGE, f"{len(content)} bytes, the limit is {max_bytes} bytes")
     start = content[:MAGIC_WITHIN_BYTES]
+    if document_kind(content) is DocumentKind.JATS:
+        if MAGIC in start:
+            raise DocumentRejected(Reason.POLYGLOT, "it begins as XML and as a PDF: deliver it as one of them")
+        return
     other = next((name for magic, name in _OTHER_FORMATS.items() if start.lstrip().startswith(magic)), None)
     if other is not None:
         reason = Reason.POLYGLOT if MAGIC in start else Reason.NOT_A_PDF
-        raise DocumentRejected(reason, f"the file begins as {other}: deliver it as a plain PDF")
+        raise DocumentRejected(
+            reason, f"the file begins as {other}: deliver it as a plain PDF, or as an article in JATS XML"
+        )
     if MAGIC not in start:
         raise DocumentRejected(
-            Reason.NOT_A_PDF, f"no {MAGIC.decode()!r} in the first {MAGIC_WITHIN_BYTES} bytes: deliver it as a PDF"
+            Reason.NOT_A_PDF,
+            f"no {MAGIC.decode()!r} in the first {MAGIC_WITHIN_BYTES} bytes: deliver it as a PDF, or as an article in"
+            " JATS XML",
         )

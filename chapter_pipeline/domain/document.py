@@ -3,6 +3,8 @@
 Offsets everywhere are half-open ``[start, end)`` positions in the page's canonical text (`Page.text`), in Unicode
 code points. ``page.text[start:end]`` is exactly the text of a block, passage, sentence or quote.
 Boxes are ``(x0, y0, x1, y1)`` in PDF points, origin top left. Page numbers start at 1.
+An article in JATS has no pages: each of its sections with text of its own is a `Page` with a `label` and a nominal size
+of one point; a reader finds a quote by that label and the paragraph's number (`place`).
 
 Canonical text: blocks in reading order, joined by a blank line; lines of a block joined by one space, words broken
 by a hyphen at a line end joined again; superscript digits and signs written with Unicode superscripts (``cm²``,
@@ -46,6 +48,13 @@ class TextSource(StrEnum):
 
     LAYER = "text layer"
     OCR = "text recognition"
+
+
+class DocumentKind(StrEnum):
+    """The format of a document's file."""
+
+    PDF = "pdf"
+    JATS = "jats"
 
 
 class SectionKind(StrEnum):
@@ -117,7 +126,8 @@ STUDY_PLURALS: dict[StudyType, str] = {
 class Block:
     """One paragraph-like region of a page, in reading order; `section` is the heading it stands under.
 
-    `joins` are the offsets at which text of another place of the page goes on, as at the foot of a column.
+    `joins` are the offsets at which text of another place of the page goes on, as at the foot of a column. `paragraph`
+    counts the paragraphs of a section of a JATS article from 1.
     """
 
     index: int
@@ -128,6 +138,7 @@ class Block:
     section: str | None = None
     joins: tuple[int, ...] = ()
     flags: tuple[BlockFlag, ...] = ()
+    paragraph: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +157,10 @@ def confidence(lines: Sequence[OcrLine], start: int, end: int) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: canonical text and its blocks. Width and height in points. `ocr_lines` only when it was recognised."""
+    """One page: canonical text and its blocks. Width and height in points. `ocr_lines` only when it was recognised.
+
+    `label` names the section that it is of a JATS article ("Results: Survival").
+    """
 
     number: int
     width: float
@@ -155,6 +169,14 @@ class Page:
     blocks: tuple[Block, ...] = ()
     text_source: TextSource = TextSource.LAYER
     ocr_lines: tuple[OcrLine, ...] = ()
+    label: str | None = None
+
+
+def place(page: int, label: str | None, paragraph: int | None) -> str:
+    """Where a reader finds a text in its source: ``p. 4``, or ``Results: Survival, paragraph 3`` of a JATS article."""
+    if label is None:
+        return f"p. {page}"
+    return f"{label}, paragraph {paragraph}" if paragraph is not None else label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +239,15 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FigureCaption:
+    """The caption of a figure whose image is not in the file, as in a JATS article; `label` as printed ("Figure 2")."""
+
+    page: int
+    label: str | None
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """What the first pages say of the work itself; None where they do not say."""
 
@@ -243,6 +274,7 @@ class ParsedDocument:
 
     `citation_line`: what the line of an author manuscript says of its published form. `properties`: the
     fields of `metadata` that the file's properties say and the pages do not.
+    `captions` are those of figures without an image; `full_text` is false for a JATS article without its body.
     """
 
     sha256: str
@@ -256,6 +288,9 @@ class ParsedDocument:
     warnings: tuple[str, ...] = ()
     citation_line: Metadata | None = None
     properties: Metadata | None = None
+    kind: DocumentKind = DocumentKind.PDF
+    captions: tuple[FigureCaption, ...] = ()
+    full_text: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +340,8 @@ class Passage:
     text_source: TextSource = TextSource.LAYER
     confidence: float | None = None  # lowest of its recognised lines, 0 to 1; None for a text layer
     continued: tuple[PageSpan, ...] = ()
+    page_label: str | None = None  # `Page.label`
+    paragraph: int | None = None  # `Block.paragraph`
 
     def places(self, start: int, end: int) -> tuple[PageSpan, ...]:
         """Where one of `sentences` stands: on its page, and on later ones when it goes on."""

@@ -1,4 +1,4 @@
-"""Owns the process in which PDFs are parsed: one document at a time, under limits of the operating system.
+"""Owns the process in which PDFs and JATS articles are parsed: one document at a time, under limits of the operating system.
 
 It holds no secret and no connection but the one to its parent, can open no file and no socket once it is ready,
 trusts no document, and is expected to die; `parser.ParserProcess` starts it as
@@ -35,6 +35,7 @@ _CONNECTION = 3
 _ALARM_GRACE_S = 5.0
 _PR_SET_PDEATHSIG = 1
 _OUT_OF_MEMORY = re.compile(r"code=2: \w*alloc\b")
+_FIRST_ARTICLE = b"<article><body><p>&#945; and a sentence that is long enough.</p></body></article>"
 _TOO_HUNGRY = "it needs more memory than a document may have"
 
 
@@ -50,6 +51,7 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)
+    _answer(_FIRST_ARTICLE, max_pages=1)
     _answer(_first_document(), max_pages=1)  # loads whatever is loaded late, while files can still be opened
     gc.freeze()  # loaded modules stay: the collector need not scan them with every document
     _limit(memory_bytes)
@@ -91,13 +93,18 @@ def _recognised(connection: socket.socket, wall_s: float, picture: Picture) -> R
 def _answer(
     content: bytes, *, max_pages: int, recognise: Recogniser | None = None, max_recognised: int = 0
 ) -> tuple[bytes, bytes]:
+    from chapter_pipeline.documents.jats.extract import extract_article
+    from chapter_pipeline.documents.kind import document_kind
     from chapter_pipeline.documents.pdf.extract import extract_document
     from chapter_pipeline.documents.pdf.serialisation import to_bytes
     from chapter_pipeline.documents.pdf.validation import open_document
     from chapter_pipeline.documents.reasons import Reason
+    from chapter_pipeline.domain.document import DocumentKind
     from chapter_pipeline.errors import DocumentRejected
 
     try:
+        if document_kind(content) is DocumentKind.JATS:
+            return wire.DOCUMENT, to_bytes(extract_article(content, max_pages=max_pages))
         document, warnings = open_document(content, max_pages=max_pages)
         with document:
             extracted = extract_document(document, content, warnings, recognise, max_recognised=max_recognised)

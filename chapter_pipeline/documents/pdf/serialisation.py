@@ -27,6 +27,7 @@ _LENGTH = struct.Struct(">Q")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HASH = re.compile(r"[0-9a-f]{16}")
 MAX_THUMBNAIL_BYTES = 64 * 1024
+MAX_LABEL_CHARACTERS = 400
 _MEDIA_TYPES = frozenset({"image/png", "image/jpeg"})
 
 
@@ -124,6 +125,8 @@ def _check_page(page: Page) -> None:
     for index, block in enumerate(page.blocks):
         if block.index != index or not _within(block, len(page.text)):
             raise ValueError(f"block {index} of page {page.number} lies outside its page")
+    if page.label is not None and not 0 < len(page.label) <= MAX_LABEL_CHARACTERS:
+        raise ValueError(f"the label of page {page.number} has {len(page.label)} characters")
     if not all(_read_within(line, len(page.text)) for line in page.ocr_lines):
         raise ValueError(f"a recognised line of page {page.number} lies outside its page")
 

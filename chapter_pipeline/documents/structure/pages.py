@@ -17,12 +17,12 @@ MAX_PAGES_NAMED = 10
 
 def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequence[Line]) -> Page:
     """The page of items in reading order; what is hidden or turned stands last, as `OTHER`, with the line numbers."""
-    text = _PageText()
+    text = PageText()
     for item in items:
         section = item.section
         if section is not None and instruction_spans(section):
             section = None  # a heading goes with the passages below it
-        for start, end, instruction in _parts(item.text):
+        for start, end, instruction in parts(item.text):
             text.add(
                 item.text[start:end], item.kind, item.box, section=section, instruction=instruction,
                 joins=[join - start for join in item.joins if start <= join < end],
@@ -74,7 +74,7 @@ def page_warnings(pages: Sequence[Page]) -> list[str]:
     return warnings
 
 
-class _PageText:
+class PageText:
     """The text of a page as it grows, block by block."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class _PageText:
 
     def add(
         self, text: str, kind: BlockKind, box: Box, *, section: str | None = None, joins: Sequence[int] = (),
-        hidden: bool = False, instruction: bool = False,
+        hidden: bool = False, instruction: bool = False, paragraph: int | None = None,
     ) -> None:  # fmt: skip
         if self.text:
             self.text += SEPARATOR
@@ -94,11 +94,12 @@ class _PageText:
             Block(
                 index=len(self.blocks), kind=kind, start=start, end=len(self.text), box=box, section=section,
                 joins=tuple(start + join for join in joins), flags=tuple(flag for flag, holds in flags if holds),
+                paragraph=paragraph,
             )
         )  # fmt: skip
 
 
-def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
+def parts(text: str) -> Iterator[tuple[int, int, bool]]:
     """`text` cut so that sentences addressed to a model stand alone: start, end, whether it is such a sentence."""
     position = 0
     for start, end in instruction_spans(text):

@@ -166,4 +166,6 @@ def _passage(ordinal: int, group: Sequence[_Sentence]) -> Passage:
         text_source=TextSource.OCR if recognised else TextSource.LAYER,
         confidence=min(sure, default=None),
         continued=tuple(PageSpan(page=place.page.number, start=span[0], end=span[1]) for place, span in last.continued),
+        page_label=page.label,
+        paragraph=block.paragraph,
     )
