@@ -12,7 +12,7 @@ import dagster as dg
 from assets.metadata import md, or_none
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
 from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
-from chapter_pipeline.domain.document import Table
+from chapter_pipeline.domain.document import Table, place
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.document_previews import DocumentPreview, FigurePreview, PassagePreview
 from chapter_pipeline.writing.rendering import escaped
@@ -126,7 +126,11 @@ def tables_preview(tables: Sequence[Table]) -> str:
 
 
 def _passages(passages: Sequence[PassagePreview]) -> str:
-    return "\n\n".join(
-        f"**Page {row.page}**{f' ({escaped(row.section)})' if row.section else ''}: {escaped(row.text)}"
-        for row in passages
-    )
+    return "\n\n".join(f"**{escaped(_place(row))}**: {escaped(row.text)}" for row in passages)
+
+
+def _place(row: PassagePreview) -> str:
+    """``Page 4 (Results)``, or ``Results: Survival, paragraph 3`` of a JATS article."""
+    if row.page_label is not None:
+        return place(row.page, row.page_label, row.paragraph)
+    return f"Page {row.page}" + (f" ({row.section})" if row.section else "")

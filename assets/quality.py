@@ -27,6 +27,7 @@ from chapter_pipeline.domain import (
     SectionPlans,
     Severity,
 )
+from chapter_pipeline.domain.document import place
 from chapter_pipeline.domain.usage import total
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.gap_charts import coverage_chart, years_chart
@@ -67,7 +68,10 @@ def gap_report(
         )
     since = chapter_brief.cutoff_date.year - RECENT_YEARS
     rounds = revision_rounds(report, context.run, context.partition_key, chapters)
-    unused = [[f"{item.score:.2f}", item.source, str(item.page), item.text] for item in report.unused_evidence]
+    unused = [
+        [f"{item.score:.2f}", item.source, place(item.page, item.page_label, item.paragraph), item.text]
+        for item in report.unused_evidence
+    ]
     return stage_result(
         report,
         {
@@ -232,7 +236,7 @@ def quotes_are_verbatim(evidence_map: EvidenceMap, library: LibraryResource) -> 
     documents = sorted({quote.document for quote in evidence_map.quotes})
     pages = {(key, page.number): page.text for key in documents for page in store.pages(key)}
     wrong = [
-        [quote.key, quote.document, quote.pages, quote.text]
+        [quote.key, quote.document, quote.place, quote.text]
         for quote in evidence_map.quotes
         if not quote.is_said_by(pages)
     ]

@@ -19,6 +19,7 @@ from chapter_pipeline.domain import (
     ResearchSet,
     SourceReport,
 )
+from chapter_pipeline.domain.document import place
 from chapter_pipeline.errors import NotFound
 from chapter_pipeline.writing.brief import request_from, topic_from_slug
 from chapter_pipeline.writing.rendering import evidence_table, sources_table, table
@@ -124,7 +125,12 @@ def library_research(
     with reported():
         found = stages.open().library_research(chapter_brief, key_concepts)
     rows = [
-        [f"{item.relevance:.2f}", item.passage.document, str(item.passage.page), item.passage.text[:240]]
+        [
+            f"{item.relevance:.2f}",
+            item.passage.document,
+            place(item.passage.page, item.passage.page_label, item.passage.paragraph),
+            item.passage.text[:240],
+        ]
         for item in found.passages[:10]
     ]
     return stage_result(

@@ -60,6 +60,7 @@ class FakeStages:
                     passage=RetrievedPassage(
                         rank=rank, passage_id=one.id, document=one.document, page=one.page, start=one.start,
                         end=one.end, text=one.text, section=one.section, score=1.0, parts={},
+                        page_label=one.page_label, paragraph=one.paragraph,
                     ),
                     relevance=0.9,
                     concepts=("c1",),
@@ -123,6 +124,8 @@ class FakeStages:
                 evidence_level=3,
                 year=2020,
                 relevance=0.9,
+                page_label=found.passage.page_label,
+                paragraph=found.passage.paragraph,
             )
             for source in research.sources
             for found in source.passages

@@ -22,9 +22,12 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="PDF files, or folders that hold them.")], json: Json = False
+    paths: Annotated[
+        list[Path], typer.Argument(help="PDFs or JATS articles (.nxml, .xml), or folders that hold them.")
+    ],
+    json: Json = False,
 ) -> None:
-    """Put PDFs into the library. A bad file is quarantined with a reason and never stops the others."""
+    """Put PDFs and JATS articles into the library. A bad file is quarantined with a reason and never stops the others."""
     from chapter_pipeline.services.file_paths import expand
 
     files = expand(paths)
@@ -91,7 +94,8 @@ def search(
     k: Annotated[int, typer.Option("--k", min=1, max=200, help="How many passages.")] = 10,
     json: Json = False,
 ) -> None:
-    """Find passages of the library, with the page each stands on."""
+    """Find passages of the library, with the page, or section and paragraph, each stands on."""
+    from chapter_pipeline.domain.document import place
     from chapter_pipeline.retrieval.ranking import fits
 
     with context() as opened:
@@ -110,7 +114,8 @@ def search(
     for hit in hits:
         parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
         read = "" if hit.confidence is None else f", recognised from a scan (confidence {hit.confidence:.2f})"
-        say(f"{hit.rank}. {titles.get(hit.document) or hit.document}, page {hit.page}{read}", style="bold")
+        where = place(hit.page, hit.page_label, hit.paragraph, unit="page")
+        say(f"{hit.rank}. {titles.get(hit.document) or hit.document}, {where}{read}", style="bold")
         say(f"   score {hit.score:.3f} ({parts}), document {hit.document}", style="dim")
         say(f"   {hit.text}")
 
@@ -200,16 +205,24 @@ def show_document(
     if json:
         cited_by = [{"chapter": one.chapter, "versions": list(one.versions)} for one in citing]
         figure_list = [figure.model_dump() for figure in figures]
-        told = {"record": _record_as_json(found), "edits": _edits_as_json(found), "same_work_as": same}
-        print_json({**_as_json(found), **told, "cited_by": cited_by, "figure_list": figure_list})
+        captions = [{"section": where, "label": label, "caption": text} for where, label, text in detail.captions]
+        told = {
+            "record": _record_as_json(found), "edits": _edits_as_json(found), "same_work_as": same,
+            "cited_by": cited_by, "figure_list": figure_list, "captions": captions, "text_of": detail.text_of,
+        }  # fmt: skip
+        print_json({**_as_json(found), **told})
         return
     in_record = {field.value for field in RecordField}
     about = {name: value for name, value in _as_json(found).items() if name not in in_record}
     about |= {"same_work_as": same, "cited_by": cited_in(citing)}
+    if detail.text_of:
+        about["searched_text"] = f"that of {detail.text_of}, the JATS article of this work"
     print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in about.items()])
     _show_record(found)
     if figures:
         print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
+    if detail.captions:
+        print_table("Captions of figures without an image", ["Figure", "Section", "Caption"], [(label, where, text) for where, label, text in detail.captions])  # fmt: skip
 
 
 def _show_record(document: DocumentSummary) -> None:

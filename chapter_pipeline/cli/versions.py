@@ -75,7 +75,7 @@ def support(
     rows: list[dict[str, Any]] = [
         {
             "section": one.section, "words": one.words, "meaning": one.meaning, "sentence": one.sentence,
-            "cites": [f"{quotes[key].source}, p. {quotes[key].pages}" for key in one.quotes],
+            "cites": [f"{quotes[key].source}, {quotes[key].place}" for key in one.quotes],
             "problems": list(one.problems),
         }
         for one in found

@@ -172,10 +172,10 @@ class Page:
     label: str | None = None
 
 
-def place(page: int, label: str | None, paragraph: int | None) -> str:
+def place(page: int, label: str | None, paragraph: int | None, *, unit: str = "p.") -> str:
     """Where a reader finds a text in its source: ``p. 4``, or ``Results: Survival, paragraph 3`` of a JATS article."""
     if label is None:
-        return f"p. {page}"
+        return f"{unit} {page}"
     return f"{label}, paragraph {paragraph}" if paragraph is not None else label
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from chapter_pipeline.domain.document import FigureKind, PageSpan, StudyType, TextSource
+from chapter_pipeline.domain.document import DocumentKind, FigureKind, PageSpan, StudyType, TextSource
 
 
 class RetrievedPassage(BaseModel):
     """One search hit with page-exact provenance; `parts` are the normalised scores that `score` fuses.
 
-    `confidence`: how sure the recognition of a scan was, 0 to 1; None for the text of a text layer.
+    `confidence`: how sure the recognition of a scan was, 0 to 1; None for the text of a text layer. `page_label` and
+    `paragraph`: where it stands in a JATS article, see `domain.document.place`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,8 @@ class RetrievedPassage(BaseModel):
     parts: dict[str, float]  # "bm25" raw, "cosine" raw, "bm25_z", "cosine_z"
     text_source: TextSource = TextSource.LAYER
     confidence: float | None = None
+    page_label: str | None = None
+    paragraph: int | None = None
 
 
 class RegisteredWork(BaseModel):
@@ -74,6 +77,8 @@ class DocumentRecord(BaseModel):
     article_type: str | None = None
     population: str | None = None
     language: str | None = None
+    kind: DocumentKind = DocumentKind.PDF
+    full_text: bool = True
 
 
 class PassageRecord(BaseModel):
@@ -92,10 +97,15 @@ class PassageRecord(BaseModel):
     text_source: TextSource = TextSource.LAYER
     confidence: float | None = None
     continued: tuple[PageSpan, ...] = ()
+    page_label: str | None = None
+    paragraph: int | None = None
 
 
 class FigureRecord(BaseModel):
-    """A figure of a document, without its image, whose bytes have the hash `sha256`."""
+    """A figure of a document, without its image, whose bytes have the hash `sha256`.
+
+    `cited_as`: the JATS article of the same work, whose text is quoted where `document`, its PDF, shows the figure.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -109,6 +119,7 @@ class FigureRecord(BaseModel):
     width_px: int
     height_px: int
     kind: FigureKind = FigureKind.RASTER
+    cited_as: str | None = None
     figure_class: str | None = None
     description: str | None = None
     """What a text model sees in it; None when none was asked. No source of a claim."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from chapter_pipeline.domain.document import PageSpan, StudyType, says
+from chapter_pipeline.domain.document import PageSpan, StudyType, place, says
 from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
@@ -15,7 +15,7 @@ class Quote(StageValue):
     """A verbatim sentence of a page: ``page.text[start:end] == text``. `key` is opaque to text models.
 
     A sentence that goes on behind a page turn has its rest in `continued`; `text` is then the two together
-    (`domain.document.says`).
+    (`domain.document.says`). A section of a JATS article stands for a page: `page_label` names it.
     """
 
     key: str
@@ -41,11 +41,20 @@ class Quote(StageValue):
     continued: tuple[PageSpan, ...] = Field(
         default=(), description="Where the sentence goes on behind a page turn; empty for most."
     )
+    page_label: str | None = Field(default=None, description="The section that the page is of a JATS article.")
+    paragraph: int | None = Field(default=None, description="The number of its paragraph in that section.")
 
     @property
     def pages(self) -> str:
         """The page, or the first and the last one: ``4``, ``4–5``."""
         return f"{self.page}–{self.continued[-1].page}" if self.continued else str(self.page)
+
+    @property
+    def place(self) -> str:
+        """Where a reader finds it: ``p. 4``, ``pp. 4–5``, or ``Results, paragraph 3``."""
+        if self.continued and self.page_label is None:
+            return f"pp. {self.pages}"
+        return place(self.page, self.page_label, self.paragraph)
 
     def is_said_by(self, pages: Mapping[tuple[str, int], str]) -> bool:
         """Whether the texts of `pages`, by document and number, say it at its offsets."""

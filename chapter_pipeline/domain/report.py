@@ -94,6 +94,8 @@ class UnusedEvidence(StageValue):
     quote: str
     source: str
     page: int
+    page_label: str | None = None
+    paragraph: int | None = None
     section: str | None = Field(default=None, description="The section kind it fits best.")
     text: str
     score: float

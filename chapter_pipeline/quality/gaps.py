@@ -27,6 +27,7 @@ from chapter_pipeline.domain import (
     Source,
     UnusedEvidence,
 )
+from chapter_pipeline.domain.document import place
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
@@ -233,7 +234,7 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             type=GapType.SOURCE_COVERAGE,
             severity=Severity.LOW,
             description=f"{len(unused)} relevant sentences far from all that is cited are not used.",
-            recommendation=f"Read the unused evidence, first {_named(inputs, unused[0].source)}, page {unused[0].page}.",
+            recommendation=f"Read the unused evidence, first {_named(inputs, unused[0].source)}, {_place(unused[0])}.",
             section=unused[0].section,
             evidence=tuple(item.quote for item in unused[:AT_HAND]),
         )
@@ -266,6 +267,10 @@ def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
         f"{_some(named)}.",
         recommendation=" ".join(remedies),
     )
+
+
+def _place(unused: UnusedEvidence) -> str:
+    return place(unused.page, unused.page_label, unused.paragraph, unit="page")
 
 
 def section_balance(inputs: Inputs) -> Iterator[Gap]:
@@ -378,6 +383,8 @@ def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEviden
             quote=quote.key,
             source=quote.source,
             page=quote.page,
+            page_label=quote.page_label,
+            paragraph=quote.paragraph,
             section=max(quote.sections, key=lambda kind: quote.sections[kind]) if quote.sections else None,
             text=quote.display,
             score=round(float(quote.relevance * (1 - near)), 4),

@@ -38,12 +38,12 @@ def quotes_are_verbatim(chapter: ChapterText, pages: Mapping[tuple[str, int], st
     moved = [quote for quote in elsewhere if _on_its_pages(quote, pages)]
     return Finding(
         problems=tuple(
-            f"quote {quote.key!r} is not what page {quote.page} of document {quote.document!r} says: {quote.text!r}"
+            f"quote {quote.key!r} is not what {_page(quote)} of document {quote.document!r} says: {quote.text!r}"
             for quote in elsewhere
             if quote not in moved
         ),
         remarks=tuple(
-            f"quote {quote.key!r} stands at another place of page {quote.page} of document {quote.document!r} by now"
+            f"quote {quote.key!r} stands at another place of {_page(quote)} of document {quote.document!r} by now"
             for quote in moved
         ),
         counts={"quotes compared": len(compared), "of documents that left": len(chapter.quotes) - len(compared)},
@@ -66,6 +66,10 @@ def _parts(quote: Quote) -> list[str]:
         rest, part = rest[:-length].rstrip(), rest[-length:]
         parts.insert(0, part)
     return [rest, *parts]
+
+
+def _page(quote: Quote) -> str:
+    return f"page {quote.page}" if quote.page_label is None else f"section {quote.page_label!r}"
 
 
 def no_reference_is_retracted(chapter: ChapterText) -> Finding:

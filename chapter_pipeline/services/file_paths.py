@@ -1,4 +1,4 @@
-"""Owns the resolution of a list of files and folders to PDF files; it reads no document."""
+"""Owns the resolution of a list of files and folders to the files of documents; it reads no document."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from chapter_pipeline.errors import UsageError
 from chapter_pipeline.storage.keys import key_fault, printable
 from chapter_pipeline.storage.listing import file_fault
 
+SUFFIXES = (".pdf", ".nxml", ".xml")
+"""Names of files that are taken from a folder; what they are is told by their content."""
 FOLDER = "library/"
 """The bucket folder of files that the command line delivers."""
 INBOX = "inbox/"
@@ -32,18 +34,20 @@ def shown(path: Path) -> str:
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are given, and all ``*.pdf`` below given folders, sorted and each once.
+    """Files as they are given, and all ``*.pdf``, ``*.nxml`` and ``*.xml`` below given folders, sorted and each once.
 
-    A ``*.pdf`` below a folder that is not a readable file is included: the ingest refuses it with a reason.
-    Raises `UsageError` for a missing path, a folder without PDFs, or two different files of one name: the library
+    One below a folder that is not a readable file is included: the ingest refuses it with a reason.
+    Raises `UsageError` for a missing path, a folder without such files, or two different files of one name: the library
     knows a file by its name.
     """
     found: dict[str, Path] = {}
     for given in paths:
         if given.is_dir():
-            files = _pdfs_below(given)
+            files = _documents_below(given)
             if not files:
-                raise UsageError(f"the folder {str(given)!r} holds no *.pdf: name another folder, or a file")
+                raise UsageError(
+                    f"the folder {str(given)!r} holds no *.pdf, *.nxml or *.xml: name another folder, or a file"
+                )
         elif given.is_file():
             files = [given]
         else:
@@ -61,9 +65,9 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _pdfs_below(folder: Path) -> list[Path]:
+def _documents_below(folder: Path) -> list[Path]:
     found = [Path(path, name) for path, _, names in os.walk(folder) for name in names]
-    return sorted(path for path in found if path.suffix.lower() == ".pdf")
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
 def _is_readable(path: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chapter_pipeline.domain.bibliography import FieldConflict
-from chapter_pipeline.domain.document import IngestOutcome
+from chapter_pipeline.domain.document import DocumentKind, IngestOutcome
 from chapter_pipeline.domain.library import FigureRecord, RetrievedPassage
 from chapter_pipeline.ports import PassageSearch
 from chapter_pipeline.services import inventory as inventories
@@ -24,12 +24,18 @@ from chapter_pipeline.storage.library_queries import DocumentSummary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDetail:
-    """A document with its figures, the chapters whose versions cite it, and other documents of the same work."""
+    """A document with its figures, the chapters whose versions cite it, and other documents of the same work.
+
+    `captions`: section, label and text of each figure without an image. `text_of`: the document of its work whose text is
+    searched and quoted in the place of this one's.
+    """
 
     summary: DocumentSummary
     figures: tuple[FigureRecord, ...]
     citing: tuple[Citing, ...]
     same_work_as: tuple[str, ...] = ()
+    captions: tuple[tuple[str | None, str | None, str], ...] = ()
+    text_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,12 @@ class Library:
     def document(self, wanted: str) -> DocumentDetail:
         """The document with this key, first digits of a key, or name. Raises `NotFound`, `UsageError`."""
         found = self._store.document(wanted)
+        same_work = self._store.same_work(found.key)
+        article = next((one for one in same_work if one.kind is DocumentKind.JATS and one.full_text), None)
+        labels = {page.number: page.label for page in self._store.pages(found.key)} if found.captions else {}
         return DocumentDetail(
+            captions=tuple((labels.get(one.page), one.label, one.caption) for one in found.captions),
+            text_of=article.key if article is not None and found.record.kind is DocumentKind.PDF else None,
             summary=found,
             figures=tuple(self._store.figures([found.key])),
             citing=tuple(self._chapters.citing(found.key)),

@@ -46,6 +46,8 @@ class PassagePreview:
     page: int
     section: str | None
     text: str
+    page_label: str | None = None
+    paragraph: int | None = None
 
 
 class DocumentPreviews:
@@ -80,7 +82,7 @@ class DocumentPreviews:
     def passages(self, document_id: int, *, limit: int) -> list[PassagePreview]:
         """The first `limit` passages."""
         query = (
-            select(PassageRow.page, PassageRow.section, PassageRow.text)
+            select(PassageRow.page, PassageRow.section, PassageRow.text, PassageRow.page_label, PassageRow.paragraph)
             .where(PassageRow.document_id == document_id)
             .order_by(PassageRow.ordinal)
             .limit(limit)

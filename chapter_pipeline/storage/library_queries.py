@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from chapter_pipeline.domain.bibliography import BibliographicRecord, Origin, metadata_values, words
 from chapter_pipeline.domain.document import (
@@ -19,6 +19,8 @@ from chapter_pipeline.domain.document import (
     BlockFlag,
     BlockKind,
     CitedWork,
+    DocumentKind,
+    FigureCaption,
     FigureKind,
     Heading,
     IngestOutcome,
@@ -73,6 +75,8 @@ class DocumentSummary:
     metadata_check: dict[str, Any] | None = None
     differs_from_print: bool = False
     """Whether a value in force is not the printed one."""
+    captions: tuple[FigureCaption, ...] = ()
+    """Those of figures without an image."""
 
     @property
     def key(self) -> str:
@@ -188,12 +192,16 @@ class LibraryQueries:
             return {(key, number): text for key, number, text in session.execute(query)}
 
     def figures(self, documents: Sequence[str]) -> list[FigureRecord]:
-        """The figures of these documents in the order of `documents`, without their images."""
+        """The figures of these documents in the order of `documents`, without their images.
+
+        A JATS article has those of the PDF of its work, see `FigureRecord.cited_as`.
+        """
+        shown = {pdf: article for article, pdf in self._pdfs_of(documents) if pdf not in documents}
         query = (
             select(FigureRow, Document.key)
             .join(Document)
-            .where(Document.key.in_(documents), Document.searchable)
-            .order_by(FigureRow.ordinal)
+            .where(Document.key.in_([*documents, *shown]), Document.searchable)
+            .order_by(Document.key, FigureRow.ordinal)
         )
         with self._database.session() as session:
             found = [
@@ -201,10 +209,39 @@ class LibraryQueries:
                     id=row.id, sha256=row.sha256, document=key, page=row.page, label=row.label, caption=row.caption,
                     media_type=row.media_type, width_px=row.width_px, height_px=row.height_px,
                     kind=FigureKind(row.kind), figure_class=row.figure_class, description=row.description,
+                    cited_as=shown.get(key),
                 )
                 for row, key in session.execute(query)
             ]  # fmt: skip
-        return sorted(found, key=_place_in(documents))
+        places = {key: place for place, key in enumerate(documents)}
+        return sorted(found, key=lambda figure: places[figure.cited_as or figure.document])
+
+    def same_work(self, document_key: str) -> list[DocumentRecord]:
+        """The other documents of the same work, by key: those with its DOI, PMID or PMCID."""
+        one, other = aliased(Document), aliased(Document)
+        query = (
+            select(other)
+            .join(one, _one_work(one, other))
+            .where(one.key == document_key, one.searchable, other.searchable, other.id != one.id)
+            .order_by(other.key)
+        )
+        with self._database.session() as session:
+            return [document_record(row, _printed(row)) for row in session.scalars(query)]
+
+    def _pdfs_of(self, documents: Sequence[str]) -> list[tuple[str, str]]:
+        """Each JATS article of `documents` with each PDF of its work."""
+        article, pdf = aliased(Document), aliased(Document)
+        query = (
+            select(article.key, pdf.key)
+            .join(pdf, _one_work(article, pdf))
+            .where(
+                article.key.in_(documents), article.searchable, article.kind == DocumentKind.JATS.value,
+                pdf.searchable, pdf.kind == DocumentKind.PDF.value,
+            )
+            .order_by(pdf.key, article.key.desc())
+        )  # fmt: skip
+        with self._database.session() as session:
+            return [(one, other) for one, other in session.execute(query)]
 
     def tables(self, document_key: str) -> list[Table]:
         """The tables of a document in their order; none for an unknown key."""
@@ -314,6 +351,12 @@ def _same_work(one: DocumentRecord, other: DocumentRecord) -> bool:
     return titles[0] == titles[1] and len("".join(titles[0])) >= SHORTEST_TITLE
 
 
+def _one_work(one: type[Document], other: type[Document]) -> ColumnElement[bool]:
+    """Whether two documents are one work: the same DOI, PMID or PMCID, and no registry says that it is another's."""
+    checked = [func.coalesce(each.metadata_check["status"].astext, "") != "other_work" for each in (one, other)]
+    return and_(or_(one.doi == other.doi, one.pmid == other.pmid, one.pmcid == other.pmcid), *checked)
+
+
 def _summary_query() -> Select[Any]:
     names = (
         select(func.array_agg(aggregate_order_by(DocumentName.name, DocumentName.name)))
@@ -332,17 +375,21 @@ def _place_in(documents: Sequence[str]) -> Any:
     return lambda record: places[record.document]
 
 
+def _printed(row: Document) -> BibliographicRecord:
+    return BibliographicRecord(values=metadata_values(printed_metadata(row), Origin.PRINT))
+
+
 def _summary(
     row: Document, names: Sequence[str], edits: Sequence[StoredEdit], references: ReferenceIndex
 ) -> DocumentSummary:
     bibliography = assembled(row, names, edits, references)
     record = document_record(row, bibliography)
-    printed = BibliographicRecord(values=metadata_values(printed_metadata(row), Origin.PRINT))
     return DocumentSummary(
         record=record, sha256=row.sha256, size_bytes=row.size_bytes, names=tuple(names),
         passage_count=row.passage_count or 0, figure_count=row.figure_count or 0, warnings=tuple(row.warnings),
         bibliography=bibliography, metadata_check=row.metadata_check,
-        differs_from_print=record != document_record(row, printed),
+        differs_from_print=record != document_record(row, _printed(row)),
+        captions=tuple(FigureCaption(**caption) for caption in row.captions),
     )  # fmt: skip
 
 
@@ -351,7 +398,8 @@ def _passage(row: PassageRow, key: str) -> PassageRecord:
         id=row.id, document=key, page=row.page, start=row.start_offset, end=row.end_offset, text=row.text,
         section=row.section, sentences=tuple((start, end) for start, end in row.sentences),
         text_source=TextSource(row.text_source), confidence=row.confidence,
-        continued=tuple(PageSpan(**span) for span in row.continued),
+        continued=tuple(PageSpan(**span) for span in row.continued), page_label=row.page_label,
+        paragraph=row.paragraph,
     )  # fmt: skip
 
 
@@ -360,7 +408,7 @@ def page_of(row: PageRow) -> Page:
     return Page(
         number=row.number, width=row.width, height=row.height, text=row.text,
         blocks=tuple(_block(block) for block in row.blocks), text_source=TextSource(row.text_source),
-        ocr_lines=tuple(OcrLine(**line) for line in row.ocr_lines),
+        ocr_lines=tuple(OcrLine(**line) for line in row.ocr_lines), label=row.label,
     )  # fmt: skip
 
 
@@ -369,7 +417,7 @@ def _block(block: dict[str, Any]) -> Block:
     return Block(
         index=block["index"], kind=BlockKind(block["kind"]), start=block["start"], end=block["end"],
         box=(x0, y0, x1, y1), section=block["section"], joins=tuple(block.get("joins", ())),
-        flags=tuple(BlockFlag(flag) for flag in block.get("flags", ())),
+        flags=tuple(BlockFlag(flag) for flag in block.get("flags", ())), paragraph=block.get("paragraph"),
     )  # fmt: skip
 
 

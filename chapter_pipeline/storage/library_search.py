@@ -1,5 +1,7 @@
 """Owns the ranking of passages for a query: exact BM25 and cosine, normalised and fused, in one SQL round trip.
 
+Of a work that is delivered as a JATS article and as a PDF (the same DOI, PMID or PMCID) the article's text is searched.
+A PDF whose identifiers belong to another work, as a registry says, is no such PDF.
 Weights and parameters are those of `chapter_pipeline.retrieval.ranking`.
 """
 
@@ -19,7 +21,7 @@ from chapter_pipeline.ports import Embedder, Vectors
 from chapter_pipeline.retrieval.ranking import CANDIDATES, EXACT_BELOW, FUSED, K1, MAX_RESULTS, B, Weights
 from chapter_pipeline.storage.database import Database
 
-# bm25: idf = ln(1 + (N - df + 0.5) / (df + 0.5)), as in Lucene. Statistics are of the whole searchable library also
+# `quoted`: the hashed subplans of IN take each list once, whatever the number of documents. bm25: idf = ln(1 + (N - df + 0.5) / (df + 0.5)), as in Lucene. Statistics are of the whole searchable library also
 # under a filter, so that a score means the same. The two branches of `near` are gated by a condition on `extent`
 # alone: PostgreSQL evaluates it once and never starts the other branch. `+ 0` keeps the exact branch off the HNSW
 # index; `IS TRUE` keeps the filter of the other one from becoming a join or an index scan, which lose its order. The
@@ -29,18 +31,27 @@ from chapter_pipeline.storage.database import Database
 # While a library is embedded anew, vectors of two embedders lie side by side: those of the other one are not compared,
 # and their passages, found by their words, count as of average closeness.
 _SEARCH = text("""
-WITH library AS MATERIALIZED (
+WITH articles AS MATERIALIZED (
+    SELECT doi, pmid, pmcid FROM documents WHERE searchable AND full_text AND kind = 'jats'
+), quoted AS MATERIALIZED (
+    SELECT id, key, passage_count, lexeme_count FROM documents
+    WHERE searchable AND NOT (kind = 'pdf' AND coalesce(metadata_check ->> 'status', '') <> 'other_work' AND (
+        coalesce(doi IN (SELECT doi FROM articles WHERE doi IS NOT NULL), false)
+        OR coalesce(pmid IN (SELECT pmid FROM articles WHERE pmid IS NOT NULL), false)
+        OR coalesce(pmcid IN (SELECT pmcid FROM articles WHERE pmcid IS NOT NULL), false)
+    ))
+), library AS MATERIALIZED (
     SELECT CAST(coalesce(sum(passage_count), 0) AS float8) AS passages,
            greatest(CAST(sum(lexeme_count) AS float8) / nullif(sum(passage_count), 0), 1) AS mean_length
-    FROM documents WHERE searchable
+    FROM quoted
 ), wanted AS MATERIALIZED (
-    SELECT id, key, passage_count FROM documents
-    WHERE searchable AND (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
+    SELECT id, key, passage_count FROM quoted
+    WHERE (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
 ), extent AS MATERIALIZED (
     SELECT coalesce(sum(passage_count), 0) AS passages FROM wanted
 ), listed AS MATERIALIZED (
     SELECT postings.* FROM unnest(to_tsvector('english', :query)) AS word JOIN postings USING (lexeme)
-    WHERE :bm25_weight > 0 AND postings.document_id IN (SELECT id FROM documents WHERE searchable)
+    WHERE :bm25_weight > 0 AND postings.document_id IN (SELECT id FROM quoted)
 ), rarity AS MATERIALIZED (
     SELECT lexeme, ln(1 + (max(passages) - sum(cardinality(passage_ids)) + 0.5) / (sum(cardinality(passage_ids)) + 0.5))
            AS idf
@@ -84,7 +95,8 @@ WITH library AS MATERIALIZED (
     ORDER BY score DESC, cosine DESC, bm25 DESC, passage_id LIMIT :k
 )
 SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_offset, passages.text, passages.section,
-       passages.text_source, passages.confidence
+       passages.text_source, passages.confidence,
+       passages.page_label, passages.paragraph
 FROM ranked JOIN passages ON passages.id = ranked.passage_id JOIN wanted ON wanted.id = passages.document_id
 ORDER BY ranked.score DESC, ranked.cosine DESC, ranked.bm25 DESC, ranked.passage_id
 """).bindparams(bindparam("documents", type_=ARRAY(SqlText)))
@@ -156,5 +168,7 @@ def _passage(rank: int, row: Row[*tuple[object, ...]]) -> RetrievedPassage:
         score=found["score"],
         text_source=TextSource(found["text_source"]),
         confidence=found["confidence"],
+        page_label=found["page_label"],
+        paragraph=found["paragraph"],
         parts={part: float(found[part]) for part in ("bm25", "cosine", "bm25_z", "cosine_z")},
     )

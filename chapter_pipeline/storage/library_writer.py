@@ -39,13 +39,15 @@ _STORE_PASSAGES = text("""
         SELECT *, to_tsvector('english', body) AS lexemes
         FROM unnest(CAST(:ordinals AS int[]), CAST(:pages AS int[]), CAST(:starts AS int[]), CAST(:ends AS int[]),
                     CAST(:bodies AS text[]), CAST(:sections AS text[]), CAST(:sentences AS text[]),
-                    CAST(:sources AS text[]), CAST(:confidences AS float8[]), CAST(:continued AS text[]))
-             AS t (ordinal, page, start_offset, end_offset, body, section, sentences, text_source, confidence, continued)
+                    CAST(:sources AS text[]), CAST(:confidences AS float8[]), CAST(:continued AS text[]),
+                    CAST(:labels AS text[]), CAST(:paragraphs AS int[]))
+             AS t (ordinal, page, start_offset, end_offset, body, section, sentences, text_source, confidence, continued,
+                   page_label, paragraph)
     ), stored AS (
         INSERT INTO passages (document_id, ordinal, page, start_offset, end_offset, text, section, sentences,
-                              text_source, confidence, continued, length)
+                              text_source, confidence, continued, page_label, paragraph, length)
         SELECT :document_id, ordinal, page, start_offset, end_offset, body, section, CAST(sentences AS jsonb),
-               text_source, confidence, CAST(continued AS jsonb),
+               text_source, confidence, CAST(continued AS jsonb), page_label, paragraph,
                (SELECT coalesce(sum(cardinality(positions)), 0) FROM unnest(lexemes))
         FROM incoming
         RETURNING id, ordinal, length
@@ -100,6 +102,8 @@ class LibraryWriter:
             "file_properties": None if parsed.properties is None else metadata_to_json(parsed.properties),
             "key": parsed.sha256[:KEY_DIGITS], "sha256": parsed.sha256, "settings_hash": settings_hash,
             "size_bytes": size_bytes, "page_count": parsed.page_count, "warnings": list(parsed.warnings),
+            "kind": parsed.kind.value, "full_text": parsed.full_text,
+            "captions": [asdict(caption) for caption in parsed.captions],
             "headings": [asdict(heading) for heading in parsed.headings], "draft_of": name, "searchable": False,
         }  # fmt: skip
         with self._database.session() as session:
@@ -116,7 +120,7 @@ class LibraryWriter:
                             "document_id": row.id, "number": page.number, "width": page.width, "height": page.height,
                             "text": page.text, "blocks": [asdict(block) for block in page.blocks],
                             "text_source": page.text_source.value,
-                            "ocr_lines": [asdict(line) for line in page.ocr_lines],
+                            "ocr_lines": [asdict(line) for line in page.ocr_lines], "label": page.label,
                         }
                         for page in parsed.pages
                     ],
@@ -181,6 +185,8 @@ class LibraryWriter:
                     "sources": [passage.text_source.value for passage in passages],
                     "confidences": [passage.confidence for passage in passages],
                     "continued": [json.dumps([asdict(span) for span in passage.continued]) for passage in passages],
+                    "labels": [passage.page_label for passage in passages],
+                    "paragraphs": [passage.paragraph for passage in passages],
                 },
             )
 

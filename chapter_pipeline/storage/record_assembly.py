@@ -25,7 +25,7 @@ from chapter_pipeline.domain.bibliography import (
     shared_words,
     value_from_json,
 )
-from chapter_pipeline.domain.document import Metadata, StudyType
+from chapter_pipeline.domain.document import DocumentKind, Metadata, StudyType
 from chapter_pipeline.domain.library import DocumentRecord
 from chapter_pipeline.literature.reference_index import ReferenceIndex
 from chapter_pipeline.literature.registry import MetadataCheck
@@ -155,7 +155,7 @@ def document_record(row: Document, record: BibliographicRecord) -> DocumentRecor
         pages=record.text(RecordField.PAGES), pmid=record.text(RecordField.PMID),
         pmcid=record.text(RecordField.PMCID), published=record.text(RecordField.PUBLISHED),
         article_type=record.text(RecordField.ARTICLE_TYPE), population=record.text(RecordField.POPULATION),
-        language=record.text(RecordField.LANGUAGE),
+        language=record.text(RecordField.LANGUAGE), kind=DocumentKind(row.kind), full_text=row.full_text,
     )  # fmt: skip
 
 

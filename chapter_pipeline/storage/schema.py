@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
 
 
 class Document(Base):
-    """One content: a PDF by its sha256, parsed under one settings hash. Its `key` is the sha256's first 16 digits.
+    """One content: a PDF or a JATS article by its sha256, parsed under one settings hash. Its `key` is the sha256's first 16 digits.
 
     It is a draft until all its stages are stored, and `searchable` from then on. Of one content at most one row is
     searchable; a draft beside it is the same file on its way through newer settings.
@@ -80,6 +80,11 @@ class Document(Base):
     citation_line: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     file_properties: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """What the citation line of a manuscript, and the file's properties, say: `chapter_pipeline.domain.document.Metadata`."""
+    kind: Mapped[str] = mapped_column(sa.Text, server_default="pdf")
+    """`chapter_pipeline.domain.document.DocumentKind`."""
+    full_text: Mapped[bool] = mapped_column(server_default=sa.true())
+    captions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
+    """Of figures without an image: `chapter_pipeline.domain.document.FigureCaption`."""
     headings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
     """The section tree: `chapter_pipeline.domain.document.Heading`."""
     metadata_check: Mapped[dict[str, Any] | None]
@@ -180,6 +185,8 @@ class PageRow(Base):
     text_source: Mapped[str] = mapped_column(sa.Text, server_default="text layer")
     ocr_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
     """Recognised lines with their confidence: `chapter_pipeline.domain.document.OcrLine`."""
+    label: Mapped[str | None] = mapped_column(sa.Text)
+    """The section that the page is of a JATS article."""
 
 
 class CitedWorkRow(Base):
@@ -265,6 +272,9 @@ class PassageRow(Base):
     confidence: Mapped[float | None]
     continued: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
     """Where its last sentence goes on: `chapter_pipeline.domain.document.PageSpan`."""
+    page_label: Mapped[str | None] = mapped_column(sa.Text)
+    paragraph: Mapped[int | None]
+    """Where it stands in a JATS article: `PageRow.label`, and the paragraph's number there."""
     length: Mapped[int]
     """Number of lexemes, with repetitions: the document length of BM25."""
 

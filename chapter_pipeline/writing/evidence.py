@@ -249,4 +249,6 @@ def _quote(
         points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
         defines=defines(candidate.display, brief.topic),
         confidence=candidate.passage.confidence,
+        page_label=candidate.passage.page_label,
+        paragraph=candidate.passage.paragraph,
     )

@@ -35,10 +35,15 @@ def section_source(section: Section, quotes: Mapping[str, Quote], others: Iterab
             lines.append(label + " ".join(_sentence_source(sentence) for sentence in claims))
     listed = [*cited.values(), *(quote for quote in others if quote.key not in cited)]
     shown = "\n".join(
-        f"@{quote.key} {quote.source}, p. {quote.pages}, {quote.study_type.value}: {quote.display.replace('-->', '--')}"
+        f"@{quote.key} {quote.source}, {_commented(quote.place)}, {quote.study_type.value}: {_commented(quote.display)}"
         for quote in listed
     )
     return "\n\n".join([*lines, f"<!-- Quotations that it may cite:\n{shown}\n-->"]) + "\n"
+
+
+def _commented(text: str) -> str:
+    """`text` as it may stand in a comment."""
+    return text.replace("-->", "--")
 
 
 def _sentence_source(sentence: Sentence) -> str:

@@ -257,9 +257,9 @@ def choose_figures(
         figure
         for figure in figures
         if figure.caption
-        and figure.document in sources
+        and _owner(figure) in sources
         and not _SUPPLEMENT.search(figure.caption)
-        and may_show(sources[figure.document].licence, brief.figures)
+        and may_show(sources[_owner(figure)].licence, brief.figures)
     ]
     queries = {section.kind: (*section.queries, *section.figures) for section in brief.sections}
     kinds = [section.kind for section in outline.sections]
@@ -280,12 +280,17 @@ def choose_figures(
         figure = usable[i]
         if value < FIGURE_FLOOR or len(taken) >= MAX_FIGURES:
             break
-        if i in taken or chosen[kind] or documents[figure.document] >= 2:
+        if i in taken or chosen[kind] or documents[_owner(figure)] >= 2:
             continue
         taken.add(i)
-        documents[figure.document] += 1
-        chosen[kind].append(_planned(figure, sources[figure.document]))
+        documents[_owner(figure)] += 1
+        chosen[kind].append(_planned(figure, sources[_owner(figure)]))
     return chosen
+
+
+def _owner(figure: FigureRecord) -> str:
+    """The document that is cited for a figure."""
+    return figure.cited_as or figure.document
 
 
 def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:

@@ -71,7 +71,13 @@ def sources_table(sources: Sequence[Source]) -> str:
 def evidence_table(evidence: EvidenceMap, *, limit: int = 20) -> str:
     """The first quotes with their pages."""
     rows = [
-        [quote.key, quote.source, quote.pages, f"{quote.relevance:.2f}", quote.text]
+        [
+            quote.key,
+            quote.source,
+            quote.pages if quote.page_label is None else quote.place,
+            f"{quote.relevance:.2f}",
+            quote.text,
+        ]
         for quote in evidence.quotes[:limit]
     ]
     return table(["Quote", "Source", "Page", "Relevance", "Text"], rows)
@@ -84,8 +90,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _sentence(sentence: Sentence, quotes: Mapping[str, Quote], numbers: Mapping[str, int] | None = None) -> str:
-    cited = dict.fromkeys((quotes[key].source, quotes[key].pages) for key in sentence.quotes if key in quotes)
-    marks = "; ".join(f"{numbers[source] if numbers else source}, p. {page}" for source, page in cited)
+    known = [quotes[key] for key in sentence.quotes if key in quotes]
+    cited = dict.fromkeys((one.source, one.place if one.page_label is None else escaped(one.place)) for one in known)
+    marks = "; ".join(f"{numbers[source] if numbers else source}, {place}" for source, place in cited)
     return escaped(sentence.text) + (f" ({marks})" if marks else "")
 
 

@@ -113,7 +113,9 @@ def test_article__citation_markers__touch_no_word_and_no_number() -> None:
     [
         ("died<sup><xref ref-type='bibr' rid='r'>12</xref>,<xref ref-type='bibr' rid='r'>14</xref></sup>.", "died¹²,¹⁴."),
         ("died<sup><xref ref-type='bibr' rid='r'>3</xref>-<xref ref-type='bibr' rid='r'>5</xref></sup> then", "died³–⁵ then"),
-        ("died <xref ref-type='bibr' rid='r'>12</xref>and", "died ¹² and"),
+        ("died <xref ref-type='bibr' rid='r'>12</xref>and", "died¹² and"),
+        ("all 10 <xref ref-type='bibr' rid='r'>5</xref> or 12<xref ref-type='bibr' rid='r'><sup>6</sup></xref>", "all 10 ⁵ or 12 ⁶"),
+        ("CKD <xref ref-type='bibr' rid='r'><sup>2</sup></xref>.", "CKD²."),
         ("as (Quist <xref ref-type='bibr' rid='r'>2018</xref>) said", "as (Quist 2018) said"),
         ("as ref. <xref ref-type='bibr' rid='r'>7</xref> says", "as ref. 7 says"),
         ("see Table<xref ref-type='table' rid='t'>2</xref>now", "see Table 2 now"),

@@ -67,6 +67,16 @@ def test_quotes__one_page_was_changed__stops_it_or_is_shown(
     assert all(repr(first.key) in one and f"page {first.page} of document {first.document!r}" in one for one in told)
 
 
+def test_quotes__section_of_an_article_was_changed__is_named(chapter: ChapterText) -> None:
+    apart = _far_apart(chapter)
+    first = next(iter(apart.quotes.values()))
+    sectioned = first.model_copy(update={"page_label": "Results: Survival", "paragraph": 3})
+    apart = apart.model_copy(update={"quotes": {**apart.quotes, first.key: sectioned}})
+    assert quotes_are_verbatim(apart, _pages(apart)).problems == ()
+    (said,) = quotes_are_verbatim(apart, {**_pages(apart), (first.document, first.page): "other"}).problems
+    assert f"is not what section 'Results: Survival' of document {first.document!r} says" in said
+
+
 def test_quotes__page_that_the_document_has_no_more__stops_it(chapter: ChapterText) -> None:
     apart = _far_apart(chapter)
     pages = _pages(apart)

@@ -13,14 +13,16 @@ import dagster as dg
 import pytest
 from dagster import DagsterEvent
 
-from chapter_pipeline.domain.document import IngestStatus
+from chapter_pipeline.documents.jats.extract import extract_article
+from chapter_pipeline.domain.document import DocumentKind, IngestStatus
 from chapter_pipeline.storage.listing import Entry
 from resources.bucket import BucketResource
 from resources.clock import ClockResource
 from resources.library import LibraryResource
 from sensors.inbox import BATCH, FIRST_WAIT, LONGEST_WAIT, next_try, outstanding, select_new_files
 from sensors.run_history import Tries
-from tests.code_location import Location
+from tests.code_location import Location, TextParser
+from tests.documents.articles import jats
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER_S = 2 * LONGEST_WAIT.total_seconds()
@@ -108,6 +110,22 @@ class Inbox:
         else:
             event = DagsterEvent(event_type_value="PIPELINE_SUCCESS", job_name=run.job_name)
             instance.report_dagster_event(event, run.run_id)
+
+
+@pytest.fixture
+def reads_articles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser of the tests reads JATS articles as the real one does."""
+    monkeypatch.setattr(TextParser, "__call__", lambda _self, content: extract_article(content, max_pages=100))
+
+
+@pytest.mark.usefixtures("reads_articles")
+def test_inbox__jats_article__is_in_the_library_after_its_run(inbox: Inbox) -> None:
+    inbox.drop("PMC7654321.nxml", jats().decode())
+    (run,) = inbox.tick().runs
+    assert inbox.execute(run)
+    (document,) = inbox.location.library.documents()
+    assert (document.names, document.record.kind) == (("inbox/PMC7654321.nxml",), DocumentKind.JATS)
+    assert inbox.tick() == Tick([], "nothing new in inbox/")
 
 
 @pytest.fixture

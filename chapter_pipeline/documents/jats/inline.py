@@ -22,6 +22,7 @@ _RAISED_SIGNS = str.maketrans("0123456789+-−()=n", "⁰¹²³⁴⁵⁶⁷⁸�
 _RAISED_LETTERS = str.maketrans("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DIGITS = tuple("0123456789")
 _END = "\0"
 """Stands behind a marker until the text is whole; no XML can contain it."""
 _NUMBERS = re.compile(r"\d[\d\s,;–-]*")
@@ -53,6 +54,12 @@ class Inline:
         return re.sub(r" (?=[,;.](?:\s|$))", "", text)
 
     def add(self, text: str) -> None:
+        self.text += text
+
+    def add_marker(self, text: str) -> None:
+        """Add a raised citation marker: behind a word without a space, as it is printed; behind a number with one."""
+        before = self.text.rstrip()
+        self.text = f"{before} " if before[-1:] in _DIGITS else before
         self.text += text
 
     def add_apart(self, text: str) -> None:
@@ -170,7 +177,11 @@ def _add_raised(element: Element, into: Inline, *, marker: bool) -> None:
     if any(ch.isdigit() or ch in "+-−–" for ch in text):
         text = _RANGE.sub("–", text) if marker else text
         text = re.sub(r"\s*([,;–])\s*", r"\1", text).replace(";", ",")
-        into.add("".join(ch.translate(_RAISED_SIGNS) if not ch.isalpha() or ch == "n" else ch for ch in text))
+        shown = "".join(ch.translate(_RAISED_SIGNS) if not ch.isalpha() or ch == "n" else ch for ch in text)
+        if marker and shown[:1] in _SUPERSCRIPT:
+            into.add_marker(shown)
+        else:
+            into.add(shown)
     elif text.isalpha() and text.islower() and not _ORDINAL.match(text) and (marker or before[-1:].isdigit()):
         into.add(text.translate(_RAISED_LETTERS))
     else:
@@ -186,7 +197,9 @@ def _add_marker(element: Element, into: Inline) -> None:
     numbers = kind in _MARKERS and _NUMBERS.fullmatch(text) and not _YEAR.fullmatch(text)
     if numbers and not _in_brackets(into.text) and not _NAMED.search(into.text):
         text = re.sub(r"\s*([,;–-])\s*", r"\1", text).replace(";", ",").replace("-", "–")
-        into.add(text.translate(_RAISED_SIGNS))
+        into.add_marker(text.translate(_RAISED_SIGNS))
+    elif kind == "bibr" and text[:1] in _SUPERSCRIPT:
+        into.add_marker(text)
     elif kind in _MARKERS and len(text) == 1 and text.isalpha() and text.islower() and into.text[-1:].isalnum():
         into.add(text.translate(_RAISED_LETTERS))
     else:
