@@ -8,6 +8,7 @@ from chapter_pipeline.domain import ChapterText, FinalChapter, Gap, Quote, Sente
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.citations import (
     Citations,
+    Locator,
     cited_quotes,
     quotation_anchor,
     recognised,
@@ -20,7 +21,7 @@ Node = ast.Node
 
 QUOTATIONS_INTRODUCTION = (
     "Every cited sentence of this chapter rests on the following passages, given word for word with the page of the "
-    "source file they stand on. Citation numbers inside a passage, in brackets or raised, belong to the "
+    "source file they stand on, or with the section and paragraph of a source without pages. Citation numbers inside a passage, in brackets or raised, belong to the "
     "reference list of its source."
 )
 
@@ -152,8 +153,8 @@ def _quotations(chapter: ChapterText, medium: OutputProfile, citations: Citation
     return [heading_block, opened, *body, ast.raw("html", "</details>", block=True)]
 
 
-def _passage(number: int, page: int, index: int, quote: Quote, medium: OutputProfile) -> list[Node]:
-    """One passage to a line, each with its page; what cites the page leads to the first of it."""
-    label = [ast.strong(ast.text(f"p{quote.pages}"))]
-    inlines = label if index else medium.anchored(label, quotation_anchor(number, page))
+def _passage(number: int, at: Locator, index: int, quote: Quote, medium: OutputProfile) -> list[Node]:
+    """One passage to a line, each with its place; what cites the place leads to the first of it."""
+    label = [ast.strong(ast.text(at.alone()))]
+    inlines = label if index else medium.anchored(label, quotation_anchor(number, at))
     return [*inlines, ast.space(), *ast.text(f"“{quote.text}”{recognised(quote)}")]

@@ -1,7 +1,8 @@
 """Owns how a sentence cites: numbers of the reference list, pages of its quotes, links; it never picks evidence.
 
 Page locators are AMA's (AMA Manual of Style, 11th ed., 3.6.2), in Vancouver brackets ``[3(p5), 7(pp2,4)]`` or raised;
-by author and year it is ``(Santarius et al. 2009, p 5)``. It is written here and not by a citation processor because the
+by author and year it is ``(Santarius et al. 2009, p 5)``. A source in JATS has no pages: its locator is the section and
+paragraph, ``[3(Results, paragraph 3)]``. It is written here and not by a citation processor because the
 numbers are the artifact's (`Reference.number`), and because each page links to its verbatim quotation.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from chapter_pipeline.domain import ChapterText, Quote, Reference, Sentence
 from chapter_pipeline.errors import ClaimNotGrounded, InvariantViolated
@@ -18,7 +20,34 @@ from chapter_pipeline.publishing.styles import CitationForm, CitationStyle, auth
 
 Node = ast.Node
 _NO_BREAK_SPACE = "\u00a0"
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~$^@&])")
 _CROSS_REFERENCE = re.compile(r"\b(Figures?|Tables?|Sections?) (\d)")
+
+
+class Locator(NamedTuple):
+    """Where a quote stands in its source, in the order of the source: a page, or a paragraph of a section of JATS."""
+
+    page: int
+    paragraph: int = 0
+    label: str | None = None
+    """Of a section and paragraph: "Results, paragraph 3"."""
+    last: int = 0
+    """The page on which a sentence ends that goes on behind a page turn, else 0."""
+
+    @classmethod
+    def of(cls, quote: Quote) -> Locator:
+        if quote.page_label is None:
+            return cls(quote.page, last=quote.continued[-1].page if quote.continued else 0)
+        return cls(quote.page, quote.paragraph or 0, quote.place)
+
+    @property
+    def pages(self) -> str:
+        """``5``, or ``5–6``."""
+        return f"{self.page}–{self.last}" if self.last else str(self.page)
+
+    def alone(self, gap: str = "") -> str:
+        """``p5``, ``pp5–6``, or the section and paragraph."""
+        return f"{'pp' if self.last else 'p'}{gap}{self.pages}" if self.label is None else self.label
 
 
 class Citations:
@@ -69,9 +98,9 @@ class Citations:
 
     def marker(self, quotes: Iterable[Quote]) -> list[Node]:
         """``[3(p5), 7(pp2,4)]`` as inlines, in order of number and page, or as the style has it."""
-        pages: dict[int, dict[int, list[Quote]]] = defaultdict(lambda: defaultdict(list))
+        pages: dict[int, dict[Locator, list[str]]] = defaultdict(lambda: defaultdict(list))
         for quote in quotes:
-            pages[self.reference(quote.source).number][quote.page].append(quote)
+            pages[self.reference(quote.source).number][Locator.of(quote)].append(_shown(quote))
         if self.style.form is CitationForm.NAMES:
             return self._joined(self._names_and_pages(pages))
         raised = self.style.form is CitationForm.RAISED
@@ -90,19 +119,24 @@ class Citations:
             return [ast.superscript(inlines)]
         return [ast.string("<sup>"), *inlines, ast.string("</sup>")]
 
-    def _names_and_pages(self, pages: Mapping[int, Mapping[int, list[Quote]]]) -> list[Node]:
+    def _names_and_pages(self, pages: Mapping[int, Mapping[Locator, list[str]]]) -> list[Node]:
         """``(Müller et al. 2021, pp 2, 4; Santarius et al. 2009, p 5)``."""
         inlines: list[Node] = [ast.string("(")]
         for index, number in enumerate(sorted(pages, key=lambda one: (self._names[one].casefold(), one))):
             if index:
                 inlines += [ast.string(";"), ast.space()]
             inlines += [self._named(number), ast.string(","), ast.space()]
-            inlines.append(ast.string(f"{'pp' if _several(pages[number]) else 'p'}{_NO_BREAK_SPACE}"))
-            for place, page in enumerate(sorted(pages[number])):
-                inlines += [ast.string(","), ast.space()] if place else []
-                inlines.append(
-                    self._page(ast.string(page_label(pages[number][page])), number, page, pages[number][page])
-                )
+            found = sorted(pages[number])
+            if found[0].label is None:
+                several = len(found) > 1 or found[0].last
+                inlines.append(ast.string(f"{'pp' if several else 'p'}{_NO_BREAK_SPACE}"))
+            for place, one in enumerate(found):
+                if place:
+                    inlines += (
+                        [ast.space(), ast.string("and"), ast.space()] if one.label else [ast.string(","), ast.space()]
+                    )
+                label = ast.text(one.label or one.pages)
+                inlines += self._page(label, number, one, pages[number][one])
         return [*inlines, ast.string(")")]
 
     def _named(self, number: int) -> Node:
@@ -140,23 +174,24 @@ class Citations:
         """``[3]``, or raised: the reference as a whole; nothing where names are the citation."""
         return [] if self.style.form is CitationForm.NAMES else self._joined(self._set([self.number(number)]))
 
-    def _locator(self, number: int, pages: Mapping[int, list[Quote]]) -> list[Node]:
-        """``(p5)``, ``(pp2,4)`` or ``(pp4–5)``; each page links to its quotations and shows them when pointed at."""
+    def _locator(self, number: int, pages: dict[Locator, list[str]]) -> list[Node]:
+        """``(p5)``, ``(pp2,4)`` or ``(Results, paragraph 3)``; each leads to its quotations, and shows them when pointed at."""
         inlines: list[Node] = [ast.string("(")]
-        if _several(pages):
+        found = sorted(pages)
+        if len(found) > 1 and found[0].label is None:
             inlines.append(ast.string("pp"))
-        for index, page in enumerate(sorted(pages)):
+        for index, one in enumerate(found):
             if index:
-                inlines.append(ast.string(","))
-            label = page_label(pages[page])
-            inlines.append(self._page(ast.string(label if _several(pages) else f"p{label}"), number, page, pages[page]))
+                inlines += [ast.string(",")] if one.label is None else [ast.string(";"), ast.space()]
+            label = ast.text(one.alone() if one.label is not None or len(found) == 1 else one.pages)
+            inlines += self._page(label, number, one, pages[one])
         return [*inlines, ast.string(")")]
 
-    def _page(self, label: Node, number: int, page: int, quotes: list[Quote]) -> Node:
+    def _page(self, label: list[Node], number: int, at: Locator, quotes: list[str]) -> list[Node]:
         if not self._links:
-            return label
-        title = " … ".join(dict.fromkeys(map(_shown, quotes)))
-        return ast.link([label], f"#{quotation_anchor(number, page)}", title=title, classes=["locator"])
+            return [ast.space() if node["t"] == "Space" else ast.string(_literal(node["c"])) for node in label]
+        title = " … ".join(dict.fromkeys(quotes))
+        return [ast.link(label, f"#{quotation_anchor(number, at)}", title=title, classes=["locator"])]
 
     def gap(self) -> list[Node]:
         """What stands before a citation: a number alone on the next line would be lost."""
@@ -170,15 +205,6 @@ class Citations:
         return [ast.raw("markdown", marker)]
 
 
-def page_label(quotes: Iterable[Quote]) -> str:
-    """The page on which these quotations begin, ``4``; with the last page of one that goes on, ``4–5``."""
-    return max((quote.pages for quote in quotes), key=len)
-
-
-def _several(pages: Mapping[int, list[Quote]]) -> bool:
-    return len(pages) > 1 or any(quote.continued for quotes in pages.values() for quote in quotes)
-
-
 def _shown(quote: Quote) -> str:
     return f"“{ast.clean(quote.text)}”{recognised(quote)}"
 
@@ -190,6 +216,11 @@ def recognised(quote: Quote) -> str:
     return f" (recognised from a scan, confidence {quote.confidence:.2f}: check it on the page)"
 
 
+def _literal(word: str) -> str:
+    """A word of a section's title as Markdown: what stands in a source is text, never markup."""
+    return _MARKUP.sub(r"\\\1", word)
+
+
 def _unparted(words: str) -> str:
     """ "See Figure 2." whose number never stands alone on the next line."""
     return _CROSS_REFERENCE.sub(rf"\1{_NO_BREAK_SPACE}\2", words)
@@ -199,19 +230,21 @@ def reference_anchor(number: int) -> str:
     return f"ref-{number}"
 
 
-def quotation_anchor(number: int, page: int) -> str:
-    return f"quote-{number}-p{page}"
+def quotation_anchor(number: int, at: Locator) -> str:
+    if at.label is not None:
+        return f"quote-{number}-s{at.page}-{at.paragraph}"
+    return f"quote-{number}-p{at.page}" + (f"-{at.last}" if at.last else "")
 
 
-def cited_quotes(chapter: ChapterText, citations: Citations) -> dict[int, dict[int, list[Quote]]]:
-    """What the printed text cites, by reference number and page, both ascending; quotes by place on the page."""
+def cited_quotes(chapter: ChapterText, citations: Citations) -> dict[int, dict[Locator, list[Quote]]]:
+    """What the printed text cites, by reference number and place, both ascending; quotes in the order of their source."""
     found: dict[str, Quote] = {}
     for sentence in printed_sentences(chapter):
         found.update((quote.key, quote) for quote in citations.quotes(sentence))
     numbered = [(citations.reference(quote.source).number, quote) for quote in found.values()]
-    cited: dict[int, dict[int, list[Quote]]] = defaultdict(lambda: defaultdict(list))
+    cited: dict[int, dict[Locator, list[Quote]]] = defaultdict(lambda: defaultdict(list))
     for number, quote in sorted(numbered, key=lambda pair: (pair[0], pair[1].page, pair[1].start, pair[1].key)):
-        cited[number][quote.page].append(quote)
+        cited[number][Locator.of(quote)].append(quote)
     return cited
 
 

@@ -86,8 +86,11 @@ def _words(section: Section, chapter: ChapterText) -> Iterator[str]:
 
 
 def _cited(keys: Sequence[str], chapter: ChapterText) -> list[str]:
-    places = dict.fromkeys((chapter.quotes[key].source, chapter.quotes[key].pages) for key in keys)
-    return [f"[{source},\u00a0p\u00a0{page}]" for source, page in places]
+    quotes = [chapter.quotes[key] for key in keys]
+    places = dict.fromkeys(
+        (one.source, f"p\u00a0{one.pages}" if one.page_label is None else one.place) for one in quotes
+    )
+    return [f"[{source},\u00a0{place}]".replace(" ", "\u00a0") for source, place in places]
 
 
 def _runs(old: Sequence[str], new: Sequence[str]) -> Iterator[Run]:
