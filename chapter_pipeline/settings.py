@@ -89,8 +89,10 @@ class Settings(BaseSettings):
     pool_timeout_s: float = Field(default=10.0, gt=0, description="Longest wait for a connection.")
     pool_recycle_s: int = Field(default=1800, ge=1, description="Age at which a connection is replaced.")
 
-    document_max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024, description="Largest PDF.")
-    document_max_pages: int = Field(default=2000, ge=1, description="Most pages of a PDF.")
+    document_max_bytes: int = Field(default=100 * 1024 * 1024, ge=1024, description="Largest PDF or JATS article.")
+    document_max_pages: int = Field(
+        default=2000, ge=1, description="Most pages of a PDF, or sections of a JATS article."
+    )
     parser_timeout_s: float = Field(default=60.0, gt=0, description="Wall clock limit of one document.")
     parser_cpu_s: int = Field(default=60, ge=1, description="CPU limit of one document.")
     parser_memory_bytes: int = Field(
