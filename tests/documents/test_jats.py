@@ -159,6 +159,50 @@ def test_formula__a_picture_alone__is_said_to_be_one() -> None:
     )
 
 
+@pytest.mark.parametrize("style", ["font-size: 1em", "font-size:.8em", "font-size: 10px", "color: #fff0e0", "background-color: white", "opacity: 0.9"])  # fmt: skip
+def test_text__a_style_that_can_be_seen__is_text(style: str) -> None:
+    assert first(f"Seen <styled-content style='{style}'>by all</styled-content>.") == "Seen by all."
+
+
+def test_paragraph__lists_within_lists_and_definitions__keep_their_order_and_number() -> None:
+    inner = "<list><list-item><p>first of two</p></list-item><list-item><p>second of two</p></list-item></list>"
+    glossary = "<def-list><def-item><term>CSF</term><def><p>cerebrospinal fluid</p></def></def-item></def-list>"
+    body = (
+        f"<body><sec><title>Results</title><p>{'Words of the section. ' * 9}</p><list><list-item><p>outer item {inner}</p></list-item>"
+        f"<list-item><p>outer item {inner}</p></list-item></list>{glossary}<p>The end.</p></sec></body>"
+    )
+    found = page(read(jats(body=body)), "Results")
+    said = [(block.paragraph, found.text[block.start : block.end]) for block in found.blocks if block.paragraph]
+    assert said[1:] == [
+        (2, "outer item"), (2, "first of two"), (2, "second of two"),
+        (2, "outer item"), (2, "first of two"), (2, "second of two"),
+        (3, "CSF: cerebrospinal fluid"), (4, "The end."),
+    ]  # fmt: skip
+
+
+def test_paragraph__displayed_formula__stays_in_its_sentence() -> None:
+    formula_ = "<disp-formula><label>(1)</label><tex-math>$a = b$</tex-math></disp-formula>"
+    assert first(f"It follows that {formula_} where b is known.") == "It follows that a = b where b is known."
+
+
+def test_article__parts_of_other_articles__are_not_its_text() -> None:
+    whole = jats().decode().replace("</article>", f"<sub-article>{FRONT}<body><p>{'A reply to the authors. ' * 9}</p></body></sub-article></article>")  # fmt: skip
+    document = read(whole.encode())
+    assert not any("A reply" in one.text for one in document.pages)
+    assert document.metadata.authors == read(jats()).metadata.authors
+
+
+def test_article__floats_at_the_end__are_read() -> None:
+    fig = "<floats-group><fig><label>Fig 9</label><caption><p>At the end</p></caption></fig></floats-group>"
+    document = read(jats(back=fig))
+    assert ("Fig 9", "At the end.") in [(one.label, one.caption) for one in document.captions]
+
+
+def test_title__mark_of_a_footnote__is_no_part_of_it() -> None:
+    front = "<front><article-meta><title-group><article-title>Drains<xref ref-type='fn' rid='n'>1</xref></article-title></title-group></article-meta></front>"
+    assert read(jats(front=front)).metadata.title == "Drains"
+
+
 def test_table__spans_are_repeated_and_the_head_counted() -> None:
     (table,) = read(jats()).tables
     assert (table.label, table.caption) == ("Table 1", "Outcome by arm. Data are counts.")
@@ -270,6 +314,7 @@ def test_injection__visible__is_flagged_and_stands_in_no_passage() -> None:
     [
         "<styled-content style='display:none'>{}</styled-content>",
         "<styled-content style='font-size:0'>{}</styled-content>",
+        "<styled-content style='font-size: 1px; color: red'>{}</styled-content>",
         "<styled-content style='color: #ffffff'>{}</styled-content>",
         "<named-content content-type='hidden'>{}</named-content>",
         "<named-content specific-use='not-displayed'>{}</named-content>",

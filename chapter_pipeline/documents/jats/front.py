@@ -64,10 +64,17 @@ def article_metadata(article: Element, *, abstract: str, body: str) -> Metadata:
 
 def _title(meta: Element) -> str | None:
     group = meta.child("title-group") or meta
-    title, subtitle = line_of(group.child("article-title")), line_of(group.child("subtitle"))
+    title, subtitle = (_unmarked(group.child(name)) for name in ("article-title", "subtitle"))
     if title and subtitle:
         title = f"{title} {subtitle}" if title.endswith((":", "?", "!", ".", "—")) else f"{title}: {subtitle}"
     return _short(title or subtitle)
+
+
+def _unmarked(element: Element | None) -> str:
+    """The text of a title, without the mark of its footnote."""
+    if element is None:
+        return ""
+    return line_of(Element("title", {}, [one for one in element.content if isinstance(one, str) or one.name != "xref"]))
 
 
 def _authors(meta: Element) -> Iterator[str]:

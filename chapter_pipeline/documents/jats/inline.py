@@ -31,8 +31,8 @@ _RANGE = re.compile(rf"(?<=[0-9{_SUPERSCRIPT}])\s*[-−]\s*(?=[0-9{_SUPERSCRIPT}
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)$", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:refs?\.?|references?|citations?) $", re.IGNORECASE)
 _HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?![.\d])|font-size\s*:\s*0*(?:\.\d+|[01])?(?:px|pt|em|%)?\s*(?:;|$)"
-    r"|(?<![-\w])color\s*:\s*(?:white|transparent|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?![.\d])|font-size\s*:\s*(?:0+(?:\.0+)?\s*(?:px|pt|r?em|ex|%)?|(?:0*\.\d+|1(?:\.\d+)?)\s*(?:px|pt))\s*(?:;|$)"
+    r"|(?<![-\w])color\s*:\s*(?:white|transparent|#fff(?:fff)?(?![0-9a-f])|rgba?\(\s*255\s*,\s*255\s*,\s*255)",
     re.IGNORECASE,
 )
 _HIDDEN_USE = re.compile(r"\b(?:hidden|not-displayed|no-display|invisible)\b", re.IGNORECASE)

@@ -27,7 +27,7 @@ _CONCEALING = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 UNKNOWN_CHARACTER = "\ufffd"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
     """An element: its name and its attributes' names without prefix, its text and child elements in order."""
 
