@@ -71,6 +71,11 @@ _MOSTLY = 0.7
 _MARKS = re.compile(r"[\s⁰¹²³⁴⁵⁶⁷⁸⁹,*†‡§¶#]+$")
 
 
+_METHODS = re.compile(r"\b(?:methods?|methodology|study design|trial design|participants|procedures?)\b", re.IGNORECASE)
+MIN_ABSTRACT = 300
+"""Fewer characters are the rest of an abstract whose other parts were not recognised."""
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
     """The title as text, and the items of a page that print it."""
@@ -174,6 +179,7 @@ def document_records(
     )
     year = own.year or _year(pages[first] if pages else [], leading, declared)
     online = citations.publication_date(lines)
+    printed_type = article_type(leading)
     printed = Metadata(
         title=title.text,
         authors=authors or properties.authors,
@@ -186,10 +192,10 @@ def document_records(
         pages=own.pages,
         doi=doi or properties.doi,
         licence=_licence(pages),
-        study_type=study_type(title.text or "", abstract, opening),
+        study_type=study_type(title.text or "", _summary(leading), opening, _methods(pages), printed_type),
         pmid=pmid(leading),
         pmcid=pmcid(leading),
-        article_type=article_type(leading),
+        article_type=printed_type,
         language=language(opening or abstract),
     )
     line = Metadata(
@@ -202,6 +208,19 @@ def document_records(
 def _is_own_citation(item: Item) -> bool:
     """A short line like ``(J Samples 2016;4(2):e78) doi:10.5555/x`` below the abstract, which looks like a reference."""
     return item.words <= 12 and item.text.startswith("(")
+
+
+def _summary(front: Sequence[Item]) -> str:
+    """The abstract, with the first running text where there is hardly one."""
+    abstract = " ".join(item.text for item in front if item.kind is BlockKind.ABSTRACT)
+    opening = " ".join(item.text for item in front if item.kind is BlockKind.BODY)
+    return abstract[:4000] if len(abstract) >= MIN_ABSTRACT else f"{abstract} {opening}"[:3000]
+
+
+def _methods(pages: Sequence[Sequence[Item]]) -> str:
+    """The running text under headings of methods."""
+    under = (item for items in pages for item in items if item.kind is BlockKind.BODY and item.section)
+    return " ".join(item.text for item in under if _METHODS.search(item.section or ""))[:40_000]
 
 
 def _rows(items: Sequence[Item]) -> Iterator[str]:
