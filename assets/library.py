@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from assets.failures import failed, failure
+from assets.library_audit import TEXT_AUDIT, text_audit
 from assets.library_checks import CHECKS, check_tables
 from assets.library_inventory import INVENTORY, document_inventory
 from assets.library_metadata import about_stage
@@ -88,7 +89,7 @@ class Batch:
         for place, (stage, description) in enumerate(STAGES.items())
     ],
     # Checks run in this step: a step of their own would wait for outputs, and a range run has none.
-    check_specs=[*(check.spec for check in CHECKS), INVENTORY],
+    check_specs=[*(check.spec for check in CHECKS), TEXT_AUDIT, INVENTORY],
 )
 def library_documents(
     context: dg.AssetExecutionContext, library: LibraryResource
@@ -120,6 +121,8 @@ def library_documents(
             context.log.debug(f"{place} of {len(keys)} documents done")
     names = [bucket_key(partition) for partition in keys]
     yield from check_tables(library.database(), context.selected_asset_check_keys, names)
+    if TEXT_AUDIT.key in context.selected_asset_check_keys:
+        yield text_audit(library.audited(names))
     if INVENTORY.key in context.selected_asset_check_keys:
         yield document_inventory(library.inventory())
     if batch.quarantined or batch.failed:

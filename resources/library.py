@@ -1,6 +1,6 @@
 """The library as a Dagster resource."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -42,6 +42,10 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def inventory(self) -> list[InventoryItem]:
         """Every delivered file with its state."""
         return self.container.library.inventory()
+
+    def audited(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """What the audit of the text found in the documents that `names` (bucket keys) mean, by document."""
+        return self.container.library.audited(names)
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:

@@ -97,14 +97,14 @@ def test_real_chapter__every_sentence__leads_to_its_words_on_its_page(
             if quote.document not in opened:
                 opened[quote.document] = pypdfium2.PdfDocument(files[document.sha256])
             pdf = opened[quote.document]
-            assert 1 <= quote.page <= len(pdf)
-            printed = letters(pdf[quote.page - 1].get_textpage().get_text_bounded())
-            page = stages[1].page(quote.document, quote.page)
-            assert page.text[quote.start : quote.end] == quote.text
-            for part in parts(page, quote.start, quote.end):
-                assert letters(part) in printed, (
-                    f"{quote.text!r} is not on page {quote.page} of {document.record.title!r}"
-                )
+            assert quote.is_said_by(stages[1].page_texts([quote.document]))
+            for one in quote.spans:
+                assert 1 <= one.page <= len(pdf)
+                printed = letters(pdf[one.page - 1].get_textpage().get_text_bounded())
+                for part in parts(stages[1].page(quote.document, one.page), one.start, one.end):
+                    assert letters(part) in printed, (
+                        f"{quote.text!r} is not on page {one.page} of {document.record.title!r}"
+                    )
             assert sentence.text in (
                 display_text(quote.text), display_text(quote.text, numbered_parentheses=True)
             )  # fmt: skip

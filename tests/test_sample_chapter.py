@@ -132,10 +132,11 @@ def test_sample_chapter__every_sentence__leads_to_its_words_on_its_page(
         for key in sentence.quotes:
             quote = text.quotes[key]
             assert quote.source in numbered
-            read = ingested.library.page(quote.document, quote.page)
-            assert read.text[quote.start : quote.end] == quote.text
-            page_printed = printed[names[quote.document], quote.page]
-            assert stands(parts(read, quote.start, quote.end), page_printed), quote.text
+            assert quote.is_said_by(ingested.library.page_texts([quote.document]))
+            for one in quote.spans:
+                read = ingested.library.page(quote.document, one.page)
+                page_printed = printed[names[quote.document], one.page]
+                assert stands(parts(read, one.start, one.end), page_printed), quote.text
             assert sentence.text in (
                 display_text(quote.text), display_text(quote.text, numbered_parentheses=True)
             )  # fmt: skip

@@ -50,6 +50,11 @@ class Quote(StageValue):
         return f"{self.page}–{self.continued[-1].page}" if self.continued else str(self.page)
 
     @property
+    def spans(self) -> tuple[PageSpan, ...]:
+        """Where it stands: on its page, and on the pages on which it goes on."""
+        return (PageSpan(page=self.page, start=self.start, end=self.end), *self.continued)
+
+    @property
     def place(self) -> str:
         """Where a reader finds it: ``p. 4``, ``pp. 4–5``, or ``Results, paragraph 3``."""
         if self.continued and self.page_label is None:
@@ -58,8 +63,7 @@ class Quote(StageValue):
 
     def is_said_by(self, pages: Mapping[tuple[str, int], str]) -> bool:
         """Whether the texts of `pages`, by document and number, say it at its offsets."""
-        spans = (PageSpan(page=self.page, start=self.start, end=self.end), *self.continued)
-        return says(self.text, [pages.get((self.document, one.page), "")[one.start : one.end] for one in spans])
+        return says(self.text, [pages.get((self.document, one.page), "")[one.start : one.end] for one in self.spans])
 
 
 class Relation(StageValue):

@@ -48,7 +48,7 @@ def test_documents__article__is_shown_found_and_removed(cli: Cli, tmp_path: Path
     assert shown["captions"] == [
         {"section": "Results: Survival", "label": "Figure 1", "caption": "Survival curves. Drain against none."}
     ]
-    assert (shown["same_work"], shown["text_of"], shown["licence"]) == ([], None, "CC BY 4.0")
+    assert (shown["same_work_as"], shown["text_of"], shown["licence"]) == ([], None, "CC BY 4.0")
     assert "Survival curves" in cli("documents", "show", "good.nxml").done().out
     hit = cli("search", "drain removed on day two", "--k", "1", "--json").done().value
     assert (hit["text"], hit["page_label"], hit["paragraph"]) == (DRAIN, "Results", 2)
@@ -75,7 +75,7 @@ def test_one_work__pdf_and_article_in_either_order__the_article_is_searched_and_
 
     assert found() == {keys["paper.nxml"]}
     shown = cli("documents", "show", "paper.pdf", "--json").done().value
-    assert shown["same_work"] == [{"document": keys["paper.nxml"], "kind": "jats"}]
+    assert shown["same_work_as"] == [keys["paper.nxml"]]
     assert shown["text_of"] == keys["paper.nxml"]
     assert f"that of {keys['paper.nxml']}" in cli("documents", "show", "paper.pdf").done().out
     assert cli("documents", "show", "paper.nxml", "--json").done().value["text_of"] is None
@@ -91,7 +91,7 @@ def test_one_work__article_without_its_body__leaves_the_text_to_the_pdf(cli: Cli
     pdf, xml = paper(tmp_path / "paper.pdf", "haematoma"), article(tmp_path / "paper.nxml", body="")
     cli("ingest", pdf, xml).done()
     shown = cli("documents", "show", "paper.pdf", "--json").done().value
-    assert (len(shown["same_work"]), shown["text_of"]) == (1, None)
+    assert (len(shown["same_work_as"]), shown["text_of"]) == (1, None)
     hits = cli("search", "burr hole drainage", "--k", "50", "--json").done().lines
     assert shown["document"] in {hit["document"] for hit in hits}
 
@@ -101,7 +101,7 @@ def test_one_work__another_doi_is_another_work(cli: Cli, tmp_path: Path) -> None
     cli("ingest", paper(tmp_path / "paper.pdf", "haematoma"), article(tmp_path / "other.nxml", front=front)).done()
     hits = cli("search", "drain haematoma", "--k", "50", "--json").done().lines
     assert len({hit["document"] for hit in hits}) == 2
-    assert cli("documents", "show", "paper.pdf", "--json").done().value["same_work"] == []
+    assert cli("documents", "show", "paper.pdf", "--json").done().value["same_work_as"] == []
 
 
 def test_chapter__of_an_article__passes_its_gates_and_says_section_and_paragraph(

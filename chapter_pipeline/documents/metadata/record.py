@@ -171,13 +171,16 @@ def document_records(
     final, posted = citations.manuscript_citation(lines), citations.preprint(lines)
     own = final or posted or citations.own_citations(lines)
     authors, doi = _authors(pages, title, front), own.doi or own_doi(leading, lines)
+    printed_year = own.year or _year(pages[first] if pages else [], leading)
+    created = re.match(r"D:((?:19|20)\d\d)", declared.get("creationDate") or "")
     properties = Metadata(
+        year=int(created.group(1)) if created and printed_year is None else None,
         title=None if title.items else title.text,
         authors=() if authors else names(declared.get("author") or ""),
         journal=None if own.journal or final else _journal(declared),
         doi=None if doi else _declared_doi(document),
     )
-    year = own.year or _year(pages[first] if pages else [], leading, declared)
+    year = printed_year or properties.year
     online = citations.publication_date(lines)
     printed_type = article_type(leading)
     printed = Metadata(
@@ -244,7 +247,7 @@ def _declared_doi(document: pymupdf.Document) -> str | None:
     return citations.tidy_doi(match.group()) if match else None
 
 
-def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]) -> int | None:
+def _year(first: Sequence[Item], front: Sequence[Item]) -> int | None:
     """The year of first publication: the copyright's, what the title page calls published, or the commonest.
 
     The days on which a manuscript was deposited or a file downloaded say nothing of it.
@@ -258,10 +261,7 @@ def _year(first: Sequence[Item], front: Sequence[Item], declared: dict[str, str]
             if match:
                 return int(match.group(1))
     counted = Counter(year for text in small for year in re.findall(rf"\b{_YEAR}\b", text))
-    if counted:
-        return int(counted.most_common(1)[0][0])
-    created = re.match(r"D:((?:19|20)\d\d)", declared.get("creationDate") or "")
-    return int(created.group(1)) if created else None
+    return int(counted.most_common(1)[0][0]) if counted else None
 
 
 def _authors(pages: Sequence[Sequence[Item]], title: Title, front: FrontMatter) -> tuple[str, ...]:

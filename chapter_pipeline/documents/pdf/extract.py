@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pymupdf
 
@@ -15,14 +16,17 @@ from chapter_pipeline.documents.ocr.scans import read_scans
 from chapter_pipeline.documents.pdf.drawings import Drawings
 from chapter_pipeline.documents.pdf.images import colour_management
 from chapter_pipeline.documents.pdf.lines import Line, page_lines
+from chapter_pipeline.documents.pdf.second_reading import second_reading
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.structure.cited_works import cited_works
 from chapter_pipeline.documents.structure.classify import Item, PageSize, classify
 from chapter_pipeline.documents.structure.figures import PageParts, document_figures
+from chapter_pipeline.documents.structure.glyphs import with_whole_ligatures
 from chapter_pipeline.documents.structure.headings import section_tree
 from chapter_pipeline.documents.structure.layout import reading_order, regions
 from chapter_pipeline.documents.structure.pages import make_page, page_warnings, recognised_page, scan_warnings
 from chapter_pipeline.documents.structure.tables import numbered, page_tables
+from chapter_pipeline.documents.structure.text_audit import audit
 from chapter_pipeline.documents.structure.words import Joiner, closed_up
 from chapter_pipeline.domain.document import BlockKind, Box, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected
@@ -107,6 +111,9 @@ def _extracted(
         ]
     )
     records = document_records(document, title, items, front)
+    works = cited_works(items, joiner)
+    # A recognised page has no text layer to compare with.
+    audited = [page if number not in scans.read else replace(page, blocks=()) for number, page in enumerate(pages)]
     parsed = ParsedDocument(
         sha256=hashlib.sha256(content).hexdigest(),
         page_count=len(pages),
@@ -115,8 +122,13 @@ def _extracted(
         figures=tuple(figures),
         tables=tuple(tables),
         headings=section_tree(items, pages),
-        cited_works=cited_works(items, joiner),
-        warnings=(*warnings, *page_warnings(pages), *scan_warnings(scans)),
+        cited_works=works,
+        warnings=(
+            *warnings,
+            *page_warnings(pages),
+            *scan_warnings(scans),
+            *audit(audited, works, second_reading(content, without=scans.read)),
+        ),
         citation_line=records.citation_line,
         properties=records.properties,
     )
@@ -127,7 +139,11 @@ def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
     """Upright, visible lines as items in reading order; bold labels that open a paragraph become items of their own."""
     visible = [line for line in lines if line.upright and not line.hidden and not line.line_number]
     return [
-        Item(region=region, page=page, text=closed_up(joiner.join([line.text for line in region.lines])))
+        Item(
+            region=region,
+            page=page,
+            text=with_whole_ligatures(closed_up(joiner.join([line.text for line in region.lines]))),
+        )
         for region in reading_order(regions(visible))
     ]
 

@@ -10,6 +10,7 @@ import semchunk
 import sentencex
 
 from chapter_pipeline.documents.structure.flow import Place, Turn, running_blocks
+from chapter_pipeline.documents.structure.glyphs import may_stand_for_another
 from chapter_pipeline.documents.structure.words import Joiner
 from chapter_pipeline.domain.document import PageSpan, ParsedDocument, Passage, TextSource, confidence
 
@@ -133,7 +134,8 @@ def _sentences(
 def _finished(sentence: _Sentence, count: Callable[[str], int], limit: int) -> Iterator[_Sentence]:
     """The sentence, quotable when it ends; one that is longer than a passage in pieces that are not."""
     if count(sentence.text) <= limit:
-        yield replace(sentence, whole=sentence.whole and _ENDS.search(sentence.text) is not None)
+        ends = _ENDS.search(sentence.text) is not None
+        yield replace(sentence, whole=sentence.whole and ends and not may_stand_for_another(sentence.text))
         return
     for place, span in ((sentence.place, sentence.span), *sentence.continued):
         part = place.page.text[span[0] : span[1]]
