@@ -136,6 +136,9 @@ class PlannedFigure(StageValue):
     caption: str
     licence: str | None
     media_type: str
+    rights: str | None = Field(
+        default=None, description="What the caption says of rights of others; None: those of the article hold."
+    )
 
 
 class SectionPlan(StageValue):

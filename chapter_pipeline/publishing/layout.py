@@ -147,13 +147,15 @@ class _Page:
         )
 
     def _credit(self, reference: Reference, figure: NumberedFigure) -> list[Node]:
-        """ "Source: Santarius et al. 2009 [1], page 12 (Fig. 2), CC BY 4.0."."""
+        """ "Source: Santarius et al. 2009 [1], page 12 (Fig. 2), CC BY 4.0."; what its caption says of rights follows."""
         label = f" ({figure.figure.label})" if figure.figure.label else ""
-        licence = figure.figure.licence or reference.source.licence or "licence not stated"
+        rights = figure.figure.rights
+        of_others = "rights of others" if rights else None
+        licence = figure.figure.licence or of_others or reference.source.licence or "licence not stated"
         return [
             *ast.text(f"Source: {self._citations.name(reference)}"),
             *self._citations.after_name(reference.number),
-            *ast.text(f", page {figure.figure.page}{label}, {licence}."),
+            *ast.text(f", page {figure.figure.page}{label}, {licence}.{f' “{rights}”' if rights else ''}"),
         ]
 
     def _evidence_table(self, section: Section) -> list[Node]:

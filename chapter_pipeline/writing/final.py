@@ -48,7 +48,13 @@ def _notes(reviewed: ReviewedChapter, gaps: GapReport, stand_ins: Sequence[str])
     if differing:
         points = f"{differing} points" if differing > 1 else "one point"
         notes.append(f"Sources differ on {points}, see “Where sources differ”.")
-    unlicensed = [item for item in reviewed.chapter.figures if not item.figure.licence]
+    of_others = [item for item in reviewed.chapter.figures if item.figure.rights and not item.figure.licence]
+    if of_others:
+        numbers = ", ".join(str(item.number) for item in of_others)
+        notes.append(
+            f"Rights of others in figure{'s' if len(of_others) > 1 else ''} {numbers}, see the credit: the licence of the source does not hold, ask the holder of the rights for permission before reprinting."
+        )
+    unlicensed = [item for item in reviewed.chapter.figures if not item.figure.licence and not item.figure.rights]
     if unlicensed:
         numbers = ", ".join(str(item.number) for item in unlicensed)
         notes.append(

@@ -27,7 +27,7 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.domain.library import FigureRecord
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
-from chapter_pipeline.writing.licences import may_show
+from chapter_pipeline.writing.licences import figure_rights
 
 INTRODUCTION = "introduction"
 """The section kind that begins with what the topic is."""
@@ -259,7 +259,7 @@ def choose_figures(
         if figure.caption
         and _owner(figure) in sources
         and not _SUPPLEMENT.search(figure.caption)
-        and may_show(sources[_owner(figure)].licence, brief.figures)
+        and figure_rights(figure.caption, sources[_owner(figure)].licence).allow(brief.figures)
     ]
     queries = {section.kind: (*section.queries, *section.figures) for section in brief.sections}
     kinds = [section.kind for section in outline.sections]
@@ -294,6 +294,7 @@ def _owner(figure: FigureRecord) -> str:
 
 
 def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:
+    rights = figure_rights(figure.caption, source.licence)
     return PlannedFigure(
         sha256=figure.sha256,
         source=source.key,
@@ -301,8 +302,9 @@ def _planned(figure: FigureRecord, source: Source) -> PlannedFigure:
         page=figure.page,
         label=figure.label,
         caption=_short(figure.caption or ""),
-        licence=source.licence,
+        licence=rights.licence,
         media_type=figure.media_type,
+        rights=rights.statement,
     )
 
 

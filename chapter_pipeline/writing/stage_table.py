@@ -99,7 +99,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
         name="section_plans", value=domain.SectionPlans,
-        inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
+        version="2", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
@@ -125,7 +125,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="final_chapter", value=domain.FinalChapter,
-        inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
+        version="2", inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
         prompts=("final_review",), work="review",
     ),
 )  # fmt: skip
