@@ -11,7 +11,7 @@ import yaml
 
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.pdf.images import like
-from chapter_pipeline.domain.document import Figure, FigureKind
+from chapter_pipeline.domain.document import BlockKind, Figure, FigureKind
 
 ANNOTATED = Path(__file__).parent / "data" / "figures.yaml"
 PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6
@@ -47,6 +47,89 @@ def test_jpeg__alone_in_its_box__is_taken_as_the_file_has_it() -> None:
     (figure,) = figures(document)
     assert (figure.content, figure.media_type, figure.kind) == (picture, "image/jpeg", FigureKind.RASTER)
     assert (figure.width_px, figure.height_px) == (400, 300)
+
+
+LEGENDS = (
+    "Figure 1. Course of the pressure after drainage.",
+    "Figure 2. A scan of the head before drainage. The arrow shows the membrane.",
+)
+
+
+def manuscript(*, labels: bool, plates: int = 2) -> pymupdf.Document:
+    """Legends behind the references, and figures on pages of their own behind them: a drawing first, then images."""
+    document = pymupdf.open()
+    document.new_page(width=595, height=842).insert_textbox((60, 50, 537, 400), PROSE, fontsize=10)
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 60), "References", fontsize=12, fontname="hebo")
+    page.insert_text((60, 80), "1. Lind P, Okafor A. Drains. Acta Neurochir 2001;12(3):45-52.", fontsize=10)
+    page.insert_text((60, 120), "Figure legends", fontsize=12, fontname="hebo")
+    for number, legend in enumerate(LEGENDS):
+        page.insert_textbox((60, 130 + 30 * number, 537, 160 + 30 * number), legend, fontsize=10)
+    for number in range(1, plates + 1):
+        page = document.new_page(width=595, height=842)
+        if labels:
+            page.insert_text((60, 800), f"Fig. {3 - number}", fontsize=9)
+        if number == 1:
+            for step in range(12):
+                page.draw_line((100 + 20 * step, 300), (110 + 20 * step, 100 + 10 * step))
+        else:
+            page.insert_image((100, 200, 400, 425), stream=jpeg())
+    return document
+
+
+def test_legends__in_a_list_behind_the_references__go_to_the_figures_in_order() -> None:
+    first, second = figures(manuscript(labels=False))
+    assert [(one.page, one.kind, one.caption) for one in (first, second)] == [
+        (3, FigureKind.VECTOR, LEGENDS[0]),
+        (4, FigureKind.RASTER, LEGENDS[1]),
+    ]
+
+
+def test_legends__of_pages_with_labels__go_by_label() -> None:
+    assert {(one.page, one.caption) for one in figures(manuscript(labels=True))} == {(3, LEGENDS[1]), (4, LEGENDS[0])}
+
+
+def test_legends__more_than_figures__are_given_to_none() -> None:
+    assert [one.caption for one in figures(manuscript(labels=False, plates=1))] in ([], [None])
+
+
+def test_legends__in_a_list__are_no_passage_and_no_reference() -> None:
+    with pymupdf.open(stream=manuscript(labels=False).tobytes()) as opened:
+        document = extract_document(opened, b"")
+    kinds = {document.pages[1].text[block.start : block.end]: block.kind for block in document.pages[1].blocks}
+    assert [kinds[legend] for legend in LEGENDS] == [BlockKind.CAPTION, BlockKind.CAPTION]
+    assert not any("Course of the pressure" in work.text for work in document.cited_works)
+
+
+def test_caption__below_its_label__is_one_with_it() -> None:
+    document = pymupdf.open()
+    document.new_page(width=595, height=842).insert_textbox((60, 50, 537, 400), PROSE, fontsize=10)
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 40), "References", fontsize=12, fontname="hebo")
+    page.insert_text((60, 60), "1. Lind P, Okafor A. Drains. Acta Neurochir 2001;12(3):45-52.", fontsize=10)
+    page = document.new_page(width=595, height=842)
+    page.insert_image((60, 80, 360, 305), stream=jpeg())
+    page.insert_text((60, 330), "Figure 1.", fontsize=10, fontname="hebo")
+    page.insert_text((60, 343), "A scan of the head in a patient with a membrane.", fontsize=9.5)
+    page.insert_text((60, 355), "The arrow shows where it was opened.", fontsize=9.5)
+    (figure,) = figures(document)
+    assert figure.caption == (
+        "Figure 1. A scan of the head in a patient with a membrane. The arrow shows where it was opened."
+    )
+
+
+def test_caption__between_two_images__belongs_to_the_one_above() -> None:
+    document = pymupdf.open()
+    document.new_page(width=595, height=842).insert_textbox((60, 50, 537, 400), PROSE, fontsize=10)
+    document[0].insert_text((60, 40), "Scans of the head after drainage", fontsize=16)
+    page = document.new_page(width=595, height=842)
+    page.insert_textbox((60, 50, 537, 150), PROSE, fontsize=10)
+    page.insert_image((100, 160, 400, 385), stream=jpeg())
+    page.insert_text((100, 400), "Figure 1. A scan of the head.", fontsize=9)
+    page.insert_image((100, 430, 300, 580), stream=jpeg(200, 150))
+    page.insert_textbox((60, 620, 537, 780), PROSE, fontsize=10)
+    (figure,) = figures(document)
+    assert figure.box == (100, 160, 400, 385)
 
 
 @pytest.mark.parametrize("over", ["text", "drawing"])

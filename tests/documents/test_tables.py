@@ -33,8 +33,60 @@ def test_table__footnote_above_its_last_rule__is_no_row() -> None:
     assert table.rows == TABLE_ROWS
 
 
-def test_table__caption_without_ruling_lines__is_not_guessed() -> None:
-    assert parsed(article_with_table(rules=())).tables == ()
+def test_table__without_ruling_lines__is_read_by_its_columns() -> None:
+    (table,) = parsed(
+        article_with_table(rules=(), note="SD, standard deviation; the values are numbers of patients.")
+    ).tables
+    assert table.rows == TABLE_ROWS
+
+
+def test_table__caption_above_prose_without_ruling_lines__is_not_guessed() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 105), "Table 2. Outcomes of patients with and without a drain.", fontsize=9)
+    page.insert_textbox((60, 118, 290, 600), PROSE, fontsize=10)
+    page.insert_textbox((310, 118, 537, 600), PROSE, fontsize=10)
+    assert parsed(document.tobytes()).tables == ()
+
+
+def test_table__with_rules_around_its_head_only__has_its_rows() -> None:
+    (table,) = parsed(article_with_table(rules=(112, 130))).tables
+    assert (table.rows, table.header_rows) == (TABLE_ROWS, 1)
+
+
+def test_table__without_a_number__has_the_label_table() -> None:
+    document = pymupdf.open(stream=article_with_table())
+    page = document[0]
+    page.add_redact_annot((55, 95, 540, 110))
+    page.apply_redactions(graphics=pymupdf.PDF_REDACT_LINE_ART_NONE)
+    page.insert_text((60, 105), "TABLE. Outcomes with and without a drain", fontsize=9)
+    (table,) = parsed(document.tobytes()).tables
+    assert (table.label, table.rows) == ("TABLE", TABLE_ROWS)
+
+
+@pytest.mark.parametrize("rotate", [90, 270])
+@pytest.mark.parametrize("ruled", [True, False])
+def test_table__along_the_edge_of_the_page__is_read_in_its_own_direction(rotate: int, ruled: bool) -> None:
+    document = pymupdf.open()
+    document.new_page(width=595, height=842).insert_textbox((60, 60, 537, 500), PROSE, fontsize=10)
+    page = document.new_page(width=595, height=842)
+
+    def place(x: float, y: float) -> pymupdf.Point:
+        return pymupdf.Point(y, 842 - x) if rotate == 90 else pymupdf.Point(595 - y, x)
+
+    page.insert_text(
+        place(60, 105), "Table 2. Outcomes of patients with and without a drain.", fontsize=9, rotate=rotate
+    )
+    for y in (112, 130, 186) if ruled else ():
+        page.draw_line(place(58, y), place(537, y))
+    for number, row in enumerate(TABLE_ROWS):
+        for x, cell in zip((60, 220, 340, 470), row, strict=True):
+            page.insert_text(place(x, 125 + 18 * number), cell, fontsize=9, rotate=rotate)
+    (table,) = parsed(document.tobytes()).tables
+    assert (table.page, table.label, table.rows) == (2, "Table 2", TABLE_ROWS)
+    x0, y0, x1, y1 = table.box
+    assert y1 - y0 > 2 * (x1 - x0)
+    assert (x0 < 120) is (rotate == 90)
 
 
 def test_table__rule_drawn_cell_by_cell__is_one_rule() -> None:

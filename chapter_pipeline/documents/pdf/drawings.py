@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import pymupdf
@@ -61,12 +62,15 @@ class Drawings:
             0,
         )
 
-    def rules(self) -> list[Rule]:
-        """Horizontal ruling lines; a coloured band counts as a rule at its top and one at its bottom."""
+    def rules(self, placed: Callable[[Box], Box] | None = None) -> list[Rule]:
+        """Horizontal ruling lines; a coloured band counts as a rule at its top and one at its bottom.
+
+        `placed`: where a box lies on the page as it is turned to be read, for the rules of that page.
+        """
         if len(self.boxes) > MAX_PATHS:
             return []
         rules: list[Rule] = []
-        for x0, y0, x1, y1 in self.boxes:
+        for x0, y0, x1, y1 in map(placed, self.boxes) if placed else self.boxes:
             if x1 - x0 < MIN_LENGTH_PT or y1 - y0 > 0.9 * self._page.rect.height:
                 continue
             if y1 - y0 < THIN_PT:

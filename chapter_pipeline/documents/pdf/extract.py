@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,12 +21,18 @@ from chapter_pipeline.documents.pdf.second_reading import second_reading
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.structure.cited_works import cited_works
 from chapter_pipeline.documents.structure.classify import Item, PageSize, classify
-from chapter_pipeline.documents.structure.figures import PageParts, document_figures
+from chapter_pipeline.documents.structure.figures import (
+    PageParts,
+    document_figures,
+    is_bare_label,
+    is_figure_caption,
+    is_further_caption,
+)
 from chapter_pipeline.documents.structure.glyphs import with_whole_ligatures
 from chapter_pipeline.documents.structure.headings import section_tree
-from chapter_pipeline.documents.structure.layout import reading_order, regions
+from chapter_pipeline.documents.structure.layout import Region, reading_order, regions
 from chapter_pipeline.documents.structure.pages import make_page, page_warnings, recognised_page, scan_warnings
-from chapter_pipeline.documents.structure.tables import numbered, page_tables
+from chapter_pipeline.documents.structure.tables import numbered, page_tables, turned_tables
 from chapter_pipeline.documents.structure.text_audit import audit
 from chapter_pipeline.documents.structure.words import Joiner, closed_up
 from chapter_pipeline.domain.document import BlockKind, Box, ParsedDocument
@@ -100,7 +107,10 @@ def _extracted(
             table
             for number, (page_items, page, drawn) in enumerate(zip(items, lines, drawings, strict=True), start=1)
             if number - 1 not in scans.read
-            for table in page_tables(number, page_items, page, drawn.rules)
+            for table in (
+                *page_tables(number, page_items, page, drawn.rules),
+                *turned_tables(number, sizes[number - 1].width, sizes[number - 1].height, page, drawn.rules),
+            )
         ]
     )
     figures = document_figures(
@@ -177,6 +187,7 @@ def _is_last_line(item: Item, open_item: Item | None) -> bool:
 
 def _reunite_captions(items: list[Item], joiner: Joiner) -> None:
     """Put captions together that were cut where bold letters end, or are set in two columns of their own."""
+    _reunite_legends(items, joiner)
     for caption in [item for item in items if item.kind is BlockKind.CAPTION]:
         box = caption.box
         while caption.text[-1:] not in ".!?":
@@ -186,6 +197,36 @@ def _reunite_captions(items: list[Item], joiner: Joiner) -> None:
             caption.text = joiner.glue(caption.text, parts[0].text)
             box = parts[0].box
             items.remove(parts[0])
+
+
+def _reunite_legends(items: list[Item], joiner: Joiner) -> None:
+    """Put a legend together with its label on a line of its own, and with its further paragraphs behind the references."""
+    for caption in [item for item in items if is_figure_caption(item)]:
+        bare = is_bare_label(caption.text)
+        while True:
+            rest = next((item for item in items if _is_next_part(item, caption, bare=bare)), None)
+            if rest is None:
+                break
+            caption.text = joiner.glue(caption.text, rest.text)
+            caption.region = Region((*caption.region.lines, *rest.region.lines))
+            items.remove(rest)
+            bare = False
+
+
+def _is_next_part(item: Item, caption: Item, *, bare: bool) -> bool:
+    """Whether `item` stands right below a caption and is a part of it."""
+    size = caption.region.lines[-1].size
+    last = caption.region.lines[-1].box
+    gap = item.box[1] - last[3]
+    if item is caption or abs(item.box[0] - caption.box[0]) > 3 or not -0.5 * size < gap < 1.2 * size:
+        return False
+    if bare:
+        alike = abs(item.region.size - caption.region.size) < 2.5
+        return alike and item.words >= 3 and item.kind not in (BlockKind.CAPTION, BlockKind.FURNITURE, BlockKind.TITLE)
+    if item.kind is BlockKind.CAPTION:
+        return is_further_caption(item)
+    listed = item.entries or re.match(r"^\[?\d+[.\]]", item.text)
+    return item.kind is BlockKind.REFERENCE and not listed and abs(item.region.lines[0].size - size) < 0.6
 
 
 def _is_rest(item: Item, caption: Item, last: Box) -> bool:

@@ -44,6 +44,8 @@ class Line:
     font: str = ""
     """The font of most of its letters; empty for a recognised line."""
     upright: bool = True
+    turn: int = 0
+    """90: reads upwards, the page is turned clockwise to read it; 270: reads downwards."""
     hidden: bool = False
     line_number: bool = False
     """The number of a manuscript's line, beside it."""
@@ -82,7 +84,7 @@ def page_lines(page: pymupdf.Page) -> list[Line]:
 
 def _pieces(block: dict[str, Any], number: int, hidden: frozenset[int], numbers: frozenset[int]) -> list[Line]:
     found = [
-        _line(spans, box, number, upright=raw["dir"][0] > 0.99, hidden=unseen, line_number=id(raw) in numbers)
+        _line(spans, box, number, direction=raw["dir"], hidden=unseen, line_number=id(raw) in numbers)
         for raw in block["lines"]
         for spans, box, unseen in _parts(raw, hidden)
     ]
@@ -165,7 +167,9 @@ def canonical(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: bool, line_number: bool) -> Line | None:
+def _line(
+    spans: list[Span], box: Box, block: int, *, direction: tuple[float, float], hidden: bool, line_number: bool
+) -> Line | None:
     if len(spans) == 1:  # most lines
         (span,) = spans
         flags, font = span["flags"], span["font"]
@@ -186,9 +190,15 @@ def _line(spans: list[Span], box: Box, block: int, *, upright: bool, hidden: boo
     if not text:
         return None
     return Line(
-        text=text, box=box, size=size, bold=bold, italic=italic, block=block, font=font, upright=upright, hidden=hidden,
-        line_number=line_number, label=label,
+        text=text, box=box, size=size, bold=bold, italic=italic, block=block, font=font, upright=direction[0] > 0.99,
+        turn=_turn(direction), hidden=hidden, line_number=line_number, label=label,
     )  # fmt: skip
+
+
+def _turn(direction: tuple[float, float]) -> int:
+    if abs(direction[1]) < 0.99:
+        return 0
+    return 90 if direction[1] < 0 else 270
 
 
 def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str] | None:

@@ -15,6 +15,11 @@ MARGIN = 0.10
 REPEATED = 3
 _FIGURE = re.compile(r"^(?:supplement\w* |extended data )?(?:fig(?:ure|\.)?)\s*S?\d+", re.IGNORECASE)
 _TABLE = re.compile(r"^(?:supplement\w* )?table\s*(?:S?\d+|[IVX]+)\b", re.IGNORECASE)
+_LEGENDS = re.compile(
+    r"^(?:\d+\.?\s*)?(?:(?:list of )?figures?(?: and tables?)? (?:legends?|captions?|titles?)(?: and legends?)?|legends?(?: (?:to|for|of) (?:the )?figures?)?|"
+    r"captions?(?: (?:to|for|of) (?:the )?figures?)?|figures? and (?:legends?|captions?))\W*$",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(
     r"^(?:\d+\.?\s*)?(?:references?|bibliography|literature cited|works cited|reference list|references and notes)\W*$",
     re.IGNORECASE,
@@ -138,6 +143,7 @@ def classify(
             )
             if item.kind is BlockKind.CAPTION and _TABLE.match(item.text):
                 in_table = item.box
+                sections.legends = False
             elif item.kind is BlockKind.BODY and in_table is not None and _below(in_table, item) and _is_cells(item):
                 item.kind = BlockKind.TABLE
             if item.kind is BlockKind.HEADING:
@@ -150,7 +156,7 @@ class _Sections:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        self.references = self.back = self.abstract = self.title_seen = self.body_seen = False
+        self.references = self.back = self.abstract = self.title_seen = self.body_seen = self.legends = False
         self.methods = ""
 
     def enter(self, heading: str) -> None:
@@ -164,6 +170,7 @@ class _Sections:
         self.body_seen = self.body_seen or _INTRODUCTION.match(heading) is not None
         self.back = _BACK.match(heading) is not None
         self.abstract = _ABSTRACT.match(heading) is not None
+        self.legends = _LEGENDS.match(heading) is not None
 
 
 def body_size(pages: Sequence[Sequence[Item]]) -> float:
@@ -187,7 +194,7 @@ def _kind(
         return BlockKind.FURNITURE
     if item.words < 90 and _is_preprint_line(text):
         return BlockKind.FURNITURE
-    if _FIGURE.match(text) and _is_caption(item, body):
+    if _FIGURE.match(text) and (sections.legends or _is_caption(item, body)):
         return BlockKind.CAPTION
     if _TABLE.match(text) and (item.words < 60 and not text[:60].count(" shows ")):
         return BlockKind.CAPTION if _is_caption(item, body) else BlockKind.BODY
@@ -195,6 +202,8 @@ def _kind(
         return BlockKind.AUTHORS
     if _heading(item, items, position, body) or _is_display_heading(item, items, position, font):
         return BlockKind.HEADING
+    if sections.legends:
+        return BlockKind.CAPTION if _is_prose(item) else BlockKind.OTHER
     if sections.references:
         return BlockKind.REFERENCE
     if first and not sections.body_seen and _is_abstract(item, body) and not _FURNITURE.match(text):
@@ -228,7 +237,7 @@ def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> b
     text, region = item.text, item.region
     if item.words > 16 or region.rows > 3 or not any(map(str.isalpha, text)) or len(text) < 4:
         return False
-    if _REFERENCES.match(text) or _ABSTRACT.match(text):
+    if _REFERENCES.match(text) or _ABSTRACT.match(text) or (_LEGENDS.match(text) and item.words > 1):
         return True
     if _TERMINAL.search(text) and not _BACK.match(text) and not (region.bold and text.endswith((":", "."))):
         return False

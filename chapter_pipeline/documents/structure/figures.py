@@ -30,6 +30,10 @@ _ELSEWHERE = re.compile(r"\b(?:legend|caption)\b.{0,20}\b(?:next|following|oppos
 MIN_ALONE = 0.15
 """Share of the page from which an image may have its caption on the next page."""
 _TABLE = re.compile(r"^table\b", re.IGNORECASE)
+_ANY_TABLE = re.compile(r"^(?:supplement\w* |extended data )?table\s*(?:S?\d+|[IVX]+)?\b", re.IGNORECASE)
+_BARE = re.compile(r"^(?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+[.:|]?$", re.IGNORECASE)
+MAX_PLATE_WORDS = 20
+"""An item of more words is no label within a figure that fills its page."""
 _OUTSIDE = frozenset(
     {
         BlockKind.TITLE, BlockKind.AUTHORS, BlockKind.ABSTRACT, BlockKind.BODY, BlockKind.CAPTION,
@@ -58,11 +62,26 @@ class _Found:
     images: Sequence[dict[str, Any]]
 
 
+def is_figure_caption(item: Item) -> bool:
+    """Whether `item` is a caption that opens with the label of a figure."""
+    return item.kind is BlockKind.CAPTION and _LABEL.match(item.text) is not None
+
+
+def is_bare_label(text: str) -> bool:
+    """Whether `text` is the label of a figure and nothing else."""
+    return _BARE.match(text) is not None
+
+
+def is_further_caption(item: Item) -> bool:
+    """Whether `item` is a paragraph of a caption that began before it."""
+    return item.kind is BlockKind.CAPTION and not _LABEL.match(item.text) and not _ANY_TABLE.match(item.text)
+
+
 def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
     """The figures of a document, numbered from 1; where any has a caption, an image without one is none."""
     if not pages:
         return []
-    captions = [_captions(parts) for parts in pages]
+    captions = _with_further_parts(pages, [_captions(parts) for parts in pages])
     # A page without a caption is looked at when the next one opens with one that may be for a figure of it.
     found = [
         _on_page(parts, own) if own or (following and _opens(after, following[0])) else []
@@ -71,6 +90,7 @@ def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
         )
     ]
     _from_next_page(pages, captions, found)
+    _from_legends(pages, captions, found)
     if not any(one.caption for on_page in found for one in on_page):
         found = [_on_page(parts, own) for parts, own in zip(pages, captions, strict=True)]
     captioned = any(one.caption for on_page in found for one in on_page)
@@ -85,7 +105,108 @@ def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
 
 
 def _captions(parts: PageParts) -> list[Item]:
-    return [item for item in parts.items if item.kind is BlockKind.CAPTION and _LABEL.match(item.text)]
+    return [item for item in parts.items if is_figure_caption(item)]
+
+
+def _with_further_parts(pages: Sequence[PageParts], captions: Sequence[list[Item]]) -> list[list[Item]]:
+    """`captions`, the last one of a page with the paragraphs that open the next page."""
+    joined = [list(own) for own in captions]
+    for number, after in enumerate(pages[1:]):
+        printed = [item for item in after.items if item.kind is not BlockKind.FURNITURE]
+        for item in printed if joined[number] else ():
+            if not is_further_caption(item):
+                break
+            last = joined[number][-1]
+            joined[number][-1] = replace(last, text=f"{last.text} {item.text}")
+    return joined
+
+
+def _from_legends(pages: Sequence[PageParts], captions: Sequence[Sequence[Item]], found: list[list[_Found]]) -> None:
+    """Give figures their legends of a list: by the label on their page, else in order where there are as many of both."""
+    full = {_label(one): one for own in captions for one in own if not is_bare_label(one.text)}
+    taken: set[str] = set()
+    for one in (one for on_page in found for one in on_page):
+        if one.caption is None:
+            continue
+        label = _label(one.caption)
+        if is_bare_label(one.caption.text):
+            one.caption = full.get(label, one.caption)
+        taken.add(label)
+    free = [
+        (number, one)
+        for number, own in enumerate(captions)
+        for one in own
+        if full.get(_label(one)) is one and _label(one) not in taken
+    ]
+    if not free:
+        return
+    plates = {
+        number: plates
+        for number, parts in enumerate(pages)
+        if number > free[0][0]
+        and all(is_bare_label(one.text) for one in captions[number])
+        and not any(one.caption for one in found[number])
+        and (plates := _plates(parts))
+    }
+    by_label = {_label(one): one for _, one in free}
+    labelled = {
+        number: caption
+        for number in plates
+        for item in pages[number].items
+        if is_bare_label(item.text) and (caption := by_label.get(_label(item)))
+    }
+    for number, caption in labelled.items():
+        found[number] = [replace(_one_plate(plates.pop(number)), caption=caption)]
+        by_label.pop(_label(caption), None)
+    wanted = list(by_label.values())
+    in_order = [one for on_page in plates.values() for one in on_page]
+    if len(in_order) != len(wanted):
+        plates = {number: [_one_plate(on_page)] for number, on_page in plates.items()}
+        in_order = [one for on_page in plates.values() for one in on_page]
+    if len(in_order) != len(wanted):
+        return
+    for one, caption in zip(in_order, wanted, strict=True):
+        one.caption = caption
+    for number, on_page in plates.items():
+        found[number] = on_page
+
+
+def _plates(parts: PageParts) -> list[_Found]:
+    """The figures of a page that holds nothing else but labels and running heads."""
+    printed = [item for item in parts.items if item.kind is not BlockKind.FURNITURE]
+    if any(item.words >= MAX_PLATE_WORDS or _ANY_TABLE.match(item.text) for item in printed):
+        return []
+    rect = parts.page.rect
+    label = next((item for item in parts.items if is_bare_label(item.text)), None)
+    if label is not None and label.box[1] > (rect.y0 + rect.y1) / 2:
+        rect = pymupdf.Rect(rect.x0, rect.y0, rect.x1, label.box[1])
+    area = abs(rect.width * rect.height)
+    rasters = _on_page(parts, [])
+    if rasters:
+        return rasters
+    images = [
+        info
+        for info in parts.page.get_image_info()
+        if info["width"] >= MIN_PIXELS and info["height"] >= MIN_PIXELS and _size(info["bbox"]) > 0.5 * area
+    ]
+    if len(images) == 1 and (not parts.items or (label is not None and len(printed) <= 1)):
+        return [_Found(FigureKind.RASTER, _inside(tuple(images[0]["bbox"]), rect), None, images)]  # all of the page
+    drawn = [box for box in parts.drawings.boxes if _size(box) < 0.9 * area and not _is_rule(box) and box[1] < rect.y1]
+    if len(drawn) < MIN_PATHS:
+        return []
+    box = _inside(bounding(drawn), rect)
+    figure = label is not None or _is_figure(box, area)
+    return [_Found(FigureKind.VECTOR, box, None, [])] if figure else []
+
+
+def _one_plate(on_page: Sequence[_Found]) -> _Found:
+    first = on_page[0]
+    return _Found(first.kind, bounding([one.box for one in on_page]), None, first.images)
+
+
+def _is_rule(box: Box) -> bool:
+    """Whether a drawing is a rule through the page."""
+    return box[3] - box[1] < 3 and box[2] - box[0] > 300
 
 
 def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
@@ -118,7 +239,26 @@ def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
             and not any(_near(drawn, box) for box in raster)
         ):
             found.append(_Found(FigureKind.VECTOR, drawn, caption, images))
-    return sorted(found, key=lambda one: (one.box[1], one.box[0]))
+    return sorted(_one_for_a_caption(found, items), key=lambda one: (one.box[1], one.box[0]))
+
+
+def _one_for_a_caption(found: Sequence[_Found], items: Sequence[Item]) -> list[_Found]:
+    """One figure for each caption: what stands on its other side has none, what stands on the same side is a part of it."""
+    kept: list[_Found] = []
+    for one in found:
+        other = next((other for other in kept if one.caption is not None and other.caption is one.caption), None)
+        if other is None or one.caption is None:
+            kept.append(one)
+            continue
+        walls = [item.box for item in items if _is_wall(item, 40)]
+        both = bounding([one.box, other.box])
+        if any(_overlap(both, wall) > max(_overlap(one.box, wall), _overlap(other.box, wall)) + 1.0 for wall in walls):
+            far = max(one, other, key=lambda each: _distance(each.box, each.caption))
+            kept.append(one)
+            far.caption = None
+        else:
+            other.box = both
+    return kept
 
 
 def _from_next_page(
@@ -154,7 +294,7 @@ def _opens(parts: PageParts, caption: Item) -> bool:
 
 def _label(caption: Item) -> str:
     match = _LABEL.match(caption.text)
-    return re.sub(r"\W+", "", match.group(1)).casefold() if match else ""
+    return re.sub(r"\W+", "", match.group(1)).casefold().replace("figure", "fig") if match else ""
 
 
 def _whole(parts: PageParts, one: _Found) -> Figure:
@@ -240,8 +380,8 @@ def _merged_cells(boxes: Sequence[Box]) -> list[Box]:
     """Boxes of drawings put together, first by cells of 24 points: there may be thousands."""
     cells: dict[tuple[int, int], Box] = {}
     for box in boxes:
-        if box[3] - box[1] < 3 and box[2] - box[0] > 300:
-            continue  # a rule of the page
+        if _is_rule(box):
+            continue
         cell = (int(box[0] // 24), int(box[1] // 24))
         cells[cell] = bounding([cells[cell], box]) if cell in cells else box
     return _merged(list(cells.values())[:MAX_CELLS])
@@ -321,16 +461,20 @@ def _overlap(a: Box, b: Box) -> float:
 def _caption(box: Box, captions: Sequence[Item], height: float) -> Item | None:
     """The caption nearest to the figure that shares its columns, below before above; beside it as the last choice."""
 
-    def distance(item: Item) -> float:
-        shared = min(box[2], item.box[2]) - max(box[0], item.box[0])
-        if shared > 0:
-            below, above = item.box[1] - box[3], box[1] - item.box[3]
-            return max(below, 0.0) if below > -20 else max(above, 0.0) + 40 if above > -20 else 400.0
-        level = min(box[3], item.box[3]) - max(box[1], item.box[1])
-        return 120.0 if level > 0 else 1000.0
+    best = min(captions, key=lambda item: _distance(box, item), default=None)
+    return best if best is not None and _distance(box, best) < 0.35 * height else None
 
-    best = min(captions, key=distance, default=None)
-    return best if best is not None and distance(best) < 0.35 * height else None
+
+def _distance(box: Box, item: Item | None) -> float:
+    """How far a caption is from a figure, in points; what stands above the figure or beside it counts as further."""
+    if item is None:
+        return 1000.0
+    shared = min(box[2], item.box[2]) - max(box[0], item.box[0])
+    if shared > 0:
+        below, above = item.box[1] - box[3], box[1] - item.box[3]
+        return max(below, 0.0) if below > -20 else max(above, 0.0) + 40 if above > -20 else 400.0
+    level = min(box[3], item.box[3]) - max(box[1], item.box[1])
+    return 120.0 if level > 0 else 1000.0
 
 
 def _size(box: Box) -> float:

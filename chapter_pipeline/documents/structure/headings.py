@@ -39,7 +39,7 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _NO_SECTION = re.compile(
-    r"^(?:key ?words?|open access|article history|translational impact|s\d+ (?:fig|table)|research ?articles?|review articles?|original (?:article|paper)|correspond|edited by|"
+    r"^(?:key ?words?|open access|article history|translational impact|s\d+ (?:fig|table)|research ?articles?|review articles?|original (?:article|paper)|correspond|edited by|legends?|captions?|"
     r"reviewed by|received|accepted|author summary|figure|table|key points?)\b|[@‡†§∗=]|\b(?:MD|PhD)\b|^\W*\d[\d\W]*$|https?:",
     re.IGNORECASE,
 )

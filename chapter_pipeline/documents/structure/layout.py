@@ -12,6 +12,7 @@ from chapter_pipeline.domain.document import Box
 
 _ENDS = re.compile(r"[.!?:;]['”\")\]⁰¹²³⁴⁵⁶⁷⁸⁹,–]*$")
 _NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.? +[A-Z]")
+_LEGEND = re.compile(r"^fig(?:ure|\.)?\s*S?\d+\s?[.:|] ?\S", re.IGNORECASE)
 MIN_GUTTER_PT = 5.0
 MIN_OVERLAP = 0.15
 MAX_HEADING_LINES, MAX_HEADING_WORDS = 3, 14
@@ -93,7 +94,8 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     moved = line.box[1] < run[0].box[1] - line.size
     numbered = line.font != last.font and _NUMBERED.match(line.text) is not None
     run_in = bool(line.label) and (short or (line.label.endswith(".") and len(line.label.split()) > 1))
-    return (ended and (numbered or indented or run_in)) or gap or moved
+    legend = line.text[:3].casefold() == "fig" and _LEGEND.match(line.text) is not None
+    return (ended and (numbered or indented or run_in or legend)) or gap or moved
 
 
 def _is_display(run: Sequence[Line], line: Line) -> bool:

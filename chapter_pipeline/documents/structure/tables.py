@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from chapter_pipeline.documents.pdf.lines import Line
 from chapter_pipeline.documents.structure.classify import Item
-from chapter_pipeline.documents.structure.layout import bounding
+from chapter_pipeline.documents.structure.layout import Region, bounding
 from chapter_pipeline.domain.document import BlockKind, Box, Table
 
 Rule = tuple[float, float, float]
 """A horizontal ruling line: x0, x1, y."""
 
 _CAPTION = re.compile(
-    r"^((?:supplement\w* |extended data )?table\s*S?\d+)(?:\s*[.:|–—]|\s+\(continued\)|\s+[A-Z%0-9]|\s*$)",
+    r"^((?:supplement\w* |extended data )?table\s*(?:S?\d+|(?-i:[IVX]+(?=[.:\s])))|table(?=\s?[:.] *(?-i:[A-Z])))"
+    r"(?:\s*[.:|–—]|\s+\(continued\)|\s+[A-Z%0-9]|\s*$)",
     re.IGNORECASE,
 )
+_SMALL = re.compile(r"^[*†‡§¶#]|^(?:notes?|abbreviations?|values? (?:are|is)|data (?:are|is))\b", re.IGNORECASE)
 _PROSE = frozenset({BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.REFERENCE})
 _CONTINUES = re.compile(r"^[a-z(\[]")
 MIN_RULE_PT = 60.0
@@ -26,6 +29,14 @@ MIN_PROSE_CHARACTERS = 250
 MAX_CAPTION_GAP_PT = 60.0
 MAX_BREAK_PT = 10.0
 """The gap in a line drawn cell by cell; the gutter of a page in two columns is wider."""
+MIN_TURNED_LINES = 6
+"""Fewer lines that are set along the edge of a page are no table."""
+MIN_UNRULED_ROWS = 3
+MAX_HEAD_ROWS = 3
+MAX_STEP = 2.2
+"""Without rules a table ends where the next row is further away than this, in steps of its rows."""
+MIN_ALIGNED = 0.75
+"""Share of the rows of a table without rules that hold pieces in two columns or more."""
 MAX_COLUMNS = 30
 MAX_ROWS = 200
 
@@ -48,6 +59,61 @@ def page_tables(
     return [table for table in tables if table is not None]
 
 
+def turned_tables(
+    page: int, width: float, height: float, lines: Sequence[Line],
+    rules: Callable[[Callable[[Box], Box]], Sequence[Rule]],
+) -> list[Table]:  # fmt: skip
+    """The tables of a page that are set along its edge, read with the page turned."""
+    found: list[Table] = []
+    for turn in (90, 270):
+        turned = [line for line in lines if line.turn == turn and not line.hidden and not line.line_number]
+        if len(turned) < MIN_TURNED_LINES or not any(_CAPTION.match(line.text) for line in turned):
+            continue
+        placed = partial(_turned, turn=turn, width=width, height=height)
+        upright = [replace(line, box=placed(line.box), upright=True, turn=0) for line in turned]
+        items = _caption_items(upright, page)
+        found += [
+            replace(table, box=_turned_back(table.box, turn, width, height))
+            for table in page_tables(page, items, upright, partial(rules, placed))
+        ]
+    return found
+
+
+def _turned(box: Box, *, turn: int, width: float, height: float) -> Box:
+    """Where `box` lies on the page as it is turned to be read."""
+    x0, y0, x1, y1 = box
+    return (height - y1, x0, height - y0, x1) if turn == 90 else (y0, width - x1, y1, width - x0)
+
+
+def _turned_back(box: Box, turn: int, width: float, height: float) -> Box:
+    x0, y0, x1, y1 = box
+    return (y0, height - x1, y1, height - x0) if turn == 90 else (width - y1, x0, width - y0, x1)
+
+
+def _caption_items(lines: Sequence[Line], page: int) -> list[Item]:
+    """Captions with the lines right below that go on with them, and every other line as an item."""
+    items: list[Item] = []
+    open_caption: Item | None = None
+    for line in sorted(lines, key=lambda line: (round(line.box[1]), line.box[0])):
+        if _CAPTION.match(line.text):
+            open_caption = Item(region=Region((line,)), page=page, text=line.text, kind=BlockKind.CAPTION)
+            items.append(open_caption)
+            continue
+        last = open_caption.region.lines[-1] if open_caption else line
+        if (
+            open_caption
+            and abs(line.box[0] - last.box[0]) < 3
+            and line.box[1] - last.box[3] < 0.6 * line.size
+            and line.font == last.font
+            and not open_caption.text.endswith(".")
+        ):
+            open_caption.text = f"{open_caption.text} {line.text}"
+            open_caption.region = Region((*open_caption.region.lines, line))
+            continue
+        items.append(Item(region=Region((line,)), page=page, text=line.text, kind=BlockKind.TABLE))
+    return items
+
+
 def numbered(tables: Sequence[Table]) -> list[Table]:
     """Tables numbered from 1 in the order of the pages."""
     return [replace(table, ordinal=ordinal) for ordinal, table in enumerate(tables, start=1)]
@@ -61,7 +127,7 @@ def _table(
     if len(own) < 2 or abs(own[0][0] - box[0]) > 4:
         own = _rules_above(box, rules) or own
     if len(own) < 2:
-        return None
+        return _unruled(page, caption, text, box, items, pieces)
     left, right = min(rule[0] for rule in own), max(rule[1] for rule in own)
     top, bottom = own[0][2], own[-1][2]
     inside = [
@@ -70,13 +136,19 @@ def _table(
         if top - 2 <= _middle(piece) <= bottom + 2 and left - 4 <= piece.box[0] and piece.box[2] <= right + 4
     ]
     printed = _without_notes(_printed_rows(inside), 0.6 * (right - left))
+    parted = printed and any(_middle(printed[0][0]) < y < bottom - 1 for _, _, y in own)
+    body = [] if parted else _open_body(printed, pieces, (left, bottom, right, _floor(caption, items)))
+    heads = len(printed) if body else None
+    printed += body
+    inside += [piece for row in body for piece in row]
     if not 2 <= len(printed) <= MAX_ROWS:
         return None
     gutters = _gutters(printed)
     if not 1 <= len(gutters) < MAX_COLUMNS:
         return None
-    head_y = _head_end(own, left, right)
-    heads = sum(row[0].box[1] + row[0].size / 2 < head_y for row in printed) if head_y is not None else 1
+    if heads is None:
+        head_y = _head_end(own, left, right)
+        heads = sum(row[0].box[1] + row[0].size / 2 < head_y for row in printed) if head_y is not None else 1
     rows = _cells(printed, gutters, heads)
     if len(rows) < 2:
         return None
@@ -86,6 +158,99 @@ def _table(
         ordinal=0, page=page, box=bounding([(left, top, right, bottom), *(piece.box for piece in inside)]),
         label=matched.group(1), caption=text, header_rows=min(heads, len(rows) - 1), rows=tuple(rows),
     )  # fmt: skip
+
+
+def _unruled(
+    page: int, caption: Item, text: str, above: Box, items: Sequence[Item], pieces: Sequence[Line]
+) -> Table | None:
+    """A table without rules: rows of pieces right below its caption, in columns that nothing crosses."""
+    text, above = _above_rows(caption) or (text, above)
+    floor, right = _floor(caption, items), _right_edge(caption, items)
+    under = [
+        piece
+        for piece in pieces
+        if above[3] - 1 <= _middle(piece) < floor and above[0] - 6 <= piece.box[0] and piece.box[2] <= right
+        and _middle(piece) > above[3]
+    ]  # fmt: skip
+    width = max((piece.box[2] for piece in under), default=0.0) - above[0]
+    printed = _without_notes(_until_a_gap(_printed_rows(under), above[3]), 0.6 * width)
+    if not MIN_UNRULED_ROWS <= len(printed) <= MAX_ROWS or len(printed[0]) < 2:
+        return None
+    gutters = _gutters(printed)
+    if not 1 <= len(gutters) < MAX_COLUMNS:
+        return None
+    while len(printed) > 1 and len(printed[-1]) == 1 and printed[-1][0].box[2] > gutters[0]:
+        printed.pop()  # a note below the table
+    aligned = sum(
+        len({sum(gutter <= piece.box[0] + 1.0 for gutter in gutters) for piece in row}) > 1 for row in printed
+    )
+    if aligned < MIN_ALIGNED * len(printed):
+        return None
+    bold = [all(piece.bold for piece in row) for row in printed]
+    heads = bold.index(False) if False in bold else 0
+    rows = _cells(printed, gutters, max(1, heads))
+    if len(rows) < MIN_UNRULED_ROWS:
+        return None
+    matched = _CAPTION.match(caption.text)
+    assert matched is not None
+    return Table(
+        ordinal=0, page=page, box=bounding(piece.box for row in printed for piece in row), label=matched.group(1),
+        caption=text, header_rows=min(max(1, heads), len(rows) - 1), rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _above_rows(caption: Item) -> tuple[str, Box] | None:
+    """Text and box of `caption` above the first row of cells in its block; None where it holds none."""
+    rows = _printed_rows(caption.region.lines)
+    end = next((number for number, row in enumerate(rows) if number and len(row) > 1), None)
+    if end is None:
+        return None
+    lines = [line for row in rows[:end] for line in row]
+    return " ".join(line.text for line in lines), bounding(line.box for line in lines)
+
+
+def _open_body(head: Sequence[Sequence[Line]], pieces: Sequence[Line], place: Box) -> list[list[Line]]:
+    """The rows below the last rule, where the rules hold the `head` only: there is none at the end of the table.
+
+    `place`: left, the y of that rule, right, and the y at which other text begins.
+    """
+    left, top, right, floor = place
+    if not 1 <= len(head) <= MAX_HEAD_ROWS or max(map(len, head), default=0) < 2:
+        return []
+    under = [
+        piece
+        for piece in pieces
+        if top < _middle(piece) < floor and left - 4 <= piece.box[0] and piece.box[2] <= right + 4
+    ]
+    rows = _without_notes(_until_a_gap(_printed_rows(under), top), 0.6 * (right - left))
+    aligned = sum(len(row) > 1 for row in rows)
+    if len(rows) < 2 or aligned < MIN_ALIGNED * len(rows) or not _gutters([*head, *rows]):
+        return []
+    return rows
+
+
+def _until_a_gap(rows: list[list[Line]], top: float) -> list[list[Line]]:
+    """Rows from the caption, which ends at `top`, to the first wide gap, the first note or the first full line of prose."""
+    steps = sorted(_middle(below[0]) - _middle(above[0]) for above, below in pairwise(rows))
+    if not steps or _middle(rows[0][0]) - top > MAX_CAPTION_GAP_PT:
+        return []
+    step = steps[len(steps) // 4]
+    kept = rows[:1]
+    for above, below in pairwise(rows):
+        if _middle(below[0]) - _middle(above[0]) > MAX_STEP * step or (len(below) == 1 and _SMALL.match(below[0].text)):
+            break
+        kept.append(below)
+    return kept
+
+
+def _right_edge(caption: Item, items: Sequence[Item]) -> float:
+    """The x at which text of another column begins, to the right of `caption`."""
+    beside = [
+        item.box[0]
+        for item in items
+        if item.box[0] > caption.box[2] - 2 and item.kind in _PROSE and _is_prose(item) and item.box[3] > caption.box[1]
+    ]
+    return min(beside, default=float("inf"))
 
 
 def _cut(caption: Item, rules: Sequence[Rule]) -> tuple[str, Box]:
