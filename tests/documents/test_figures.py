@@ -132,6 +132,26 @@ def test_caption__between_two_images__belongs_to_the_one_above() -> None:
     assert figure.box == (100, 160, 400, 385)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_caption__credit_line_at_the_edge_of_its_figure__stands_behind_it(turned: bool) -> None:
+    document = pymupdf.open()
+    page = with_page(document, "Figure 1. A scan of the head.")
+    page.insert_image((100, 200, 400, 425), stream=jpeg())
+    place, rotate = ((408, 400), 90) if turned else ((100, 434), 0)
+    page.insert_text(place, "© 2015 Northmoor Press", fontsize=6, rotate=rotate)
+    (figure,) = figures(document)
+    assert figure.caption == "Figure 1. A scan of the head. © 2015 Northmoor Press"
+
+
+def test_caption__copyright_line_on_every_page__is_none_of_a_figure() -> None:
+    document = pymupdf.open()
+    for number in (1, 2):
+        page = with_page(document, f"Figure {number}. A scan of the head.")
+        page.insert_image((100, 200, 400, 425), stream=jpeg(400 + 20 * number, 300))
+        page.insert_text((408, 400), "© 2015 Northmoor Press", fontsize=6, rotate=90)
+    assert [one.caption for one in figures(document)] == [f"Figure {n}. A scan of the head." for n in (1, 2)]
+
+
 @pytest.mark.parametrize("over", ["text", "drawing"])
 def test_jpeg__with_something_printed_over_it__is_rendered(over: str) -> None:
     document, picture = pymupdf.open(), jpeg()

@@ -64,6 +64,36 @@ def test_table__without_a_number__has_the_label_table() -> None:
     assert (table.label, table.rows) == ("TABLE", TABLE_ROWS)
 
 
+def test_table__on_its_caption_in_a_band__has_its_head_from_the_edge_of_the_band() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.draw_line((54, 110), (541, 110))
+    for y in (130, 186):
+        page.draw_line((60, y), (535, y))
+    for number, row in enumerate(TABLE_ROWS):
+        for x, cell in zip((62, 220, 340, 470), row, strict=True):
+            page.insert_text((x, 125 + 18 * number), cell, fontsize=9)
+    page.insert_text((60, 196), "Table 2. Outcomes of patients with and without a drain.", fontsize=9)
+    page.insert_textbox((60, 400, 537, 780), PROSE, fontsize=10)
+    (table,) = parsed(document.tobytes()).tables
+    assert (table.rows, table.header_rows) == (TABLE_ROWS, 1)
+
+
+def test_table__title_below_its_label__is_in_the_caption() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 95), "Table 2", fontsize=9, fontname="hebo")
+    page.insert_text((60, 106), "Outcomes with and without a drain", fontsize=9)
+    for y in (112, 130, 186):
+        page.draw_line((58, y), (537, y))
+    for number, row in enumerate(TABLE_ROWS):
+        for x, cell in zip((60, 220, 340, 470), row, strict=True):
+            page.insert_text((x, 125 + 18 * number), cell, fontsize=9)
+    page.insert_textbox((60, 400, 537, 780), PROSE, fontsize=10)
+    (table,) = parsed(document.tobytes()).tables
+    assert (table.caption, table.rows) == ("Table 2 Outcomes with and without a drain", TABLE_ROWS)
+
+
 @pytest.mark.parametrize("rotate", [90, 270])
 @pytest.mark.parametrize("ruled", [True, False])
 def test_table__along_the_edge_of_the_page__is_read_in_its_own_direction(rotate: int, ruled: bool) -> None:

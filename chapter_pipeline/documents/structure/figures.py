@@ -16,6 +16,7 @@ from chapter_pipeline.documents.pdf.lines import Line
 from chapter_pipeline.documents.structure.classify import Item
 from chapter_pipeline.documents.structure.layout import bounding
 from chapter_pipeline.domain.document import BlockKind, Box, Figure, FigureKind
+from chapter_pipeline.domain.figure_rights import rights_statement
 
 MIN_PIXELS = 120
 MIN_AREA = 0.02
@@ -32,6 +33,12 @@ MIN_ALONE = 0.15
 _TABLE = re.compile(r"^table\b", re.IGNORECASE)
 _ANY_TABLE = re.compile(r"^(?:supplement\w* |extended data )?table\s*(?:S?\d+|[IVX]+)?\b", re.IGNORECASE)
 _BARE = re.compile(r"^(?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+[.:|]?$", re.IGNORECASE)
+_CREDIT = re.compile(
+    r"©|\(c\)|copyright|courtesy|permission|re-?print|re-?produced|re-?published|credit|adapted|modified|licen[cs]e|biorender|rights",
+    re.IGNORECASE,
+)
+MAX_CREDIT = 200
+"""Characters of a line on rights beside a figure."""
 MAX_PLATE_WORDS = 20
 """An item of more words is no label within a figure that fills its page."""
 _OUTSIDE = frozenset(
@@ -94,6 +101,8 @@ def document_figures(pages: Sequence[PageParts]) -> list[Figure]:
     if not any(one.caption for on_page in found for one in on_page):
         found = [_on_page(parts, own) for parts, own in zip(pages, captions, strict=True)]
     captioned = any(one.caption for on_page in found for one in on_page)
+    for parts, on_page in zip(pages, found, strict=True):
+        _with_credits(parts, on_page, pages)
     return _without_repeats(
         [
             _whole(parts, one)
@@ -295,6 +304,32 @@ def _opens(parts: PageParts, caption: Item) -> bool:
 def _label(caption: Item) -> str:
     match = _LABEL.match(caption.text)
     return re.sub(r"\W+", "", match.group(1)).casefold().replace("figure", "fig") if match else ""
+
+
+def _with_credits(parts: PageParts, found: Sequence[_Found], pages: Sequence[PageParts]) -> None:
+    """Put a line on the rights of others that is printed in a figure, or at its edge, behind the caption.
+
+    What stands on several pages, in a margin or in the text of the article speaks of the article.
+    """
+    height = parts.page.rect.height
+    for one in found:
+        if one.caption is None:
+            continue
+        outside = [item.box for item in parts.items if item.kind in _OUTSIDE - {BlockKind.FURNITURE}]
+        for line in parts.lines:
+            if (
+                not line.hidden
+                and _CREDIT.search(line.text)
+                and len(line.text) <= MAX_CREDIT
+                and _near(line.box, one.box, LABEL_PT)
+                and 0.1 * height < line.box[3]
+                and line.box[1] < 0.9 * height
+                and not any(_overlap(line.box, box) > 0.5 * _size(line.box) for box in outside)
+                and rights_statement(line.text) is not None
+                and sum(any(line.text == other.text for other in page.lines) for page in pages) == 1
+            ):
+                stop = "" if one.caption.text.endswith((".", "!", "?", ")")) else "."
+                one.caption = replace(one.caption, text=f"{one.caption.text}{stop} {line.text}")
 
 
 def _whole(parts: PageParts, one: _Found) -> Figure:

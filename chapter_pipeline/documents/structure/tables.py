@@ -21,12 +21,15 @@ _CAPTION = re.compile(
     r"(?:\s*[.:|–—]|\s+\(continued\)|\s+[A-Z%0-9]|\s*$)",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"^(?:supplement\w* |extended data )?table\s*(?:S?\d+|[IVX]+)[.:]?$", re.IGNORECASE)
 _SMALL = re.compile(r"^[*†‡§¶#]|^(?:notes?|abbreviations?|values? (?:are|is)|data (?:are|is))\b", re.IGNORECASE)
 _PROSE = frozenset({BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.REFERENCE})
 _CONTINUES = re.compile(r"^[a-z(\[]")
 MIN_RULE_PT = 60.0
 MIN_PROSE_CHARACTERS = 250
 MAX_CAPTION_GAP_PT = 60.0
+MAX_TITLE_GAP_PT = 30.0
+"""How far below the label of a table its title may stand."""
 MAX_BREAK_PT = 10.0
 """The gap in a line drawn cell by cell; the gutter of a page in two columns is wider."""
 MIN_TURNED_LINES = 6
@@ -37,6 +40,8 @@ MAX_STEP = 2.2
 """Without rules a table ends where the next row is further away than this, in steps of its rows."""
 MIN_ALIGNED = 0.75
 """Share of the rows of a table without rules that hold pieces in two columns or more."""
+MIN_ALIGNED_BELOW_HEAD = 0.5
+"""The same below a head between rules, where many rows are the rest of wrapped cells."""
 MAX_COLUMNS = 30
 MAX_ROWS = 200
 
@@ -130,6 +135,8 @@ def _table(
         return _unruled(page, caption, text, box, items, pieces)
     left, right = min(rule[0] for rule in own), max(rule[1] for rule in own)
     top, bottom = own[0][2], own[-1][2]
+    if _BARE.match(text):
+        text = _with_title(text, box, pieces, top)
     inside = [
         piece
         for piece in pieces
@@ -209,6 +216,17 @@ def _above_rows(caption: Item) -> tuple[str, Box] | None:
     return " ".join(line.text for line in lines), bounding(line.box for line in lines)
 
 
+def _with_title(label: str, box: Box, pieces: Sequence[Line], top: float) -> str:
+    """`label` with the title that stands on lines of its own between it and the first rule, at its left edge."""
+    rows = [
+        row
+        for row in _printed_rows([piece for piece in pieces if box[3] - 2 < _middle(piece) < top])
+        if abs(row[0].box[0] - box[0]) < 4 and row[0].box[1] - box[3] < MAX_TITLE_GAP_PT
+    ]
+    words = [piece.text for row in rows for piece in row]
+    return " ".join([label, *words])
+
+
 def _open_body(head: Sequence[Sequence[Line]], pieces: Sequence[Line], place: Box) -> list[list[Line]]:
     """The rows below the last rule, where the rules hold the `head` only: there is none at the end of the table.
 
@@ -224,7 +242,7 @@ def _open_body(head: Sequence[Sequence[Line]], pieces: Sequence[Line], place: Bo
     ]
     rows = _without_notes(_until_a_gap(_printed_rows(under), top), 0.6 * (right - left))
     aligned = sum(len(row) > 1 for row in rows)
-    if len(rows) < 2 or aligned < MIN_ALIGNED * len(rows) or not _gutters([*head, *rows]):
+    if len(rows) < 2 or aligned < MIN_ALIGNED_BELOW_HEAD * len(rows) or not _gutters([*head, *rows]):
         return []
     return rows
 
@@ -314,7 +332,14 @@ def _rules_above(caption: Box, rules: Sequence[Rule]) -> list[Rule]:
     if not joined or caption[1] - joined[-1][2] > 8 or abs(joined[-1][0] - caption[0]) > 4:
         return []
     last = joined[-1]
-    return [rule for rule in joined if abs(rule[0] - last[0]) < 4 and abs(rule[1] - last[1]) < 4]
+    own = [rule for rule in joined if abs(rule[0] - last[0]) < 4 and abs(rule[1] - last[1]) < 4]
+    # The head may stand between them and the edge of a band around the table.
+    edges = [
+        rule
+        for rule in joined
+        if rule[2] < own[0][2] - 4 and 0 <= last[0] - rule[0] < 12 and 0 <= rule[1] - last[1] < 12
+    ]
+    return [*edges[-1:], *own]
 
 
 def _joined(rules: Sequence[Rule]) -> list[Rule]:
