@@ -152,6 +152,29 @@ def test_caption__copyright_line_on_every_page__is_none_of_a_figure() -> None:
     assert [one.caption for one in figures(document)] == [f"Figure {n}. A scan of the head." for n in (1, 2)]
 
 
+@pytest.mark.parametrize("kind", FigureKind)
+def test_captions__above_their_figures__go_to_the_figures_below_them(kind: FigureKind) -> None:
+    document = pymupdf.open()
+    first = document.new_page(width=595, height=842)
+    first.insert_text((60, 40), "Scans of the head after drainage", fontsize=16)
+    first.insert_textbox((60, 60, 537, 400), PROSE, fontsize=10)
+    page = document.new_page(width=595, height=842)
+    for number, y in ((1, 60), (2, 300)):
+        page.insert_textbox(
+            (50, y, 285, y + 35), f"Figure {number}. A scan of the head in one of the groups.", fontsize=8
+        )
+        if kind is FigureKind.RASTER:
+            page.insert_image((50, y + 40, 285, y + 220), stream=jpeg(400 + 20 * number, 300))
+        else:
+            for step in range(8):
+                page.draw_line((60 + 25 * step, y + 200), (60 + 25 * step, y + 60 + 15 * step))
+    page.insert_textbox((310, 60, 545, 780), PROSE * 4, fontsize=10)
+    page.insert_textbox((50, 560, 285, 780), PROSE, fontsize=10)
+    found = figures(document)
+    assert [(one.label, one.kind) for one in found] == [("Figure 1", kind), ("Figure 2", kind)]
+    assert [60 < one.box[1] < one.box[3] < 300 for one in found] == [True, False]
+
+
 @pytest.mark.parametrize("over", ["text", "drawing"])
 def test_jpeg__with_something_printed_over_it__is_rendered(over: str) -> None:
     document, picture = pymupdf.open(), jpeg()

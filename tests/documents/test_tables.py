@@ -151,6 +151,26 @@ def test_markdown__cells_that_look_like_markup__are_escaped_and_heads_are_joined
     ]
 
 
+def test_table__along_the_edge__has_the_title_that_is_centred_below_its_label() -> None:
+    document = pymupdf.open()
+    document.new_page(width=595, height=842).insert_textbox((60, 60, 537, 500), PROSE, fontsize=10)
+    page = document.new_page(width=595, height=842)
+    for y, text, font in ((90, "Table 2", "hebo"), (106, "Outcomes with and without a drain", "helv")):
+        start = 300 - pymupdf.get_text_length(text, font, 10) / 2
+        page.insert_text((y, 842 - start), text, fontsize=10, fontname=font, rotate=90)
+    for y in (112, 130, 186):
+        page.draw_line((y, 842 - 58), (y, 842 - 537))
+    for number, row in enumerate(TABLE_ROWS):
+        for x, cell in zip((60, 220, 340, 470), row, strict=True):
+            page.insert_text((125 + 18 * number, 842 - x), cell, fontsize=9, rotate=90)
+    (table,) = parsed(document.tobytes()).tables
+    assert (table.label, table.caption, table.rows) == (
+        "Table 2",
+        "Table 2 Outcomes with and without a drain",
+        TABLE_ROWS,
+    )
+
+
 @pytest.mark.corpus
 def test_table__of_a_real_article__has_its_numbers_in_their_rows(corpus: Path) -> None:
     (path,) = (corpus / "library").glob("*a7afba.pdf")

@@ -218,13 +218,18 @@ def _is_next_part(item: Item, caption: Item, *, bare: bool) -> bool:
     size = caption.region.lines[-1].size
     last = caption.region.lines[-1].box
     gap = item.box[1] - last[3]
-    if item is caption or abs(item.box[0] - caption.box[0]) > 3 or not -0.5 * size < gap < 1.2 * size:
+    further = is_further_caption(item)
+    if (
+        item is caption
+        or abs(item.box[0] - caption.box[0]) > 3
+        or not -0.5 * size < gap < (2.5 if further else 1.2) * size
+    ):
         return False
+    if further:
+        return True
     if bare:
         alike = abs(item.region.size - caption.region.size) < 2.5
         return alike and item.words >= 3 and item.kind not in (BlockKind.CAPTION, BlockKind.FURNITURE, BlockKind.TITLE)
-    if item.kind is BlockKind.CAPTION:
-        return is_further_caption(item)
     listed = item.entries or re.match(r"^\[?\d+[.\]]", item.text)
     return item.kind is BlockKind.REFERENCE and not listed and abs(item.region.lines[0].size - size) < 0.6
 

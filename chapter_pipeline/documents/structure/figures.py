@@ -24,6 +24,8 @@ MIN_AREA = 0.02
 NEAR_PT = 18.0
 LABEL_PT = 14.0
 """How far from a figure the text may stand that belongs to it: axis labels, letters of panels."""
+MAX_CAPTION_GAP = 40.0
+"""Between a caption and the figure right below it."""
 MIN_PATHS = 5
 MAX_CELLS = 500
 _LABEL = re.compile(r"^((?:supplement\w* |extended data )?fig(?:ure|\.)?\s*S?\d+)", re.IGNORECASE)
@@ -233,14 +235,12 @@ def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
         if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4 and _size(info["bbox"]) > 0.0005 * area
     ]
     boxes = [_inside(box, page.rect) for box in _merged([tuple(info["bbox"]) for info in images])]
-    found = [
-        _Found(FigureKind.RASTER, box, _caption(box, captions, page.rect.height), images)
-        for box in boxes
-        if _is_figure(box, area)
-    ]
+    boxes = [box for box in boxes if _is_figure(box, area)]
+    own = _captions_above(boxes, captions) or [_caption(box, captions, page.rect.height) for box in boxes]
+    found = [_Found(FigureKind.RASTER, box, caption, images) for box, caption in zip(boxes, own, strict=True)]
     taken, raster = [one.caption for one in found], [one.box for one in found]
-    for caption in captions:
-        drawn = None if caption in taken else _drawn(caption, items, parts.drawings, page.rect)
+    free = [caption for caption in captions if caption not in taken]
+    for caption, drawn in zip(free, _all_drawn(free, items, parts.drawings, page.rect), strict=True):
         if (
             drawn is not None
             and _is_figure(drawn, area)
@@ -249,6 +249,41 @@ def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
         ):
             found.append(_Found(FigureKind.VECTOR, drawn, caption, images))
     return sorted(_one_for_a_caption(found, items), key=lambda one: (one.box[1], one.box[0]))
+
+
+def _captions_above(boxes: Sequence[Box], captions: Sequence[Item]) -> list[Item | None]:
+    """For each figure the caption right above it, where that gives more figures a caption of their own than those below."""
+
+    def right_at(box: Box, *, above: bool) -> Item | None:
+        gaps = [
+            (box[1] - item.box[3] if above else item.box[1] - box[3], number)
+            for number, item in enumerate(captions)
+            if min(box[2], item.box[2]) > max(box[0], item.box[0])
+        ]
+        gap, number = min(((gap, number) for gap, number in gaps if gap > -LABEL_PT), default=(MAX_CAPTION_GAP, 0))
+        return captions[number] if gap < MAX_CAPTION_GAP else None
+
+    if len(boxes) < 2 or len(captions) < 2:
+        return []
+    above, below = ([right_at(box, above=side) for box in boxes] for side in (True, False))
+    counts = [len({id(item) for item in side if item is not None}) for side in (above, below)]
+    return above if counts[0] == len(boxes) > counts[1] else []
+
+
+def _all_drawn(
+    captions: Sequence[Item], items: Sequence[Item], drawings: Drawings, page: pymupdf.Rect
+) -> list[Box | None]:
+    """What is drawn for each caption, above it; below it where one drawing would else have two captions."""
+    found = [_drawn(caption, items, drawings, page) for caption in captions]
+    boxes = [box for box in found if box is not None]
+    if any(_overlap(a, b) > 1.0 for n, a in enumerate(boxes) for b in boxes[:n]):
+        below = [_drawn(caption, items, drawings, page, below_first=True) for caption in captions]
+        others = [box for box in below if box is not None]
+        if len(others) == len(boxes) and not any(
+            _overlap(a, b) > 1.0 for n, a in enumerate(others) for b in others[:n]
+        ):
+            return below
+    return found
 
 
 def _one_for_a_caption(found: Sequence[_Found], items: Sequence[Item]) -> list[_Found]:
@@ -270,11 +305,11 @@ def _one_for_a_caption(found: Sequence[_Found], items: Sequence[Item]) -> list[_
     return kept
 
 
-def _from_next_page(
-    pages: Sequence[PageParts], captions: Sequence[Sequence[Item]], found: Sequence[list[_Found]]
-) -> None:
+def _from_next_page(pages: Sequence[PageParts], captions: Sequence[Sequence[Item]], found: list[list[_Found]]) -> None:
     """Give large images without a caption, and those that say where their legend is, that of the next page."""
     for number in range(len(pages) - 1):
+        if not found[number] and not captions[number] and captions[number + 1]:
+            found[number] = _plates(pages[number]) if _opens(pages[number + 1], captions[number + 1][0]) else []
         after, page = pages[number + 1], pages[number].page
         taken = [one.caption for one in found[number + 1]]
         free = [caption for caption in captions[number + 1] if caption not in taken]
@@ -365,13 +400,16 @@ def _is_figure(box: Box, area: float) -> bool:
     return MIN_AREA * area <= _size(box) <= 0.95 * area and min(_sides(box)) >= 36
 
 
-def _drawn(caption: Item, items: Sequence[Item], drawings: Drawings, page: pymupdf.Rect) -> Box | None:
-    """The box of what is drawn between `caption` and the running text above it, else below it."""
+def _drawn(
+    caption: Item, items: Sequence[Item], drawings: Drawings, page: pymupdf.Rect, *, below_first: bool = False
+) -> Box | None:
+    """The box of what is drawn between `caption` and the running text above it, else below it, or the other way round."""
     others = [item for item in items if item is not caption and _is_wall(item, 40)]
     column = [item.box for item in others if item.box[0] < caption.box[2] and caption.box[0] < item.box[2]]
     top = max((box[3] for box in column if box[3] <= caption.box[1] + 2), default=page.y0)
     bottom = min((box[1] for box in column if box[1] >= caption.box[3] - 2), default=page.y1)
-    for band in ((top, caption.box[1]), (caption.box[3], bottom)):
+    bands = ((top, caption.box[1]), (caption.box[3], bottom))
+    for band in reversed(bands) if below_first else bands:
         y0, y1 = min(band[0], caption.box[1]), max(band[1], caption.box[3])
         level = [item.box for item in others if item.box[1] < y1 and y0 < item.box[3]]
         left = max((box[2] for box in level if box[2] <= caption.box[0] + 2), default=page.x0)

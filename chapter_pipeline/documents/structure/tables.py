@@ -107,10 +107,10 @@ def _caption_items(lines: Sequence[Line], page: int) -> list[Item]:
         last = open_caption.region.lines[-1] if open_caption else line
         if (
             open_caption
-            and abs(line.box[0] - last.box[0]) < 3
-            and line.box[1] - last.box[3] < 0.6 * line.size
-            and line.font == last.font
-            and not open_caption.text.endswith(".")
+            and _aligned(line.box, last.box)
+            and line.box[1] - last.box[3] < (1.5 if _BARE.match(open_caption.text) else 0.6) * line.size
+            and (line.font == last.font or _BARE.match(open_caption.text))
+            and (not open_caption.text.endswith(".") or _BARE.match(open_caption.text))
         ):
             open_caption.text = f"{open_caption.text} {line.text}"
             open_caption.region = Region((*open_caption.region.lines, line))
@@ -217,11 +217,11 @@ def _above_rows(caption: Item) -> tuple[str, Box] | None:
 
 
 def _with_title(label: str, box: Box, pieces: Sequence[Line], top: float) -> str:
-    """`label` with the title that stands on lines of its own between it and the first rule, at its left edge."""
+    """`label` with the title that stands on lines of its own between it and the first rule, at its edge or centred."""
     rows = [
         row
         for row in _printed_rows([piece for piece in pieces if box[3] - 2 < _middle(piece) < top])
-        if abs(row[0].box[0] - box[0]) < 4 and row[0].box[1] - box[3] < MAX_TITLE_GAP_PT
+        if _aligned(bounding([piece.box for piece in row]), box) and row[0].box[1] - box[3] < MAX_TITLE_GAP_PT
     ]
     words = [piece.text for row in rows for piece in row]
     return " ".join([label, *words])
@@ -434,6 +434,11 @@ def _goes_on(above: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether every filled cell goes on with a filled one above; never for a line that fills all columns."""
     filled = [(upper, cell) for upper, cell in zip(above, cells, strict=True) if cell]
     return len(filled) < len(cells) and all(upper and _CONTINUES.match(cell) for upper, cell in filled)
+
+
+def _aligned(below: Box, above: Box) -> bool:
+    """Whether two lines begin at one edge or are centred on one axis."""
+    return abs(below[0] - above[0]) < 4 or abs(below[0] + below[2] - above[0] - above[2]) < 8
 
 
 def _middle(line: Line) -> float:
