@@ -9,7 +9,7 @@ import pytest
 
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
-from chapter_pipeline.domain.document import ParsedDocument, Table
+from chapter_pipeline.domain.document import BlockKind, ParsedDocument, Table
 from tests.documents.papers import TABLE_ROWS, article_with_table
 
 PROSE = "Drainage was associated with fewer recurrences in patients older than eighty years of age. " * 6
@@ -92,6 +92,20 @@ def test_table__title_below_its_label__is_in_the_caption() -> None:
     page.insert_textbox((60, 400, 537, 780), PROSE, fontsize=10)
     (table,) = parsed(document.tobytes()).tables
     assert (table.caption, table.rows) == ("Table 2 Outcomes with and without a drain", TABLE_ROWS)
+
+
+def test_table__behind_the_reference_list__is_no_part_of_it() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_textbox((60, 60, 537, 300), PROSE, fontsize=10)
+    page.insert_text((60, 400), "References", fontsize=12, fontname="hebo")
+    page.insert_text((60, 420), "1. Lind P, Okafor A. Drains. Acta Neurochir 2001;12(3):45-52.", fontsize=10)
+    document.insert_pdf(pymupdf.open(stream=article_with_table(below="")))
+    found = parsed(document.tobytes())
+    assert [table.rows for table in found.tables] == [TABLE_ROWS]
+    kinds = {block.kind for block in found.pages[1].blocks if block.box[1] > 112}
+    assert kinds == {BlockKind.TABLE}
+    assert not any("Recurrence" in work.text for work in found.cited_works)
 
 
 @pytest.mark.parametrize("rotate", [90, 270])

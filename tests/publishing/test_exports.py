@@ -21,7 +21,7 @@ from tests.publishing.conftest import (
     squeezed,
     unescaped_markdown,
 )
-from tests.publishing.finished_chapter import CHAPTER, FINAL, HOSTILE, SYMBOLS, png, sentence
+from tests.publishing.finished_chapter import CHAPTER, FIGURE, FINAL, HOSTILE, SYMBOLS, png, sentence
 
 
 @pytest.mark.parametrize("export_format", DOCUMENTS)
@@ -258,3 +258,11 @@ def test_export__a_reviewed_chapter__has_no_status_box(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "Unreviewed" not in text
     assert "found no gap" in text
+
+
+def test_export__figure_with_rights_of_others__quotes_what_its_caption_says_of_them(tmp_path: Path) -> None:
+    said = "Reprinted by permission of Elsevier."
+    figure = FIGURE.model_copy(update={"figure": FIGURE.figure.model_copy(update={"licence": None, "rights": said})})
+    (path,) = export(changed(figures=(figure,)), tmp_path, ExportFormat.MD)
+    shown = squeezed(unescaped_markdown(read_text(ExportFormat.MD, path)))
+    assert squeezed(f"page 12 (Fig. 2), rights of others. “{said}”") in shown

@@ -93,14 +93,6 @@ def _extracted(
     for page_items in items:
         _reunite(page_items, joiner)
         _reunite_captions(page_items, joiner)
-    pages = tuple(
-        make_page(number, size, page_items, page)
-        for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
-    )
-    pages = tuple(
-        recognised_page(page, scans.read[number], page_sizes[number]) if number in scans.read else page
-        for number, page in enumerate(pages)
-    )
     drawings = [Drawings(page) for page in file_pages]
     tables = numbered(
         [
@@ -112,6 +104,18 @@ def _extracted(
                 *turned_tables(number, sizes[number - 1].width, sizes[number - 1].height, page, drawn.rules),
             )
         ]
+    )
+    for table in tables:
+        for item in items[table.page - 1]:
+            if item.kind is BlockKind.REFERENCE and _lies_in(item.box, table.box):
+                item.kind = BlockKind.TABLE
+    pages = tuple(
+        make_page(number, size, page_items, page)
+        for number, (size, page_items, page) in enumerate(zip(sizes, items, lines, strict=True), start=1)
+    )
+    pages = tuple(
+        recognised_page(page, scans.read[number], page_sizes[number]) if number in scans.read else page
+        for number, page in enumerate(pages)
     )
     figures = document_figures(
         [
@@ -156,6 +160,10 @@ def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
         )
         for region in reading_order(regions(visible))
     ]
+
+
+def _lies_in(box: Box, other: Box) -> bool:
+    return all(box[n] >= other[n] - 3 for n in (0, 1)) and all(box[n] <= other[n] + 3 for n in (2, 3))
 
 
 def _reunite(items: list[Item], joiner: Joiner) -> None:
