@@ -152,6 +152,18 @@ def test_caption__copyright_line_on_every_page__is_none_of_a_figure() -> None:
     assert [one.caption for one in figures(document)] == [f"Figure {n}. A scan of the head." for n in (1, 2)]
 
 
+def test_caption__label_alone_above_text_of_the_body__takes_no_text_from_it() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 40), "Scans of the head after drainage", fontsize=16)
+    page.insert_textbox((60, 60, 537, 200), PROSE, fontsize=10)
+    page.insert_text((60, 250), "Figure 1.", fontsize=10, fontname="hebo")
+    page.insert_textbox((60, 254, 537, 400), PROSE, fontsize=10)
+    with pymupdf.open(stream=document.tobytes()) as opened:
+        blocks = extract_document(opened, b"").pages[0].blocks
+    assert max(block.end - block.start for block in blocks if block.kind is BlockKind.CAPTION) < 20
+
+
 @pytest.mark.parametrize("kind", FigureKind)
 def test_captions__above_their_figures__go_to_the_figures_below_them(kind: FigureKind) -> None:
     document = pymupdf.open()

@@ -221,6 +221,11 @@ def _reunite_legends(items: list[Item], joiner: Joiner) -> None:
             bare = False
 
 
+_NO_LEGEND = frozenset(
+    {BlockKind.CAPTION, BlockKind.FURNITURE, BlockKind.TITLE, BlockKind.BODY, BlockKind.ABSTRACT}
+)  # "Figure 1." may be the end of a sentence of the body, on a line of its own
+
+
 def _is_next_part(item: Item, caption: Item, *, bare: bool) -> bool:
     """Whether `item` stands right below a caption and is a part of it."""
     size = caption.region.lines[-1].size
@@ -237,7 +242,7 @@ def _is_next_part(item: Item, caption: Item, *, bare: bool) -> bool:
         return True
     if bare:
         alike = abs(item.region.size - caption.region.size) < 2.5
-        return alike and item.words >= 3 and item.kind not in (BlockKind.CAPTION, BlockKind.FURNITURE, BlockKind.TITLE)
+        return alike and item.words >= 3 and item.kind not in _NO_LEGEND
     listed = item.entries or re.match(r"^\[?\d+[.\]]", item.text)
     return item.kind is BlockKind.REFERENCE and not listed and abs(item.region.lines[0].size - size) < 0.6
 
