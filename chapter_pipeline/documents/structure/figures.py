@@ -354,9 +354,9 @@ def _with_credits(parts: PageParts, found: Sequence[_Found], pages: Sequence[Pag
         for line in parts.lines:
             if (
                 not line.hidden
-                and _CREDIT.search(line.text)
                 and len(line.text) <= MAX_CREDIT
                 and _near(line.box, one.box, LABEL_PT)
+                and _CREDIT.search(line.text)
                 and 0.1 * height < line.box[3]
                 and line.box[1] < 0.9 * height
                 and not any(_overlap(line.box, box) > 0.5 * _size(line.box) for box in outside)
