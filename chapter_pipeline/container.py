@@ -266,6 +266,7 @@ class Container:
             store=self.chapter_store,
             artifacts=self.artifacts,
             images=self.figure_images,
+            currency=self.currency,
             gates=PublicationGates(library=self.library_store, images=self.figure_images),
             bucket=self.bucket,
             runs=runs,

@@ -102,8 +102,9 @@ class ChapterCurrency:
         request = request_from(self._chapters.get(slug).request)
         newest = _Newest(self._artifacts, slug)
         final = newest.stored(FINAL)
-        # After a rollback only the stages before the sections are compared: the text is kept as it is.
-        rolled_back = final is not None and final.run_id is None
+        # After a rollback only the stages before the sections are compared: the text is kept as it is. A section that
+        # was stored since (an edit whose run was killed) is not in that text, so then everything is compared.
+        rolled_back = final is not None and final.run_id is None and not newest.has_a_later_section(final)
         stages = CHAPTER_STAGES[: [stage.name for stage in CHAPTER_STAGES].index(SECTION)]
         outside = self._outside(request)
         stale: list[StaleStage] = []
@@ -153,7 +154,7 @@ class ChapterCurrency:
                 yield StaleStage(stage=name, cause="there is none yet")
                 continue
             now = self.section_fingerprint(kind, plans)
-            if stored.fingerprint != now and not newest.is_a_persons(kind):
+            if stored.fingerprint != now and not newest.is_current_as_it_is(kind, stored):
                 yield StaleStage(stage=name, cause=self._why(STAGES[SECTION], stored, now, [PLANS]))
 
     def _why(self, stage: Stage, stored: StoredArtifact, now: str, later: list[str]) -> str:
@@ -240,10 +241,24 @@ class _Newest:
         left_out = outline.unused if outline else ()
         return [*self.planned_kinds(), *(kind for kind in left_out if self.is_a_persons(kind))]
 
+    def has_a_later_section(self, than: StoredArtifact) -> bool:
+        """Whether a section, planned or left out, was stored after `than`."""
+        outline = self.value(OUTLINE, ChapterOutline)
+        kinds = [*self.planned_kinds(), *(outline.unused if outline else ())]
+        stored = (self.stored(f"{SECTION}/{kind}") for kind in kinds)
+        return any(one is not None and one.id > than.id for one in stored)
+
     def is_a_persons(self, kind: str) -> bool:
-        """Whether a person wrote, restored or rolled back the section; such a section counts as current."""
+        """Whether a person wrote, restored or rolled back the section."""
         section = self.value(f"{SECTION}/{kind}", Section)
         return section is not None and bool(section.kept or section.origin)
+
+    def is_current_as_it_is(self, kind: str, stored: StoredArtifact) -> bool:
+        """Whether the fingerprint of the section does not count: no writing changes it.
+
+        A rollback stores its sections with their fingerprint; those of an earlier release have none.
+        """
+        return self.is_kept(kind) or (stored.fingerprint is None and self.is_a_persons(kind))
 
     def is_kept(self, kind: str) -> bool:
         """Whether no writing changes the section."""

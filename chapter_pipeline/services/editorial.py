@@ -11,6 +11,7 @@ from chapter_pipeline.errors import NotFound, PermanentError, UsageError
 from chapter_pipeline.ports import Bucket
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.services import exports
+from chapter_pipeline.services.chapter_currency import ChapterCurrency
 from chapter_pipeline.services.chapters import Chapters
 from chapter_pipeline.services.publication import PublicationGates, published_version, require_publishable
 from chapter_pipeline.services.run_report import ChapterRuns
@@ -102,6 +103,7 @@ class Editorial:
         store: ChapterStore,
         artifacts: ArtifactStore,
         images: FigureImages,
+        currency: ChapterCurrency,
         gates: PublicationGates,
         bucket: Bucket,
         runs: ChapterRuns,
@@ -111,6 +113,7 @@ class Editorial:
         self._store = store
         self._artifacts = artifacts
         self._images = images
+        self._currency = currency
         self._gates = gates
         self._bucket = bucket
         self._runs = runs
@@ -138,12 +141,15 @@ class Editorial:
         origin = f"rollback to version {number}"
         sources = {reference.source.key: reference.source for reference in final.chapter.references}
         present = {section.kind: section for section in final.chapter.sections}
+        plans = self._artifacts.get("section_plans", slug, SectionPlans)
         for kind in dict.fromkeys([*self._chapters.kinds(slug), *present]):
             section = present.get(kind, Section(kind=kind, title=kind.replace("_", " ").capitalize(), status="unused"))
             own = with_own_evidence(section, final.chapter.quotes, sources).model_copy(update={"origin": origin})
-            stored = self._artifacts.put(f"section/{kind}", slug, own)
+            # With the present fingerprint, so that a run of the stages after it does not write the section again.
+            made_from = self._currency.section_fingerprint(kind, plans)
+            stored = self._artifacts.put(f"section/{kind}", slug, own, fingerprint=made_from)
             self._runs.record_act(slug, f"section/{kind}", origin, stored)
-        stored = self._artifacts.put("final_chapter", slug, final)
+        stored = self._artifacts.put("final_chapter", slug, final, anew=True)
         version = self._store.add_version(
             slug, stored.id, stored.sha256, documents=final.documents, images=final.images,
             held=wanted.state == "held", origin=origin,

@@ -41,18 +41,31 @@ class ArtifactStore:
         self._database = database
 
     def put(
-        self, asset: str, partition: str, body: BaseModel, *, run_id: str | None = None, fingerprint: str | None = None
+        self,
+        asset: str,
+        partition: str,
+        body: BaseModel,
+        *,
+        run_id: str | None = None,
+        fingerprint: str | None = None,
+        anew: bool = False,
     ) -> StoredArtifact:
         """Append `body` and return it, or the latest version when that has the same content and fingerprint.
 
-        Writers of one (asset, partition) are serialised, so that version numbers have no holes.
+        `anew`: append it in any case. Writers of one (asset, partition) are serialised, so that version numbers have no
+        holes.
         """
         value = body.model_dump(mode="json")
         sha256 = content_hash(value)
         with self._database.session() as session:
             advisory_lock(session, f"{asset}\n{partition}")
             latest = session.scalars(_newest_first(asset, partition).limit(1)).first()
-            if latest is not None and latest.sha256 == sha256 and fingerprint in (None, latest.fingerprint):
+            if (
+                latest is not None
+                and latest.sha256 == sha256
+                and fingerprint in (None, latest.fingerprint)
+                and not anew
+            ):
                 return _stored(latest)
             row = Artifact(
                 asset=asset, partition=partition, version=1 if latest is None else latest.version + 1, run_id=run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
+from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -94,3 +96,95 @@ def test_write__chapter_of_an_earlier_release__is_made_once_more_and_its_old_rec
     said = asked("chapters", "write", SLUG).done().out
     assert "key_concepts: what it was made from is not on record" in said
     assert write(asked) == {"version": 1, "unchanged": True}
+
+
+def edited(cli: Cli, tmp_path: Path, title: str) -> Path:
+    """A file with the section KIND under another title."""
+    file = tmp_path / "section.md"
+    source = cli("chapters", "show", SLUG, "--section", KIND).done().out
+    file.write_text(source.replace(f"# {source.splitlines()[0][2:]}", f"# {title}"))
+    return file
+
+
+def titles(cli: Cli) -> dict[str, str]:
+    final = cli("chapters", "show", SLUG, "--json").done().value
+    return {section["kind"]: section["title"] for section in final["chapter"]["sections"]}
+
+
+@pytest.fixture
+def rolled_back(asked: Cli, stages: FakeStages) -> Cli:
+    """A chapter whose version 3 says what version 1 said; version 2 had other sections."""
+    write(asked)
+    stages.edition = "second"
+    assert write_sections(asked, KIND, "outcomes") == 2
+    asked("chapters", "rollback", SLUG, "--version", "1").done()
+    stages.edition = "first"
+    assert write(asked) == {"version": 3, "unchanged": True}
+    return asked
+
+
+def write_sections(cli: Cli, *kinds: str) -> int:
+    named = [argument for kind in kinds for argument in ("--section", kind)]
+    version: int = cli("chapters", "write", SLUG, *named, "--json").done().value["version"]
+    return version
+
+
+def killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def broken(*_: object, **__: object) -> None:
+    raise PermanentError("the disk is full")
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("chapter_pipeline.orchestration.runs.Runs.follow", killed),
+        ("tests.fake_stages.FakeStages.chapter_draft", broken),
+    ],
+    ids=["killed", "failed"],
+)
+def test_write__edit_after_a_rollback_broke_off__takes_the_edit_into_the_next_version(
+    rolled_back: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, fault: Callable[..., None]
+) -> None:
+    before = titles(rolled_back)
+    file = edited(rolled_back, tmp_path, "How it is found")
+    with monkeypatch.context() as patch:
+        patch.setattr(place, fault)
+        assert rolled_back("chapters", "edit", SLUG, "--section", KIND, "--file", file).code != 0
+    said = rolled_back("chapters", "write", SLUG).done().out
+    assert "chapter_draft: it was made from another section/" in said
+    assert titles(rolled_back) == {**before, KIND: "How it is found"}, "the other sections stay as rolled back"
+    assert write(rolled_back) == {"version": 4, "unchanged": True}
+
+
+def test_write__section_written_again_after_a_rollback_and_killed__takes_it_into_the_next_version(
+    rolled_back: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = titles(rolled_back)
+    stages.edition = "third"
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.fake_stages.FakeStages.chapter_draft", killed)
+        assert rolled_back("chapters", "write", SLUG, "--section", "outcomes").code != 0
+    stages.edition = "first"
+    assert write(rolled_back) == {"version": 4, "unchanged": False}
+    now = titles(rolled_back)
+    assert "third" in now["outcomes"]
+    assert {**now, "outcomes": ""} == {**before, "outcomes": ""}
+    assert write(rolled_back)["unchanged"] is True
+
+
+def test_rollback__to_what_an_interrupted_run_stored_already__is_current(
+    asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The final chapter of a run that died before its version holds the text that is rolled back to."""
+    write(asked)
+    stages.edition = "second"
+    write_sections(asked, KIND)
+    stages.edition = "first"
+    with monkeypatch.context() as patch:
+        patch.setattr("chapter_pipeline.services.publication.add_version", killed)
+        assert asked("chapters", "write", SLUG, "--section", KIND).code != 0
+    asked("chapters", "rollback", SLUG, "--version", "1").done()
+    assert write(asked) == {"version": 3, "unchanged": True}

@@ -15,6 +15,7 @@ from chapter_pipeline.container import Container
 from chapter_pipeline.domain import ChapterBrief, EvidenceMap, Gap, GapType, Section, Severity
 from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.errors import PermanentError
+from chapter_pipeline.services.editorial import Editorial
 from chapter_pipeline.writing import stage_table
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION, Outside, content_of
 from sensors.requests import write_request
@@ -261,3 +262,32 @@ def test_currency__gates_ask_for_a_revision__is_current_once_it_was_made_or_none
     _run(asked, tags, [dg.AssetKey(name) for name in names])
     assert asked.stages.recommended[-1] == ("cover them",)
     assert stale(asked) == {}
+
+
+class NoRuns:
+    """Implements `services.run_report.ChapterRuns` for acts that start no run."""
+
+    def require_idle(self, slug: str) -> None:
+        pass
+
+    def record_act(self, *_: object) -> None:
+        pass
+
+
+def test_currency__rolled_back_section__counts_as_written_under_the_rules_in_force(
+    asked: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After another section was written, a changed prompt makes all of them stale: the run writes all of them."""
+    asked.container.settings = asked.container.settings.model_copy(update=WITH_CLAUDE)
+    asked.write()
+    asked.stages.edition = "second"
+    asked.write(sections=["diagnosis"])
+    editorial: Editorial = asked.container.editorial(NoRuns())  # type: ignore[arg-type]
+    editorial.rollback(SLUG, 1)
+    assert stale(asked, **WITH_CLAUDE) == {}
+    asked.stages.edition = "first"
+    asked.write(sections=["outcomes"])
+    assert stale(asked, **WITH_CLAUDE) == {}
+    prompt = "providers/prompt_files/section.md"
+    monkeypatch.setattr(stage_table, "content_of", lambda name: content_of(name) + b"." * (name == prompt))
+    assert set(stale(asked, **WITH_CLAUDE)) == {f"section/{kind}" for kind in asked.stages.planned}
