@@ -119,10 +119,14 @@ class Editorial:
         self._runs = runs
 
     def approve(self, slug: str, number: int, *, by: str, because: str) -> StoredVersion:
-        """Publish a held version, and put its exports into the bucket.
+        """Publish a held version, and put its exports into the bucket: a person may overrule the gap report, not the gates.
 
-        Raises `NotFound`, `AlreadyExists` when it is published, `UsageError` without a name or a reason.
+        Raises `NotFound`, `AlreadyExists` when it is published, `UsageError` without a name or a reason, when the
+        version does not pass the publication gates, or when the chapter is being written.
         """
+        self._runs.require_idle(slug)
+        if self._store.version(slug, number).state == "held":
+            require_publishable(slug, self._chapters.version_text(slug, number), self._gates)
         version = self._store.approve(slug, number, by=by, because=because)
         self._record_version(slug, version, f"version {number} approved by {by}: {because}")
         return version

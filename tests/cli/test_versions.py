@@ -26,6 +26,11 @@ SLUG = "glioma-surgery"
 KIND = "diagnosis"
 
 
+@dg.job
+def nothing() -> None:
+    """A job for a run that is only on record."""
+
+
 @pytest.fixture
 def asked(cli: Cli, library: LibraryStore, stages: FakeStages) -> Cli:
     add(library, "library/glioma.pdf", GLIOMA)
@@ -141,6 +146,42 @@ def test_rollback__version_that_does_not_pass_a_gate__is_refused(
     assert "is not published" in refused
     assert "is not what page" in refused
     assert [number for number, *_ in versions(asked)] == [1, 2]
+
+
+def test_approve__version_that_does_not_pass_a_gate__stays_held(
+    asked: Cli, stages: FakeStages, database: Database
+) -> None:
+    """A person overrules the gap report, not the publication gates."""
+    failing(stages)
+    asked("chapters", "write", SLUG).done()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE pages SET text = reverse(text)"))
+    approve = ("chapters", "approve", SLUG, "--version", 1, "--by", "Dr. Reader", "--reason", "enough")
+    refused = asked(*approve).refused(2)
+    assert "is not published" in refused
+    assert "is not what page" in refused
+    assert versions(asked) == [(1, "held", "written")]
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE pages SET text = reverse(text)"))
+    asked(*approve).done()
+    assert versions(asked) == [(1, "published", "written")]
+
+
+def test_approve__while_a_run_writes_the_chapter__is_refused(
+    asked: Cli, stages: FakeStages, environment: Settings
+) -> None:
+    failing(stages)
+    asked("chapters", "write", SLUG).done()
+    with open_instance(environment) as instance:
+        run = instance.create_run_for_job(
+            nothing,
+            status=dg.DagsterRunStatus.STARTING,
+            tags={"dagster/partition": SLUG},
+        )
+    approve = ("chapters", "approve", SLUG, "--version", 1, "--by", "Dr. Reader", "--reason", "enough")
+    refused = asked(*approve).refused(2)
+    assert f"chapter {SLUG!r} is being written by run {run.run_id}: wait for it, or cancel it" in refused
+    assert versions(asked) == [(1, "held", "written")]
 
 
 def test_write__exports_were_interrupted__are_completed_and_nothing_is_written(
