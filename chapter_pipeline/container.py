@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.services.text_model_factory import TextModelFactory
     from chapter_pipeline.storage.artifacts import ArtifactStore
     from chapter_pipeline.storage.bucket import ObjectBucket
+    from chapter_pipeline.storage.chapter_locks import ChapterLocks
     from chapter_pipeline.storage.chapters import ChapterStore
     from chapter_pipeline.storage.database import Database
     from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
@@ -155,6 +156,13 @@ class Container:
         from chapter_pipeline.storage.artifacts import ArtifactStore
 
         return ArtifactStore(self.database)
+
+    @cached_property
+    def chapter_locks(self) -> ChapterLocks:
+        """The locks of the chapters that this process writes."""
+        from chapter_pipeline.storage.chapter_locks import ChapterLocks
+
+        return ChapterLocks(self.database)
 
     def stages(self, run_id: str | None = None) -> Stages:
         """The fourteen stages with their ports bound, for the run `run_id`."""

@@ -112,8 +112,10 @@ class Runs:
         (assets done, assets in all, name of the newest). Raises `UsageError` when the chapter is being written already,
         or sections are asked for before there is a chapter.
         """
-        tell = on_progress or (lambda *_: None)
-        self.require_idle(slug)
+        with self.writing(slug):
+            return self._written(slug, sections, on_progress or (lambda *_: None))
+
+    def _written(self, slug: str, sections: Sequence[str] | None, tell: OnProgress) -> RunReport:
         if sections is not None and self._container.artifacts.latest("chapter_draft", slug) is None:
             raise UsageError(
                 f"chapter {slug!r} has no text yet, so none of its sections can be written again:"
@@ -136,8 +138,18 @@ class Runs:
             report = replace(self._run(slug, request, tell), revisions=report.revisions + 1)
         return report
 
-    def require_idle(self, slug: str) -> None:
-        """Raise `UsageError` when a run is writing the chapter."""
+    @contextmanager
+    def writing(self, slug: str) -> Iterator[None]:
+        """Hold the chapter's lock: nobody else writes or changes it while the block runs.
+
+        Raises `UsageError` when a run or another command is writing the chapter.
+        """
+        self._require_idle(slug)
+        with self._container.chapter_locks.held(slug):
+            yield
+
+    def _require_idle(self, slug: str) -> None:
+        """Raise `UsageError` when a run of the chapter is queued or under way."""
         reap(self._instance, self._container.database)
         unfinished = dg.RunsFilter(tags={"dagster/partition": slug}, statuses=UNFINISHED)
         for run in self._instance.get_runs(unfinished, limit=1):

@@ -102,8 +102,7 @@ class ChapterWriting:
         bucket = self._bucket()
         if version.state != "published" or exports.are_complete(slug, version.number, bucket=bucket):
             return
-        with self._open_runs(slug) as runs:
-            runs.require_idle(slug)
+        with self._open_runs(slug) as runs, runs.writing(slug):
             final = self._chapters.version_text(slug, version.number)
             exports.put_exports(final, version.number, bucket=bucket, images=self._images)
             runs.record_act(slug, "chapter_exports", f"exports of version {version.number} that were missing")

@@ -124,19 +124,22 @@ class Editorial:
         Raises `NotFound`, `AlreadyExists` when it is published, `UsageError` without a name or a reason, when the
         version does not pass the publication gates, or when the chapter is being written.
         """
-        self._runs.require_idle(slug)
-        if self._store.version(slug, number).state == "held":
-            require_publishable(slug, self._chapters.version_text(slug, number), self._gates)
-        version = self._store.approve(slug, number, by=by, because=because)
-        self._record_version(slug, version, f"version {number} approved by {by}: {because}")
-        return version
+        with self._runs.writing(slug):
+            if self._store.version(slug, number).state == "held":
+                require_publishable(slug, self._chapters.version_text(slug, number), self._gates)
+            version = self._store.approve(slug, number, by=by, because=because)
+            self._record_version(slug, version, f"version {number} approved by {by}: {because}")
+            return version
 
     def rollback(self, slug: str, number: int) -> StoredVersion:
         """Make the text of version `number` the newest version.
 
         Raises `NotFound`, `UsageError` when it is the newest or does not pass the publication gates.
         """
-        self._runs.require_idle(slug)
+        with self._runs.writing(slug):
+            return self._rolled_back(slug, number)
+
+    def _rolled_back(self, slug: str, number: int) -> StoredVersion:
         wanted, newest = self._store.version(slug, number), self._store.versions(slug)[-1]
         if newest.sha256 == wanted.sha256:
             raise UsageError(f"version {newest.number} of chapter {slug!r} says what version {number} says already")
@@ -196,10 +199,10 @@ class Editorial:
         return self._replace(slug, section)
 
     def _replace(self, slug: str, section: Section) -> StoredVersion:
-        self._runs.require_idle(slug)
-        name = f"section/{section.kind}"
-        self._runs.record_act(slug, name, section.origin, self._artifacts.put(name, slug, section))
-        report = self._runs.follow(slug, origin=f"{section.kind} {section.origin}")
+        with self._runs.writing(slug):
+            name = f"section/{section.kind}"
+            self._runs.record_act(slug, name, section.origin, self._artifacts.put(name, slug, section))
+            report = self._runs.follow(slug, origin=f"{section.kind} {section.origin}")
         if not report.success:
             raise PermanentError(
                 f"the section is stored, the chapter around it was not made: {'; '.join(report.failures)} "

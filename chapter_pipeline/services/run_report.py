@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,8 +32,8 @@ class RunReport:
 class ChapterRuns(Protocol):
     """Runs of chapters, and their history of materializations; `orchestration.runs.Runs` implements it with Dagster."""
 
-    def require_idle(self, slug: str) -> None:
-        """Raise `UsageError` when a run is writing the chapter."""
+    def writing(self, slug: str) -> AbstractContextManager[None]:
+        """Keep everybody else from writing the chapter. Raises `UsageError` when a run or another command is doing so."""
         ...
 
     def write_chapter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
-from chapter_pipeline.errors import PermanentError
+from chapter_pipeline.errors import PermanentError, UsageError
 from chapter_pipeline.orchestration.instance import open_instance
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage import chapter_locks
 from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.chapter_locks import ChapterLocks
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
@@ -188,3 +191,38 @@ def test_rollback__to_what_an_interrupted_run_stored_already__is_current(
         assert asked("chapters", "write", SLUG, "--section", KIND).code != 0
     asked("chapters", "rollback", SLUG, "--version", "1").done()
     assert write(asked) == {"version": 3, "unchanged": True}
+
+
+def test_write__while_another_command_writes_the_chapter__is_refused_and_starts_no_run(
+    asked: Cli, database: Database, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapter_locks, "WAIT_S", 0.05)
+    with ChapterLocks(database).held(SLUG, run_id="r1"):
+        refused = asked("chapters", "write", SLUG).refused(2)
+    assert f"chapter {SLUG!r} is being written by run r1: wait for it, or cancel it" in refused
+    with open_instance(environment) as instance:
+        assert instance.get_runs() == []
+
+
+def test_write__its_run__holds_the_lock_under_its_id_and_gives_it_back_when_interrupted(
+    asked: Cli, database: Database, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def interrupted(*_: object) -> None:
+        with ThreadPoolExecutor() as threads:
+            told.append(threads.submit(refusal).result())
+        raise KeyboardInterrupt
+
+    def refusal() -> str:
+        with pytest.raises(UsageError) as refused, ChapterLocks(database, wait_s=0.05).held(SLUG):
+            pass
+        return str(refused.value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.fake_stages.FakeStages.chapter_draft", interrupted)
+        assert asked("chapters", "write", SLUG).code != 0
+    with open_instance(environment) as instance:
+        (run,) = instance.get_runs()
+    assert told == [f"chapter {SLUG!r} is being written by run {run.run_id}: wait for it, or cancel it"]
+    assert write(asked) == {"version": 1, "unchanged": False}

@@ -14,8 +14,10 @@ from chapter_pipeline.errors import (
     ModelUnavailable,
     PermanentError,
 )
+from chapter_pipeline.storage import chapter_locks
+from chapter_pipeline.storage.chapter_locks import ChapterLocks
 from sensors.jobs import RETRY_AFTER_FAILURE_TAG, may_be_retried
-from tests.code_location import GLIOMA, Location
+from tests.code_location import GLIOMA, SLUG, Location, failure_told
 
 
 def _retry_tag(location: Location, run_id: str) -> str | None:
@@ -71,3 +73,22 @@ def test_hook__successful_run__is_left_alone(location: Location) -> None:
 def test_jobs__retried__with_the_strategy_that_loses_nothing(location: Location, job: str, strategy: str) -> None:
     tags = location.definitions.resolve_job_def(job).tags
     assert (tags["dagster/retry_strategy"], tags["dagster/max_retries"]) == (strategy, "2")
+
+
+def test_write_chapter__while_another_run_writes_the_chapter__fails_at_its_first_step_and_stores_nothing(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapter_locks, "WAIT_S", 0.05)
+    location.add_documents(GLIOMA)
+    with ChapterLocks(location.database).held(SLUG, run_id="r1"):
+        refused = location.write()
+        told, _ = failure_told(refused)
+        assert told == f"chapter {SLUG!r} is being written by run r1: wait for it, or cancel it"
+        assert _retry_tag(location, refused.run_id) == "false"
+        # From the sections on, without a step that reads a value of an earlier stage.
+        assert not location.write(sections=["diagnosis"]).success
+        assert location.write(slug="another-chapter").success
+    assert [one.slug for one in location.chapters.list()] == ["another-chapter"]
+    assert location.write().success
+    with ChapterLocks(location.database).held(SLUG, run_id="r2"):
+        pass  # the run gave it back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -267,8 +268,8 @@ def test_currency__gates_ask_for_a_revision__is_current_once_it_was_made_or_none
 class NoRuns:
     """Implements `services.run_report.ChapterRuns` for acts that start no run."""
 
-    def require_idle(self, slug: str) -> None:
-        pass
+    def writing(self, slug: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def record_act(self, *_: object) -> None:
         pass
