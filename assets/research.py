@@ -45,21 +45,21 @@ class BriefConfig(dg.Config):
 
 
 def requested(slug: str, config: BriefConfig, chapters: ChaptersResource) -> tuple[BriefRequest, str]:
-    """The request for `slug` and its origin; a chapter without a stored request is stored.
+    """The request for `slug` and its origin; a chapter without a stored request is stored, as `chapters new` does.
 
-    Raises `InvalidBrief`.
+    Raises `InvalidBrief`, `UsageError` when the record of section kinds cannot be used.
     """
+    use_cases = chapters.use_cases()
     if config.topic:
         values = {name: value for name, value in config.model_dump().items() if value not in ("", [])}
         request, origin = request_from(values), "run configuration"
     else:
         try:
-            return request_from(chapters.requests().get(slug).request), "chapter on record"
+            return request_from(use_cases.get(slug).request), "chapter on record"
         except NotFound:
             request, origin = BriefRequest(topic=topic_from_slug(slug)), "slug"
-    known = {chapter.slug for chapter in chapters.requests().list()}
-    if slug not in known:
-        chapters.requests().create(slug, request.model_dump(mode="json", exclude_unset=True))
+    if not use_cases.is_on_record(slug):
+        use_cases.request(slug, request)
     return request, origin
 
 

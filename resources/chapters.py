@@ -7,6 +7,7 @@ from pydantic import PrivateAttr
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.errors import ChapterPipelineError
+from chapter_pipeline.services.chapters import Chapters
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
@@ -45,6 +46,10 @@ class ChaptersResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def database(self) -> Database:
         """Where they are stored, and the ledger of what they cost."""
         return self._of_this_run().database
+
+    def use_cases(self) -> Chapters:
+        """What is done with chapters from every entrance."""
+        return self._of_this_run().chapters
 
     def requests(self) -> ChapterStore:
         """The requests and the versions."""

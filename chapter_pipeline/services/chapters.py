@@ -68,6 +68,10 @@ class Chapters:
         """The chapter as it was requested. Raises `NotFound`."""
         return self._store.get(slug)
 
+    def is_on_record(self, slug: str) -> bool:
+        """Whether the chapter was requested."""
+        return any(chapter.slug == slug for chapter in self._store.list())
+
     def summaries(self) -> Sequence[ChapterSummary]:
         """All chapters by slug."""
         return [

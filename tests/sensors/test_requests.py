@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -101,3 +103,34 @@ def test_write_request__whole_chapter__makes_its_partition_and_selects_every_sta
 def test_revision_request__nothing_selected__is_no_request() -> None:
     with dg.DagsterInstance.ephemeral() as instance, pytest.raises(AssertionError, match="sections of all templates"):
         revision_request(instance, SLUG, dg.RunRequest(partition_key=SLUG))
+
+
+@pytest.mark.parametrize("config", [None, {"topic": "Surgery of glioma"}], ids=["topic of the slug", "topic given"])
+@pytest.mark.parametrize("slug", ["../../evil", "Bad Slug"])
+def test_write_chapter__partition_that_is_no_slug__is_refused_and_leaves_nothing_on_record(
+    location: Location, slug: str, config: dict[str, object] | None
+) -> None:
+    location.add_documents(GLIOMA)
+    result = location.write(slug=slug, config=config)
+    told, _ = failure_told(result)
+    assert told.startswith(f"chapter slug {slug!r} is not usable")
+    assert location.chapters.list() == []
+    assert location.artifacts.latest("chapter_brief", slug) is None
+
+
+def test_write_chapter__chapter_that_nobody_asked_for__is_put_on_record_as_by_the_command(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[tuple[str, ...]] = []
+
+    def record_kinds(_: Path, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        recorded.append(kinds)
+        return ()
+
+    monkeypatch.setattr("chapter_pipeline.services.chapters.record_kinds", record_kinds)
+    location.add_documents(GLIOMA)
+    assert location.write(config={"topic": "Surgery of glioma"}).success
+    (chapter,) = location.chapters.list()
+    assert (chapter.slug, chapter.request["topic"]) == (SLUG, "Surgery of glioma")
+    (kinds,) = recorded
+    assert set(location.stages.planned) < set(kinds)
