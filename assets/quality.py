@@ -137,7 +137,12 @@ def revision_rounds(
             number=number, sections=kinds, completeness_before=before.completeness_score,
             completeness_after=report.completeness_score, before=before.statistics, after=report.statistics,
             requires_revision=report.requires_revision, cost_usd=paid.cost_usd,
+            report_before=content_hash(before.model_dump(mode="json")), report_after=sha256,
         )  # fmt: skip
+        tried = next((one for one in log.rounds if one.number == number), None)
+        if tried is not None and tried.report_after == this.report_before:  # a retry of the round: it began before that
+            of_the_start = tried.model_dump(include={"completeness_before", "report_before"})
+            this = this.model_copy(update={**of_the_start, "before": tried.before})
         log = RevisionLog(rounds=(*(one for one in log.rounds if one.number < number), this), report=sha256)
     elif log.report != sha256:
         stored = artifacts.latest("gap_report", slug)

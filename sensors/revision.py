@@ -1,17 +1,16 @@
 """Owns the revision sensor: after a gap report that asks for a revision it requests a run of the sections with gaps.
 
-The loop ends after CHAPTER_MAX_REVISIONS rounds, after a round that closes no gap, or when no gap has evidence."""
+When the loop ends is decided by `services/revision.py`."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-from assets.run_tags import ORIGIN_TAG, REVISED_TAG, REVISION_TAG
+from assets.run_tags import ORIGIN_TAG, REVISED_TAG, REVISION_TAG, REWRITE_TAG
 from chapter_pipeline.domain import GapReport, RevisionLog, Section, SectionPlans
-from chapter_pipeline.errors import NotFound
-from chapter_pipeline.quality.revision_rule import sections_to_revise
+from chapter_pipeline.services.revision import NoRound, next_round, rounds_to
 from chapter_pipeline.storage.dagster_runs import IN_PROCESS_TAG
-from resources.chapters import ChaptersResource
+from resources.chapters import PARTITION, ChaptersResource
 from sensors.jobs import WRITE, write_chapter
 from sensors.requests import selection_for
 
@@ -27,43 +26,34 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
     """The next run of the loop after the successful `run`, or the reason why there is none."""
     if not makes_gap_report(run):
         return dg.SkipReason(f"run {run.run_id} made no gap report")
-    slug = run.tags.get("dagster/partition", "")
-    done = int(run.tags.get(REVISION_TAG, "0"))
+    if REWRITE_TAG in run.tags:
+        return dg.SkipReason(f"run {run.run_id} wrote the sections that a person named, and only these")
+    slug = run.tags.get(PARTITION, "")
     artifacts = chapters.artifacts()
-    try:
-        report = artifacts.get("gap_report", slug, GapReport)
-        plans = artifacts.get("section_plans", slug, SectionPlans)
-    except NotFound:
+    stored = artifacts.latest("gap_report", slug)
+    if stored is None or artifacts.latest("section_plans", slug) is None:
         return dg.SkipReason(f"chapter {slug!r} has no gap report")
-    if not report.requires_revision:
-        return dg.SkipReason(f"chapter {slug!r} needs no revision")
-    if done >= max_revisions:
-        return dg.SkipReason(f"chapter {slug!r} was revised {done} times: what remains is for a person")
-    latest, *before = artifacts.versions("gap_report", slug)
-    # The same report may have been stored again for another text.
-    if done and (latest.run_id != run.run_id or (before and before[0].sha256 == latest.sha256)):
-        return dg.SkipReason(f"revision {done} of chapter {slug!r} closed no gap: what remains is for a person")
-    if not done and artifacts.latest("revision_log", slug) is not None:
-        log = artifacts.get("revision_log", slug, RevisionLog)
-        if log.report == latest.sha256 and log.rounds:
-            return dg.SkipReason(f"chapter {slug!r} is as its last revision left it: what remains is for a person")
-    sections = [
-        kind
-        for kind in sections_to_revise(report, plans)
-        if not artifacts.get(f"section/{kind}", slug, Section).kept  # a section that a person wrote is not rewritten
-    ]
-    if not sections:
-        return dg.SkipReason(f"the gaps of chapter {slug!r} name no section with evidence: documents are missing")
+    known = artifacts.latest("revision_log", slug) is not None
+    log = artifacts.get("revision_log", slug, RevisionLog) if known else None
+    decided = next_round(
+        artifacts.get("gap_report", slug, GapReport),
+        artifacts.get("section_plans", slug, SectionPlans),
+        rounds_to(log, stored.sha256),
+        max_revisions=max_revisions,
+        is_kept=lambda kind: artifacts.get(f"section/{kind}", slug, Section).kept,
+    )
+    if isinstance(decided, NoRound):
+        return dg.SkipReason(f"chapter {slug!r} {decided.reason}")
     return dg.RunRequest(
-        run_key=f"{run.run_id}/revision-{done + 1}",
+        run_key=f"{run.run_id}/revision-{decided.number}",
         job_name=WRITE,
         partition_key=slug,
         # The section plans first: they take the recommendations of the gaps.
-        asset_selection=[dg.AssetKey("section_plans"), *selection_for(sections)],
+        asset_selection=[dg.AssetKey("section_plans"), *selection_for(decided.sections)],
         tags={
-            REVISION_TAG: str(done + 1),
-            REVISED_TAG: ",".join(sections),
-            ORIGIN_TAG: f"revision {done + 1} of {', '.join(sections)}",
+            REVISION_TAG: str(decided.number),
+            REVISED_TAG: ",".join(decided.sections),
+            ORIGIN_TAG: decided.origin,
         },
     )
 

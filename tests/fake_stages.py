@@ -153,6 +153,13 @@ class FakeStages:
         earlier: model.SectionPlans | None = None,
     ) -> model.SectionPlans:
         self.recommended.append(tuple(gap.recommendation for gap in recommendations))
+        # As the real stage does: what a revision asked for stays, while the plan is made of the same.
+        asked = {one.kind: one for one in (earlier.plans if earlier is not None else ())}
+
+        def asked_before(kind: str, purpose: str) -> tuple[str, ...]:
+            plan = asked.get(kind)
+            return plan.recommendations if plan is not None and plan.purpose == purpose else ()
+
         return model.SectionPlans(
             slug=brief.slug,
             topic=brief.topic,
@@ -166,7 +173,14 @@ class FakeStages:
                     subsections=(),
                     quotes=evidence.quotes,
                     figures=self._figures(research) if one == outline.sections[0] else (),
-                    recommendations=tuple(g.recommendation for g in recommendations if g.section == one.kind),
+                    recommendations=tuple(
+                        dict.fromkeys(
+                            (
+                                *asked_before(one.kind, f"{one.purpose} ({self.edition} edition)"),
+                                *(gap.recommendation for gap in recommendations if gap.section == one.kind),
+                            )
+                        )
+                    ),
                 )
                 for one in outline.sections
             ),

@@ -124,6 +124,15 @@ class RevisionRound(StageValue):
     after: GapStatistics
     requires_revision: bool
     cost_usd: Decimal
+    report_before: str | None = Field(default=None, description="sha256 of the gap report before; None in old values.")
+    report_after: str | None = None
+
+    @property
+    def changed_the_report(self) -> bool:
+        """Whether the round closed or opened a gap."""
+        if self.report_before is not None and self.report_after is not None:
+            return self.report_before != self.report_after
+        return (self.before, self.completeness_before) != (self.after, self.completeness_after)
 
 
 class RevisionLog(StageValue):

@@ -22,7 +22,7 @@ from chapter_pipeline.domain import (
 )
 from chapter_pipeline.literature import REFERENCES
 from chapter_pipeline.ports import Bucket
-from chapter_pipeline.quality.revision_rule import sections_to_revise
+from chapter_pipeline.services import revision
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore, StoredArtifact, content_hash
 from chapter_pipeline.storage.chapters import ChapterStore
@@ -177,18 +177,25 @@ class ChapterCurrency:
         final, versions = newest.stored(FINAL), self._chapters.versions(slug)
         if final is None or not versions or versions[-1].sha256 != final.sha256:
             yield StaleStage(stage=FINAL, cause="it is no version of the chapter yet")
-        elif versions[-1].origin == WRITTEN and self._awaits_revision(newest):
+            return
+        origin = versions[-1].origin
+        if (origin == WRITTEN or origin.startswith(revision.ORIGIN)) and self._awaits_revision(newest):
             yield StaleStage(stage=REPORT, cause="it asks for a revision that was not made")
 
     def _awaits_revision(self, newest: _Newest) -> bool:
-        """Whether the revision loop (`sensors.revision`) has a round to do after a run of the whole chapter."""
-        report, plans = newest.value(REPORT, GapReport), newest.value(PLANS, SectionPlans)
-        if report is None or plans is None or not report.requires_revision or not self._settings.max_revisions:
+        """Whether the revision loop has a round to do after a run of the whole chapter or a round before."""
+        report, plans, stored = (
+            newest.value(REPORT, GapReport),
+            newest.value(PLANS, SectionPlans),
+            newest.stored(REPORT),
+        )
+        if report is None or plans is None or stored is None:
             return False
-        stored, log = newest.stored(REPORT), newest.value("revision_log", RevisionLog)
-        if stored is not None and log is not None and log.report == stored.sha256 and log.rounds:
-            return False
-        return any(not newest.is_kept(kind) for kind in sections_to_revise(report, plans))
+        rounds = revision.rounds_to(newest.value("revision_log", RevisionLog), stored.sha256)
+        decided = revision.next_round(
+            report, plans, rounds, max_revisions=self._settings.max_revisions, is_kept=newest.is_kept
+        )
+        return isinstance(decided, revision.NextRound)
 
 
 class _Newest:

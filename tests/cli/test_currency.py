@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+from assets.run_tags import REVISION_TAG
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
+from chapter_pipeline.domain import Gap, GapReport, GapType, Severity
 from chapter_pipeline.errors import PermanentError, UsageError
 from chapter_pipeline.orchestration.instance import open_instance
-from chapter_pipeline.settings import Settings
+from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage import chapter_locks
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapter_locks import ChapterLocks
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from sensors import requests
 from tests.cli.conftest import Cli
 from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
@@ -226,3 +229,68 @@ def test_write__its_run__holds_the_lock_under_its_id_and_gives_it_back_when_inte
         (run,) = instance.get_runs()
     assert told == [f"chapter {SLUG!r} is being written by run {run.run_id}: wait for it, or cancel it"]
     assert write(asked) == {"version": 1, "unchanged": False}
+
+
+def gap(description: str, writing: int) -> Gap:
+    return Gap(
+        type=GapType.CRITICAL_INFORMATION, severity=Severity.CRITICAL, description=description,
+        recommendation=f"{description} in writing {writing}: add it.", section=KIND, evidence=("q1",),
+    )  # fmt: skip
+
+
+def closing_one_gap_a_round(stages: FakeStages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time that the section is written again closes one of three gaps."""
+    stages.requires_revision = True
+    texts = [f"No {what} is given" for what in ("dose", "risk", "outcome")]
+    made = type(stages).gap_report
+
+    def gap_report(brief: Any, outline: Any, plans: Any, *others: Any) -> GapReport:
+        closed = stages.written[KIND] - 1
+        stages.gaps = tuple(gap(text, stages.written[KIND]) for text in texts[closed:])
+        return made(stages, brief, outline, plans, *others)
+
+    monkeypatch.setattr(stages, "gap_report", gap_report)
+
+
+def revisions(cli: Cli) -> int:
+    made: int = cli("chapters", "write", SLUG, "--json").done().value["revisions"]
+    return made
+
+
+def test_write__more_revisions_are_allowed_than_were_made__makes_the_next(
+    asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing_one_gap_a_round(stages, monkeypatch)
+    with_revisions(monkeypatch, 1)
+    assert revisions(asked) == 1
+    assert write(asked)["unchanged"] is True
+    with_revisions(monkeypatch, 2)
+    said = asked("chapters", "write", SLUG).done().out
+    assert "gap_report: it asks for a revision that was not made" in said
+    assert "revised 1 times" in said
+    assert "revision 2 of diagnosis" in asked("chapters", "gaps", SLUG).done().out
+    assert write(asked) == {"version": 3, "unchanged": True}
+
+
+def with_revisions(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setenv("CHAPTER_MAX_REVISIONS", str(most))
+    current_settings.cache_clear()
+
+
+def test_write__killed_between_two_revisions__makes_the_second(
+    asked: Cli, stages: FakeStages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing_one_gap_a_round(stages, monkeypatch)
+    made = requests.revision_request
+
+    def killed_before_the_second(instance: Any, slug: str, wanted: Any) -> Any:
+        if wanted.tags[REVISION_TAG] == "2":
+            raise KeyboardInterrupt
+        return made(instance, slug, wanted)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(requests, "revision_request", killed_before_the_second)
+        assert asked("chapters", "write", SLUG).code != 0
+    assert revisions(asked) == 1
+    assert "revision 2 of diagnosis" in asked("chapters", "gaps", SLUG).done().out
+    assert write(asked) == {"version": 3, "unchanged": True}

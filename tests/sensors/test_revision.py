@@ -145,5 +145,26 @@ def test_revision__materialized_by_the_button_of_the_pages__is_revised_like_any_
     assert "section/outcomes" in _names(request.asset_selection)
 
 
+def test_revision__person_had_a_section_written_again__starts_no_loop(location: Location) -> None:
+    """As `chapters write --section` does, whatever launched the run."""
+    _needs_revision(location, _gap("outcomes"))
+    location.write()
+    again = location.write(sections=["diagnosis"])
+    assert again.success
+    assert "sections that a person named" in _reason(_decide(location, again))
+
+
+def test_revision__its_run_is_retried_after_its_report__goes_on_where_it_began(location: Location) -> None:
+    _needs_revision(location, _gap("outcomes"), _gap("diagnosis"))
+    request = _decide(location, location.write())
+    assert isinstance(request, dg.RunRequest)
+    location.stages.gaps = location.stages.gaps[1:]
+    for _ in range(2):
+        result = _execute(location, request)
+    following = _decide(location, result)
+    assert isinstance(following, dg.RunRequest)
+    assert following.tags[REVISION_TAG] == "2"
+
+
 def test_revision__ingest__is_none_of_its_business(location: Location) -> None:
     assert "made no gap report" in _reason(_decide(location, location.ingest({"library/a.pdf": GLIOMA.encode()})))
