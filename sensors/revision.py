@@ -44,12 +44,15 @@ def decide(run: dg.DagsterRun, chapters: ChaptersResource, *, max_revisions: int
     )
     if isinstance(decided, NoRound):
         return dg.SkipReason(f"chapter {slug!r} {decided.reason}")
+    # The other sections too: their own plans are the same, so their texts are used again, and in Dagster, which knows
+    # the section plans as a whole, they are made of the new ones.
+    others = [kind for kind in chapters.use_cases().kinds_written(slug) if kind not in decided.sections]
     return dg.RunRequest(
         run_key=f"{run.run_id}/revision-{decided.number}",
         job_name=WRITE,
         partition_key=slug,
         # The section plans first: they take the recommendations of the gaps.
-        asset_selection=[dg.AssetKey("section_plans"), *selection_for(decided.sections)],
+        asset_selection=[dg.AssetKey("section_plans"), *selection_for([*decided.sections, *others])],
         tags={
             REVISION_TAG: str(decided.number),
             REVISED_TAG: ",".join(decided.sections),

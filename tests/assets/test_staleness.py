@@ -10,9 +10,12 @@ from pydantic import SecretStr
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
+from chapter_pipeline.domain import Gap, GapType, Severity
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing import stage_table
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, STAGES, code_version, content_of, stage_of
+from resources.chapters import ChaptersResource
+from sensors.revision import decide
 from tests.code_location import GLIOMA, SLUG, Location
 
 SECTION_PROMPT = "providers/prompt_files/section.md"
@@ -66,6 +69,28 @@ def test_staleness__a_rule_changes__what_follows_is_stale_when_the_new_value_is_
     sections = {name for name in found if name.startswith("section/")}
     assert {f"section/{kind}" for kind in location.stages.planned} < sections
     assert found == {name: {NEW_DATA} for name in (*sections, "chapter_draft", "gap_report")}
+
+
+def test_staleness__revised_chapter__is_fresh_as_chapters_write_says(location: Location) -> None:
+    location.add_documents(GLIOMA)
+    location.stages.requires_revision = True
+    location.stages.gaps = (
+        Gap(
+            type=GapType.CRITICAL_INFORMATION, severity=Severity.HIGH, description="no risks",
+            recommendation="cover them", section="outcomes", evidence=("q1",),
+        ),
+    )  # fmt: skip
+    run = location.instance.get_run_by_id(location.write().run_id)
+    assert run is not None
+    request = decide(run, ChaptersResource(container=location.container), max_revisions=1)
+    assert isinstance(request, dg.RunRequest)
+    revised = location.definitions.resolve_job_def("write_chapter").execute_in_process(
+        instance=location.instance, partition_key=SLUG, tags=request.tags, asset_selection=request.asset_selection
+    )
+    assert revised.success
+    assert location.stages.written == {"introduction": 1, "diagnosis": 1, "outcomes": 2}
+    assert location.container.currency.of(SLUG).current
+    assert stale(location, location.settings) == {}
 
 
 def test_staleness__document__is_fresh_until_the_parser_or_its_settings_change(

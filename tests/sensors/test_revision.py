@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster import ExecuteInProcessResult
 
-from assets.run_tags import REVISION_TAG
+from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Severity
 from resources.chapters import ChaptersResource
 from sensors.requests import FOLLOWING
@@ -71,8 +71,10 @@ def test_revision__gate_failed__asks_for_the_named_sections_their_plans_and_what
     _needs_revision(location, _gap("outcomes"), _gap("diagnosis", Severity.LOW), _gap("complications"), _gap(None))
     request = _decide(location, location.write())
     assert isinstance(request, dg.RunRequest)
-    wanted = {"section_plans", "section/outcomes", *FOLLOWING}  # complications has no plan
-    assert _names(request.asset_selection) == wanted
+    # complications has no plan; the sections that are not revised are passed with the new plans, and not written.
+    assert request.tags[REVISED_TAG] == "outcomes"
+    sections = {f"section/{kind}" for kind in location.sections()}
+    assert _names(request.asset_selection) == {"section_plans", *sections, *FOLLOWING}
     assert (request.partition_key, request.tags[REVISION_TAG]) == (SLUG, "1")
 
 
