@@ -249,6 +249,7 @@ class Container:
 
         return ChapterWriting(
             chapters=self.chapters,
+            artifacts=self.artifacts,
             currency=self.currency,
             costs=self.costs,
             images=self.figure_images,

@@ -15,7 +15,9 @@ from chapter_pipeline.services import exports
 from chapter_pipeline.services.chapter_currency import ChapterCurrency, StaleStage
 from chapter_pipeline.services.chapters import Chapters
 from chapter_pipeline.services.costs import Costs
+from chapter_pipeline.services.publication import published_version
 from chapter_pipeline.services.run_report import ChapterRuns, OnProgress
+from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import StoredVersion
 from chapter_pipeline.storage.figure_images import FigureImages
 
@@ -41,6 +43,7 @@ class ChapterWriting:
         self,
         *,
         chapters: Chapters,
+        artifacts: ArtifactStore,
         currency: ChapterCurrency,
         costs: Costs,
         images: FigureImages,
@@ -48,6 +51,7 @@ class ChapterWriting:
         open_runs: Callable[[str], AbstractContextManager[ChapterRuns]],
     ) -> None:
         self._chapters = chapters
+        self._artifacts = artifacts
         self._currency = currency
         self._costs = costs
         self._images = images
@@ -66,7 +70,7 @@ class ChapterWriting:
 
         `on_stale` is called before a run with the stages that are not current, none of them when sections are named:
         these are written whatever is current. `on_progress` is called with (assets done, assets in all, name of the
-        newest). The exports of a current chapter that an interrupted run left out are put into the bucket.
+        newest). What an interrupted run left out of the publication of a current chapter is completed.
         Raises `NotFound`, `UsageError` for an unknown section or a chapter that is being written, `PermanentError`
         when a stage failed.
         """
@@ -79,7 +83,7 @@ class ChapterWriting:
             on_stale(stale)
         revisions = 0
         if unchanged:
-            self._complete_exports(slug)
+            self._complete_publication(slug)
         else:
             with self._open_runs(slug) as runs:
                 report = runs.write_chapter(slug, sections=list(sections) or None, on_progress=on_progress)
@@ -97,12 +101,20 @@ class ChapterWriting:
             unchanged=unchanged,
         )
 
-    def _complete_exports(self, slug: str) -> None:
+    def _complete_publication(self, slug: str) -> None:
+        """Make what a run that was interrupted after the row of its version has left out: its value, its exports."""
         version = self._chapters.newest_version(slug)
         bucket = self._bucket()
-        if version.state != "published" or exports.are_complete(slug, version.number, bucket=bucket):
+        recorded = self._chapters.is_recorded(slug, version)
+        exported = version.state != "published" or exports.are_complete(slug, version.number, bucket=bucket)
+        if recorded and exported:
             return
         with self._open_runs(slug) as runs, runs.writing(slug):
-            final = self._chapters.version_text(slug, version.number)
-            exports.put_exports(final, version.number, bucket=bucket, images=self._images)
-            runs.record_act(slug, "chapter_exports", f"exports of version {version.number} that were missing")
+            if not recorded:
+                stored = self._artifacts.put("published_version", slug, published_version(version))
+                what = f"value of version {version.number} that was missing"
+                runs.record_act(slug, "published_version", what, stored)
+            if not exported:
+                final = self._chapters.version_text(slug, version.number)
+                exports.put_exports(final, version.number, bucket=bucket, images=self._images)
+                runs.record_act(slug, "chapter_exports", f"exports of version {version.number} that were missing")

@@ -136,6 +136,14 @@ class Chapters:
             f"--reason TEXT, or export it as it is with --version {newest.number}"
         )
 
+    def is_recorded(self, slug: str, newest: StoredVersion) -> bool:
+        """Whether the stored value of `published_version` is the `newest` version, or the newest published one."""
+        if self._artifacts.latest("published_version", slug) is None:
+            return False
+        known = self._artifacts.get("published_version", slug, domain.PublishedVersion)
+        published = [one for one in self.versions(slug) if one.state == "published"]
+        return (known.number, known.state) in {(one.number, one.state) for one in (newest, *published[-1:])}
+
     def version_text(self, slug: str, number: int) -> FinalChapter:
         """The chapter of a version. Raises `NotFound`."""
         return self._artifacts.by_id(self._store.version(slug, number).artifact_id, FinalChapter)

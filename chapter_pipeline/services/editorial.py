@@ -128,7 +128,9 @@ class Editorial:
             if self._store.version(slug, number).state == "held":
                 require_publishable(slug, self._chapters.version_text(slug, number), self._gates)
             version = self._store.approve(slug, number, by=by, because=because)
-            self._record_version(slug, version, f"version {number} approved by {by}: {because}")
+            # What is published of the chapter is its newest published version, as for `Manuscripts.export`.
+            newest = self._chapters.published_version(slug)
+            self._record_version(slug, version, f"version {number} approved by {by}: {because}", newest=newest)
             return version
 
     def rollback(self, slug: str, number: int) -> StoredVersion:
@@ -210,9 +212,12 @@ class Editorial:
             )
         return self._store.versions(slug)[-1]
 
-    def _record_version(self, slug: str, version: StoredVersion, what: str) -> None:
-        """Store and materialize `version`; put its exports into the bucket when it is published."""
-        stored = self._artifacts.put("published_version", slug, published_version(version))
+    def _record_version(
+        self, slug: str, version: StoredVersion, what: str, *, newest: StoredVersion | None = None
+    ) -> None:
+        """Materialize `version`, with `newest` as the value when that is another; put its exports into the bucket when
+        it is published."""
+        stored = self._artifacts.put("published_version", slug, published_version(newest or version))
         self._runs.record_act(slug, "published_version", what, stored)
         if version.state == "published":
             final = self._chapters.version_text(slug, version.number)

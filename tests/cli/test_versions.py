@@ -127,7 +127,7 @@ def test_approve_and_rollback__in_the_pages__are_versions_and_their_exports(
     asked("chapters", "approve", SLUG, "--version", 1, "--by", "Dr. Reader", "--reason", "enough").done()
     assert told(environment) == {"published_version": approved, "chapter_exports": approved}
     value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
-    assert (value.number, value.state) == (1, "published")
+    assert (value.number, value.state) == (2, "published"), "the newest published version, which `export` gives too"
     asked("chapters", "rollback", SLUG, "--version", 1).done()
     back = "rollback to version 1"
     assert told(environment) == dict.fromkeys(["final_chapter", "published_version", "chapter_exports"], back)
@@ -208,6 +208,42 @@ def test_write__exports_were_interrupted__are_completed_and_nothing_is_written(
         bucket.delete(f"{folder}{missing}")
     assert told(environment) == {"chapter_exports": "exports of version 1 that were missing"}
     assert (stages.written, versions(asked)) == (written, [(1, "published", "written")])
+
+
+def test_approve__an_older_version_after_a_newer_one__the_newer_one_stays_the_published_one(
+    asked: Cli, stages: FakeStages, database: Database, tmp_path: Path
+) -> None:
+    failing(stages)
+    asked("chapters", "write", SLUG).done()
+    second_edition(asked, stages)
+    assert [state for _, state, _ in versions(asked)] == ["held", "held"]
+    for number in (2, 1):
+        asked("chapters", "approve", SLUG, "--version", number, "--by", "Dr. Reader", "--reason", "enough").done()
+        value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
+        assert (value.number, value.state) == (2, "published")
+    asked("chapters", "export", SLUG, "--format", "md", "--output", tmp_path).done()
+    assert "second edition" in next(tmp_path.glob("*.md")).read_text()
+
+
+def test_write__killed_between_a_version_and_its_value__the_next_stores_the_value(
+    asked: Cli, stages: FakeStages, environment: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    stages.edition = "second"
+
+    def killed(*_: object) -> PublishedVersion:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chapter_pipeline.services.publication.published_version", killed)
+        assert asked("chapters", "write", SLUG, "--section", KIND).code != 0
+    assert [number for number, *_ in versions(asked)] == [1, 2]
+    stages.edition = "first"
+    for _ in range(2):
+        assert chapters(asked, "write", SLUG).value["unchanged"]
+        value = ArtifactStore(database).get("published_version", SLUG, PublishedVersion)
+        assert (value.number, value.state) == (2, "published")
+    assert told(environment)["published_version"] == "value of version 2 that was missing"
 
 
 def test_rollback__to_a_held_version__is_held_and_reports_no_exports(
