@@ -27,6 +27,8 @@ KEY_FIELDS: Mapping[Provider, str] = {
     "gemini": "gemini_api_key",
 }
 """The field of `Settings` with the key of each paid provider, in the order in which they are asked."""
+OPENAI = "api.openai.com"
+"""The host of the provider gpt; others under CHAPTER_GPT_URL speak its API and may answer with models of their own."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 REPLY_MAX_BYTES = 16 * 1024 * 1024
 """A reply of a text model has some hundred thousand bytes; 512 vectors of an embedding model two million."""
@@ -256,6 +258,20 @@ class Settings(BaseSettings):
         models: ModelNames = getattr(self, f"{provider}_models")
         return models
 
+    def server_of(self, provider: str) -> str | None:
+        """The address of a server that decides which model a name stands for: ``http://host:port/v1``, without credentials.
+
+        None where the name of the model identifies it: at the providers' own addresses, and behind a proxy to them.
+        """
+        url = {"local": self.local_url, "gpt": self.gpt_url}.get(provider)
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        if host == OPENAI or host.endswith(f".{OPENAI}"):
+            return None
+        return _address(parts.scheme.lower(), host, parts.port) + parts.path.rstrip("/")
+
     @property
     def templates_folder(self) -> Path:
         """Where the section kinds of authors' own templates are on record."""
@@ -273,8 +289,13 @@ def _origin(text: str) -> str:
     beyond = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or beyond:
         raise ValueError(f"{text!r} is no origin: write scheme://host[:port], https://chapters.example.org say")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
+    return _address(parts.scheme, parts.hostname, port)
+
+
+def _address(scheme: str, host: str, port: int | None) -> str:
+    """``scheme://host[:port]`` without a port that the scheme implies; `scheme` and `host` are in lower case."""
+    shown_host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown_host}" + ("" if port in (None, DEFAULT_PORTS[scheme]) else f":{port}")
 
 
 def key_variable(provider: Provider) -> str:

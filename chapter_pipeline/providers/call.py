@@ -29,13 +29,18 @@ class ModelCall:
     pictures: tuple[Picture, ...] = ()
     variant: str = ""
 
-    def key(self, provider: str, model: str) -> str:
-        """sha256 of all that the reply depends on: the key of the request in the ledger."""
+    def key(self, provider: str, model: str, server: str | None = None) -> str:
+        """sha256 of all that the reply depends on: the key of the request in the ledger.
+
+        `server`: the address that `model` is a name at, where the name alone does not say which model it is.
+        """
         parts = [
             provider, model, self.purpose, self.system, self.prompt, self.schema_name, self.schema,
             self.max_output_tokens, self.variant,
             [[picture.media_type, hashlib.sha256(picture.content).hexdigest()] for picture in self.pictures],
         ]  # fmt: skip
+        if server is not None:
+            parts.append(server)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

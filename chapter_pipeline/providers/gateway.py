@@ -76,7 +76,10 @@ class Answer(Generic[ValueT]):
 
 
 class Gateway:
-    """Asks providers, for several threads at once. `pause` waits the seconds between two attempts."""
+    """Asks providers, for several threads at once. `pause` waits the seconds between two attempts.
+
+    `servers`: the addresses of the providers whose models are names of a server's own, see `ModelCall.key`.
+    """
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class Gateway:
         slots: Slots,
         breakers: Breakers,
         policy: CallPolicy,
+        servers: Mapping[str, str | None] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._adapters = adapters
@@ -93,6 +97,7 @@ class Gateway:
         self._slots = slots
         self._breakers = breakers
         self._policy = policy
+        self._servers = servers or {}
         self._pause = pause
         self._loop = LoopThread()
 
@@ -105,8 +110,9 @@ class Gateway:
         `UnknownPrice` before anything is sent, `DatabaseUnavailable` when nothing can be put on record.
         """
         request = _Request(
-            call=call, provider=provider, model=model, key=call.key(provider, model), context=context,
-            most_usd=most_usd(provider, model, call), deadline=time.monotonic() + self._policy.deadline_s,
+            call=call, provider=provider, model=model, key=call.key(provider, model, self._servers.get(provider)),
+            context=context, most_usd=most_usd(provider, model, call),
+            deadline=time.monotonic() + self._policy.deadline_s,
         )  # fmt: skip
         tally = _Tally()
         while True:

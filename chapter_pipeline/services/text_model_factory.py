@@ -90,6 +90,7 @@ class TextModelFactory:
             slots=CallSemaphore(self.lease),
             breakers=self.breakers,
             policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
+            servers={name: settings.server_of(name) for name in adapters},
         )
 
     def only(self, provider: str) -> TextModel:

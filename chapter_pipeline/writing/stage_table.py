@@ -166,16 +166,25 @@ def code_version(stage: Stage, settings: Settings) -> str:
 
 
 def _writers(work: str, settings: Settings) -> list[list[str]]:
-    """The providers in the order of fallback, each with its model; keys are not part of it."""
+    """The providers in the order of fallback, each with its model, and its address where the name is not enough.
+
+    Keys are not part of it.
+    """
     if settings.writer == EXTRACTIVE:
         return [[EXTRACTIVE]]
-    return [[name, getattr(settings.models_of(name), work)] for name in settings.writers]
+    return [
+        [name, getattr(settings.models_of(name), work), *filter(None, [settings.server_of(name)])]
+        for name in settings.writers
+    ]
 
 
 def _setting(name: str, settings: Settings) -> Any:
     """The value of a setting; None when the feature that it belongs to is off."""
     if name == "embedding_model":
-        return settings.embedding_model if settings.embedder == "gpt" else None
+        if settings.embedder != "gpt":
+            return None
+        server = settings.server_of("gpt")
+        return settings.embedding_model if server is None else [settings.embedding_model, server]
     if name == "ocr_max_pages":
         return ocr_pages_that_count(settings)
     return getattr(settings, name)

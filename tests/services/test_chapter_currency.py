@@ -154,6 +154,17 @@ def test_currency__settings_prompts_and_days__make_exactly_what_depends_on_them_
     assert stale(asked) == {}, "the extractive writer reads no prompt"
 
 
+def test_currency__another_server_answers_under_the_same_name__what_it_answers_is_stale(asked: Location) -> None:
+    local: dict[str, Any] = {"text_model": "local", "local_url": "http://127.0.0.1:8080/v1"}
+    asked.container.settings = asked.container.settings.model_copy(update=local)
+    asked.write()
+    for same in ("http://127.0.0.1:8080/v1", "http://someone:secret@127.0.0.1:8080/v1/"):
+        assert stale(asked, **{**local, "local_url": same}) == {}
+    found = set(stale(asked, **{**local, "local_url": "http://127.0.0.1:8081/v1"}))
+    asking = {stage.name for stage in CHAPTER_STAGES if stage.work is not None} - {SECTION}
+    assert found == {*asking, *(f"section/{kind}" for kind in asked.stages.planned)}
+
+
 def test_currency__a_section_prompt_changes__its_sections_are_stale_and_what_follows_once_they_are_written(
     asked: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,14 @@ from pydantic import SecretStr
 
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.services.text_model_factory import TextModelFactory, adapters_of
 from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Provider, Settings
 from chapter_pipeline.storage.database import Database
 from tests.library_samples import HashEmbedder
+from tests.providers.fault_server import FaultServer, answer, in_turn
+from tests.providers.test_adapters import Finding, call
 
 KEY = SecretStr("sk-canary-000000000000")
 CLAUDE, GPT, GEMINI = ({f"{name}_api_key": KEY} for name in ("anthropic", "openai", "gemini"))
@@ -97,3 +100,52 @@ def test_models__by_default__are_names_that_the_installed_sdks_know(settings: Se
     }  # fmt: skip
     for provider, names in known.items():
         assert set(settings.models_of(provider).model_dump().values()) <= names
+
+
+@pytest.mark.parametrize(
+    ("provider", "url", "server"),
+    [
+        ("local", "http://User:pw@Models.Example:80/v1/", "http://models.example/v1"),
+        ("local", "http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1"),
+        ("local", "https://[::1]:443/v1?key=secret", "https://[::1]/v1"),
+        ("local", None, None),
+        ("gpt", "http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1"),
+        ("gpt", "https://api.openai.com/v1", None),
+        ("gpt", "https://EU.api.openai.com/v1", None),
+        ("gpt", "https://not-api.openai.com.example/v1", "https://not-api.openai.com.example/v1"),
+        ("gpt", None, None),
+        ("claude", "http://127.0.0.1:8080", None),
+        ("gemini", "http://127.0.0.1:8080", None),
+    ],
+)
+def test_server__of_a_provider__is_told_where_the_name_of_a_model_does_not_identify_it(
+    provider: str, url: str | None, server: str | None
+) -> None:
+    assert Settings.model_validate({f"{provider}_url": url}).server_of(provider) == server
+
+
+def test_ledger__another_server_under_the_same_name__is_asked_and_the_first_ones_replies_are_kept(
+    settings: Settings, database: Database
+) -> None:
+    def ask(server: FaultServer) -> tuple[str, bool]:
+        factory = TextModelFactory(with_(settings, text_model="local", local_url=server.base_url("local")), database)
+        try:
+            told = factory.gateway.ask("local", "local", call(), reply_type=Finding, context=CallContext())
+        finally:
+            factory.close()
+        return told.value.value, told.replayed
+
+    with (
+        FaultServer(in_turn(answer('{"value": "one"}'))) as one,
+        FaultServer(in_turn(answer('{"value": "two"}'))) as two,
+    ):
+        assert [ask(server) for server in (one, two, one, two)] == [
+            ("one", False), ("two", False), ("one", True), ("two", True),
+        ]  # fmt: skip
+
+
+def test_ledger__providers_own_address__has_the_keys_of_earlier_releases(settings: Settings) -> None:
+    for values in ({}, {"gpt_url": "https://api.openai.com/v1"}, {"claude_url": "https://proxy.example.org"}):
+        given = with_(settings, **values)
+        for provider in ("claude", "gpt", "gemini"):
+            assert call().key(provider, "m", given.server_of(provider)) == call().key(provider, "m")
