@@ -22,6 +22,9 @@ STAGES = {
 }
 """The stage that asks for each task. The value of a section's stage is ``section/<kind>``."""
 
+NAMED_BY_VALUE = frozenset({"key_concepts", "section", "section_repair"})
+"""Tasks whose stored value names its provider."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chapter_pipeline.domain import ChapterBrief, SectionPlans
 from chapter_pipeline.domain.tasks import SectionRequest
-from chapter_pipeline.domain.usage import STAGES, TaskUsage, Usage, over_runs, total
+from chapter_pipeline.domain.usage import NAMED_BY_VALUE, STAGES, TaskUsage, Usage, over_runs, total
 from chapter_pipeline.ports import Clock
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.language_concepts import MAX_OUTPUT_TOKENS
@@ -29,10 +29,6 @@ CONCEPTS_TOKENS = (4000, 2500)
 """A request for key concepts and its reply: sixty candidate terms, a dozen concepts with their queries."""
 UNPLANNED_TOKENS = 9000
 """A request for a section before its quotes are chosen: about sixty of them."""
-
-
-_NAMED_BY_VALUE = frozenset({"key_concepts", "section", "section_repair"})
-"""Tasks whose stored value names its provider."""
 
 
 def usage(
@@ -69,11 +65,11 @@ class AnswersInForce:
         found: dict[tuple[str, str | None, str | None], TaskUsage] = {}
         for task, stage in STAGES.items():
             given = [line for line in answers if line.task == task]
-            if task not in _NAMED_BY_VALUE and given:
+            if task not in NAMED_BY_VALUE and given:
                 runs = self._runs(stage, slug)
                 given = [line for line in given if line.run_id in runs]
             for line in sorted(given, key=lambda line: line.answer):
-                found[task, line.section, line.provider if task in _NAMED_BY_VALUE else None] = line
+                found[task, line.section, line.provider if task in NAMED_BY_VALUE else None] = line
         return tuple(found.values())
 
     def _runs(self, stage: str, slug: str) -> set[str | None]:

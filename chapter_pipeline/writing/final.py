@@ -11,10 +11,7 @@ from chapter_pipeline.domain import (
     KeyConcepts,
     ReviewedChapter,
 )
-from chapter_pipeline.domain.usage import TaskUsage
-
-_NAMED_BY_VALUE = frozenset({"key_concepts", "section", "section_repair"})
-"""Tasks whose text is a value that names its provider."""
+from chapter_pipeline.domain.usage import NAMED_BY_VALUE, TaskUsage
 
 
 def final_chapter(
@@ -27,7 +24,7 @@ def final_chapter(
 ) -> FinalChapter:
     """Stage 14; `answers` are those of text models that the chapter is made of, see `ports.ChapterAnswers`."""
     sections = reviewed.chapter.sections
-    others = [answer for answer in answers if answer.task not in _NAMED_BY_VALUE]
+    others = [answer for answer in answers if answer.task not in NAMED_BY_VALUE]
     providers = dict.fromkeys(
         [concepts.provider, *(section.provider for section in sections), *(answer.provider for answer in others)]
     )
@@ -85,7 +82,7 @@ def _stand_ins(concepts: KeyConcepts, reviewed: ReviewedChapter, answers: Sequen
         for section in reviewed.chapter.sections
     ]
     named += [
-        (f"The {answer.task.replace('_', ' ')}", answer) for answer in answers if answer.task not in _NAMED_BY_VALUE
+        (f"The {answer.task.replace('_', ' ')}", answer) for answer in answers if answer.task not in NAMED_BY_VALUE
     ]
     return [
         f"{what} came from {answer.provider!r}, as other text models gave none: {'; '.join(answer.fallbacks)}."
