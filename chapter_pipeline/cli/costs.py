@@ -9,7 +9,7 @@ import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.domain.usage import TaskUsage, total
+from chapter_pipeline.domain.usage import StageUsage, TaskUsage, by_stage, total
 
 Slug = Annotated[str, typer.Argument(help="The chapter's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -23,7 +23,7 @@ def estimate(slug: Slug, json: Json = False) -> None:
     if json:
         calls = [
             {
-                "purpose": one.expected.task, "section": one.expected.section, "provider": one.expected.provider,
+                "stage": one.expected.stage, "purpose": one.expected.task, "section": one.expected.section, "provider": one.expected.provider,
                 "model": one.expected.model, "input_tokens": one.expected.usage.input_tokens,
                 "output_tokens": one.expected.usage.output_tokens, "usd": float(one.expected.usage.cost_usd),
                 "most_usd": float(one.most_usd),
@@ -36,25 +36,27 @@ def estimate(slug: Slug, json: Json = False) -> None:
         say(f"nothing: the {writer} writer asks no provider")
         return
     rows = [
-        (line.task, line.section or "", _model(line), _tokens(line), f"{line.usage.cost_usd:.4f}")
-        for line in (one.expected for one in found.calls)
-    ]
-    print_table(f"{slug}: expected cost", ["Stage", "Section", "Model", "Tokens in, out", "USD"], rows)
+        (one.expected.stage, _model(one.expected), one.expected.usage.calls, _tokens(one.expected),
+         f"{one.expected.usage.cost_usd:.4f}", f"{one.most_usd:.4f}")
+        for one in found.calls
+    ]  # fmt: skip
+    columns = ["Stage", "Model", "Calls", "Tokens in, out", "USD", "At most"]
+    print_table(f"{slug}: expected cost", columns, rows, whole="Stage")
     say(
         f"about {usd:.2f} USD, at the most {most:.2f}; the chapter's cap is {found.cap_usd} (CHAPTER_BUDGET_CHAPTER_USD)"
     )
 
 
 def cost(slug: Slug, json: Json = False) -> None:
-    """What a chapter has cost so far, by stage, section and provider."""
+    """What a chapter has cost so far, by stage, section, provider and model."""
     with context() as opened:
-        lines = opened.costs.of_chapter(slug)
+        lines = by_stage(opened.costs.of_chapter(slug))
     spent = total(lines)
     if json:
         calls = [
             {
-                "stage": one.task, "section": one.section, "provider": one.provider, "model": one.model,
-                **asdict(one.usage), "cost_usd": float(one.usage.cost_usd),
+                "stage": one.stage, "section": one.section, "tasks": one.tasks, "provider": one.provider,
+                "model": one.model, **asdict(one.usage), "cost_usd": float(one.usage.cost_usd),
                 "ambiguous_usd": float(one.usage.ambiguous_usd), "fallbacks": one.fallbacks,
             }
             for one in lines
@@ -66,10 +68,12 @@ def cost(slug: Slug, json: Json = False) -> None:
         say("nothing: no provider was asked for it")
         return
     rows = [
-        (one.task, one.section or "", _model(one), one.usage.calls, _tokens(one), f"{one.usage.cost_usd:.4f}")
+        (one.stage, _model(one), one.usage.calls, _failed(one), _tokens(one), f"{one.usage.latency_s:.1f}",
+         f"{one.usage.cost_usd:.4f}", "; ".join(one.fallbacks))
         for one in lines
-    ]
-    print_table(f"{slug}: cost", ["Stage", "Section", "Model", "Calls", "Tokens in, out", "USD"], rows)
+    ]  # fmt: skip
+    columns = ["Stage", "Model", "Calls", "Failed", "Tokens in, out", "Seconds", "USD", "Fallbacks"]
+    print_table(f"{slug}: cost", columns, rows, whole="Stage")
     unsure = spent.ambiguous_usd
     say(
         f"{spent.cost_usd:.4f} USD"
@@ -77,9 +81,14 @@ def cost(slug: Slug, json: Json = False) -> None:
     )
 
 
-def _model(line: TaskUsage) -> str:
+def _failed(line: StageUsage) -> int:
+    """The calls without an answer: refused, broken off or never answered."""
+    return line.usage.failed + line.usage.ambiguous
+
+
+def _model(line: TaskUsage | StageUsage) -> str:
     return line.model if line.provider in line.model else f"{line.provider} {line.model}"
 
 
-def _tokens(line: TaskUsage) -> str:
+def _tokens(line: TaskUsage | StageUsage) -> str:
     return f"{line.usage.input_tokens:,}, {line.usage.output_tokens:,}"

@@ -71,9 +71,40 @@ class TaskUsage:
         return f"{stage}/{self.section}" if stage == "section" else stage
 
 
-def total(lines: Iterable[TaskUsage]) -> Usage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageUsage:
+    """What one stage, for a section or for none, has used with one provider's model; `tasks`: the kinds of its calls.
+
+    `fallbacks`: the providers asked before its newest answers, each with why it gave none.
+    """
+
+    stage: str
+    section: str | None
+    provider: str
+    model: str
+    tasks: tuple[str, ...]
+    usage: Usage
+    fallbacks: tuple[str, ...] = ()
+
+
+def total(lines: Iterable[TaskUsage | StageUsage]) -> Usage:
     """The sum over `lines`."""
     return sum((line.usage for line in lines), Usage())
+
+
+def by_stage(lines: Iterable[TaskUsage]) -> tuple[StageUsage, ...]:
+    """`lines` summed by stage, provider and model, in the order of the first of each."""
+    merged: dict[tuple[str, str, str], StageUsage] = {}
+    for line in lines:
+        key = (line.stage, line.provider, line.model)
+        before = merged.get(key)
+        merged[key] = StageUsage(
+            stage=line.stage, section=line.section, provider=line.provider, model=line.model,
+            tasks=(line.task,) if before is None else tuple(dict.fromkeys((*before.tasks, line.task))),
+            usage=line.usage if before is None else before.usage + line.usage,
+            fallbacks=tuple(dict.fromkeys((*(before.fallbacks if before is not None else ()), *line.fallbacks))),
+        )  # fmt: skip
+    return tuple(merged.values())
 
 
 def over_runs(lines: Iterable[TaskUsage]) -> tuple[TaskUsage, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,7 @@ from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.schema import ModelCallRow
 from tests.cli.conftest import Cli
 from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
@@ -65,6 +67,8 @@ def test_estimate__by_writer__is_nothing_or_a_sum_of_its_calls(
     found = cli("chapters", "estimate", SLUG, "--json").done().value
     assert found["provider"] == "gpt"
     assert {one["purpose"] for one in found["calls"]} == {"key_concepts", "section"}
+    assert {one["stage"].partition("/")[0] for one in found["calls"]} == {"key_concepts", "section"}
+    assert all(one["stage"] == f"section/{one['section']}" for one in found["calls"] if one["section"])
     assert 0 < found["usd"] == pytest.approx(sum(one["usd"] for one in found["calls"]))
     assert found["most_usd"] > found["usd"]
     monkeypatch.setenv("CHAPTER_GPT_MODELS", json.dumps({"writing": "gpt-from-nowhere"}))
@@ -87,6 +91,44 @@ def test_cost__calls_of_the_chapter__are_told_by_stage_and_section(
     assert found["usd"] > 0
     assert [(one["stage"], one["section"], one["calls"]) for one in found["calls"]] == [("test", "surgery", 1)]
     assert f"{found['usd']:.4f}" in cli("chapters", "cost", SLUG).done().out
+    assert "no chapter" in cli("chapters", "cost", "another").refused(2)
+
+
+def test_cost__of_a_stage__sums_its_tasks_and_tells_failures_seconds_and_fallbacks(
+    cli: Cli, stages: FakeStages, database: Database
+) -> None:
+    cli("chapters", "new", SLUG, "--topic", "Surgery of glioma").done()
+    calls = [
+        ("section_queries", None, "committed", 2.0, ["gpt: busy"]),
+        ("section_queries", None, "failed", 1.0, []),
+        ("section", "surgery", "committed", 4.0, []),
+        ("section_repair", "surgery", "ambiguous", 0.5, []),
+    ]  # fmt: skip
+    with database.session() as session:
+        for number, (task, section, state, latency_s, fallbacks) in enumerate(calls):
+            session.add(
+                ModelCallRow(
+                    request_key=f"{number:064}", attempt=1, provider="claude", model="claude-1", purpose=task,
+                    chapter=SLUG, section=section, state=state, latency_s=latency_s, fallbacks=fallbacks, owner=1,
+                    reply="{}" if state == "committed" else None,
+                    reserved_usd=Decimal(0), cost_usd=Decimal("0.25"), input_tokens=10, output_tokens=5,
+                )
+            )  # fmt: skip
+    found = cli("chapters", "cost", SLUG, "--json").done().value["calls"]
+    assert [(one["stage"], one["section"], one["tasks"]) for one in found] == [
+        ("chapter_brief", None, ["section_queries"]),
+        ("section/surgery", "surgery", ["section", "section_repair"]),
+    ]
+    brief, section = found
+    assert (brief["calls"], brief["failed"], brief["latency_s"], brief["fallbacks"]) == (2, 1, 3.0, ["gpt: busy"])
+    assert (section["calls"], section["ambiguous"], section["latency_s"], section["cost_usd"]) == (2, 1, 4.5, 0.5)
+    told = cli("chapters", "cost", SLUG).done().out.splitlines()
+    assert told[1] == "# Stage\tModel\tCalls\tFailed\tTokens in, out\tSeconds\tUSD\tFallbacks"
+    assert told[2] == "chapter_brief\tclaude-1\t2\t1\t20, 10\t3.0\t0.5000\tgpt: busy"
+    assert told[3].startswith("section/surgery\tclaude-1\t2\t1\t20, 10\t4.5\t0.5000")
+
+
+def test_cost__unknown_chapter__is_refused(cli: Cli) -> None:
     assert "no chapter" in cli("chapters", "cost", "another").refused(2)
 
 
