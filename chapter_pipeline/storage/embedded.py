@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import pwd
 import shlex
 import shutil
 import signal
@@ -306,7 +307,21 @@ class EmbeddedServer:
         log = self._log().read_text(errors="replace").strip().splitlines() if self._log().exists() else []
         why = " | ".join([*said.splitlines()[-3:], *log[-5:]])
         raise DatabaseUnavailable(
-            f"the embedded database in {str(self.folder)!r} failed at {program!r}: {why}."
-            " Remedy: free disk space or memory as the message says, or set CHAPTER_DATABASE_URL to a PostgreSQL"
-            " with pgvector"
+            f"the embedded database in {str(self.folder)!r} failed at {program!r}: {why}. Remedy: {self._remedy(user)}"
+        )
+
+    def _remedy(self, user: pwd.struct_passwd | None) -> str:
+        """What to do after a program of the server failed that was started as `user`; None: as the present user."""
+        try:
+            owner = (self.folder / "PG_VERSION").stat().st_uid
+        except OSError:  # there is no data yet, or even the folder is somebody else's
+            owner = self.folder.stat().st_uid
+        uid, name = (os.geteuid(), str(os.geteuid())) if user is None else (user.pw_uid, user.pw_name)
+        if owner != uid:
+            return (
+                f"its files belong to the user {owner}, and the server runs as {name!r}, as after a copy that changed the"
+                f" owners: chown -R {name} {shlex.quote(str(self.folder))}; cp -a copies a home with its owners"
+            )
+        return (
+            "free disk space or memory as the message says, or set CHAPTER_DATABASE_URL to a PostgreSQL with pgvector"
         )

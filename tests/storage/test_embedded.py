@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -19,11 +20,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from chapter_pipeline.errors import UsageError
+from chapter_pipeline.errors import DatabaseUnavailable, UsageError
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage import embedded
 from chapter_pipeline.storage.database import Database, dagster_database_url
 from chapter_pipeline.storage.embedded import EmbeddedServer
+from chapter_pipeline.storage.postgres_binaries import system_user
 from tests.events import PATIENCE_S, eventually
 
 USER_OF_THE_SERVER = """
@@ -140,6 +142,30 @@ def test_start__awkward_home__works(short_home: Path, name: str) -> None:
         database.close()
     finally:
         server.release()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only under root the server runs as another user")
+def test_start__home_was_copied_with_other_owners__names_the_owner_and_how_to_change_it(
+    server: EmbeddedServer, short_home: Path
+) -> None:
+    server.start()
+    server.release()
+    copied = short_home.with_name(f"{short_home.name}c")
+    try:
+        shutil.copytree(server.folder, copied / server.folder.name)  # as `cp -r` does: all files are root's
+        with pytest.raises(DatabaseUnavailable) as refused:
+            EmbeddedServer(copied / server.folder.name).start()
+        told = str(refused.value)
+        user = system_user()
+        assert user is not None
+        assert f"its files belong to the user 0, and the server runs as {user.pw_name!r}" in told
+        (command,) = re.findall(r"chown -R [^;]+", told)
+        subprocess.run(shlex.split(command), check=True)
+        again = EmbeddedServer(copied / server.folder.name)
+        again.start()
+        again.release()
+    finally:
+        shutil.rmtree(copied, ignore_errors=True)
 
 
 def test_start__no_folder_is_short_enough__names_the_remedy(short_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
