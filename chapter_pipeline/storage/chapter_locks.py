@@ -81,6 +81,7 @@ class ChapterLocks:
         """A connection that holds the lock; None when another process of the same run does. Raises as `held`."""
         with self._database.unavailable_is_transient():
             connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()  # a run of hours takes no place in the pool
         try:
             with self._database.unavailable_is_transient():
                 connection.execute(_NAMED, {"name": COMMAND if run_id is None else RUN + run_id})
@@ -94,9 +95,9 @@ class ChapterLocks:
                 else:
                     return connection
         except BaseException:
-            _close(connection)
+            connection.close()
             raise
-        _close(connection)
+        connection.close()
         if run_id is not None and holder == RUN + run_id:
             return None
         who = f"run {holder.removeprefix(RUN)}" if holder.startswith(RUN) else "another command"
@@ -107,14 +108,8 @@ class ChapterLocks:
             with suppress(DatabaseUnavailable), self._database.unavailable_is_transient():
                 connection.execute(_GIVE, {"lock": _name(slug)})
         finally:
-            _close(connection)
+            connection.close()
 
 
 def _name(slug: str) -> str:
     return f"writing\n{slug}"
-
-
-def _close(connection: Connection) -> None:
-    """Close the session: its name and its limit of time are not for others."""
-    connection.invalidate()
-    connection.close()

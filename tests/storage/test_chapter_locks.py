@@ -36,6 +36,7 @@ def refusal(locks: ChapterLocks, run_id: str | None = None) -> str:
 def test_lock__held__others_are_told_by_which_run_and_other_chapters_are_free(database: Database) -> None:
     first, second = ChapterLocks(database), ChapterLocks(database, wait_s=0.05)
     with first.held(SLUG):
+        assert database.pool_status().checked_out == 0, "it takes no place in the pool"
         assert "is being written by another command: wait for it" in refusal(second)
         with first.held(SLUG, run_id="r1"), first.held(SLUG, run_id="r1"):
             told = f"chapter {SLUG!r} is being written by run r1: wait for it, or cancel it"
