@@ -105,12 +105,13 @@ def _check(gate: str) -> dg.AssetChecksDefinition:
     def check(final_chapter: FinalChapter, library: LibraryResource, chapters: ChaptersResource) -> dg.AssetCheckResult:
         with reported():
             found = _gates(library, chapters).finding(gate, final_chapter)
+        slug = final_chapter.chapter.slug
         more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
         return dg.AssetCheckResult(
             passed=not found.problems and not found.remarks,
             # Only what has to stop the publication is an error.
             severity=dg.AssetCheckSeverity.ERROR if found.problems else dg.AssetCheckSeverity.WARN,
-            description=f"{found.problems[0]}{more}" if found.problems else None,
+            description=f"{found.problems[0]}{more}: {publication.remedy(slug, gate)}" if found.problems else None,
             metadata={
                 **found.counts,
                 "problems": md("\n".join(f"- {escaped(one)}" for one in found.problems[:SHOWN]) or "none"),

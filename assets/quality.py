@@ -245,8 +245,16 @@ def quotes_are_verbatim(evidence_map: EvidenceMap, library: LibraryResource) -> 
         for quote in evidence_map.quotes
         if not quote.is_said_by(pages)
     ]
+    told = None
+    if wrong:
+        key, document, pages_told, _ = wrong[0]
+        told = (
+            f"quote {key!r} is not what page {pages_told} of document {document!r} says: its pages in the library are"
+            f" damaged, so put it in again: chapter-pipeline documents remove {document}, then chapter-pipeline ingest FILE"
+        )
     return dg.AssetCheckResult(
         passed=not wrong and bool(evidence_map.quotes),
+        description=told,
         metadata={
             "quotes": len(evidence_map.quotes),
             "differing": len(wrong),

@@ -42,22 +42,36 @@ class PublicationGates:
         """The problems that `gate`, a key of `GATES`, finds."""
         return self._gates[gate](final)
 
-    def problems(self, final: FinalChapter) -> list[str]:
-        """The problems that all gates find in `final`; none when it may be published."""
-        return [problem for gate in GATES for problem in self.finding(gate, final).problems]
+    def problems(self, final: FinalChapter) -> dict[str, tuple[str, ...]]:
+        """The problems of each gate that has any with `final`; none when it may be published."""
+        found = {gate: self.finding(gate, final).problems for gate in GATES}
+        return {gate: problems for gate, problems in found.items() if problems}
 
     def _quotes_are_verbatim(self, final: FinalChapter) -> Finding:
         documents = sorted({quote.document for quote in final.chapter.quotes.values()})
         return publication.quotes_are_verbatim(final.chapter, self._library.page_texts(documents))
 
 
+def remedy(slug: str, gate: str) -> str:
+    """What to do about a chapter that `gate` stopped."""
+    write = f"write the whole chapter again, chapter-pipeline chapters write {slug}"
+    if gate != "quotes_are_verbatim":
+        return write
+    return (
+        f"{write}; when that writes nothing or stops at the same quotations, the document's pages in the library are"
+        " damaged: first chapter-pipeline documents remove DOCUMENT, then chapter-pipeline ingest FILE"
+    )
+
+
 def require_publishable(slug: str, final: FinalChapter, gates: PublicationGates) -> None:
     """Raise `UsageError` when a gate has a problem with `final`."""
-    problems = gates.problems(final)
-    if problems:
+    found = gates.problems(final)
+    if found:
+        gate, problems = next(iter(found.items()))
+        number = sum(map(len, found.values()))
         raise UsageError(
-            f"chapter {slug!r} is not published: {problems[0]} ({len(problems)} problems)",
-            f"write the section again, chapter-pipeline chapters write {slug} --section KIND",
+            f"chapter {slug!r} is not published: {problems[0]} ({number} problem{'s' if number > 1 else ''})",
+            remedy(slug, gate),
         )
 
 
@@ -72,7 +86,8 @@ def add_version(
 ) -> PublishedVersion:
     """Make the stored `final` the chapter's next version, held when its gap report asks for a revision.
 
-    The gates run here too, because a run that does not select `final_chapter` makes none of its checks.
+    The gates run here too, because a run that does not select `final_chapter` makes none of its checks. Whoever calls
+    holds the chapter's lock, so that no other final chapter is stored between the comparison and the version.
     Content identical to the newest version makes no new one. Raises `UsageError` when a gate has a problem,
     `TransientError` when `final` is not the newest stored value.
     """

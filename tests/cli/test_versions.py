@@ -167,6 +167,28 @@ def test_approve__version_that_does_not_pass_a_gate__stays_held(
     assert versions(asked) == [(1, "published", "written")]
 
 
+def test_write__pages_of_a_document_are_damaged__its_remedy_makes_the_chapter_whole_again(
+    asked: Cli, library: LibraryStore, database: Database
+) -> None:
+    asked("chapters", "write", SLUG).done()
+    (document,) = library.documents()
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE pages SET text = reverse(text)"))
+    told = " ".join(asked("chapters", "write", SLUG, "--section", KIND).refused(1).split())
+    assert "is not what page" in told
+    assert "chapter-pipeline documents remove DOCUMENT, then chapter-pipeline ingest FILE" in told
+    assert chapters(asked, "write", SLUG).value["unchanged"], "on record nothing changed"
+    add(library, "library/shunts.pdf", "A shunt was placed in 40 patients with hydrocephalus.")
+    told = " ".join(asked("chapters", "write", SLUG, "--json").refused(1).split())
+    assert f"of document {document.key!r} says" in told
+    assert f"chapter-pipeline documents remove {document.key}, then chapter-pipeline ingest FILE" in told
+    asked("documents", "remove", document.key).done()
+    add(library, "library/glioma.pdf", GLIOMA)
+    written = chapters(asked, "write", SLUG).value
+    assert (written["state"], written["unchanged"]) == ("published", False)
+    assert chapters(asked, "write", SLUG).value["unchanged"]
+
+
 def test_approve__while_a_run_writes_the_chapter__is_refused(
     asked: Cli, stages: FakeStages, environment: Settings
 ) -> None:
