@@ -181,10 +181,7 @@ def _writers(work: str, settings: Settings) -> list[list[str]]:
 def _setting(name: str, settings: Settings) -> Any:
     """The value of a setting; None when the feature that it belongs to is off."""
     if name == "embedding_model":
-        if settings.embedder != "gpt":
-            return None
-        server = settings.server_of("gpt")
-        return settings.embedding_model if server is None else [settings.embedding_model, server]
+        return settings.embedding_model if settings.embedder == "gpt" else None
     if name == "ocr_max_pages":
         return ocr_pages_that_count(settings)
     return getattr(settings, name)
