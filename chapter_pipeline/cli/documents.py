@@ -154,6 +154,12 @@ def list_documents(
     if documents:
         rows = [tuple(COLUMNS[name].cell(document) for name in wanted) for document in documents]
         print_table("Documents", [COLUMNS[name].heading for name in wanted], rows, whole="Document", one_line=True)
+    doubtful = [one.key for one in documents if one.record.to_check]
+    if doubtful:
+        say(
+            f"the text of {len(doubtful)} documents is to be checked by eye, first {doubtful[0]}: chapter-pipeline documents "
+            "show DOCUMENT; the column: --columns document,title,to_check"
+        )
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
 

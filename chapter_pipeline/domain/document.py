@@ -20,6 +20,10 @@ from enum import StrEnum
 Box = tuple[float, float, float, float]
 
 
+AUDIT = "text audit: "
+"""How those warnings of a document begin that its text audit gave."""
+
+
 class BlockKind(StrEnum):
     """What a block of a page is. Only `BODY` and `ABSTRACT` become passages."""
 

@@ -77,6 +77,8 @@ class DocumentRecord(BaseModel):
     article_type: str | None = None
     population: str | None = None
     language: str | None = None
+    to_check: tuple[str, ...] = ()
+    """What the audit of its text found, to check by eye."""
     kind: DocumentKind = DocumentKind.PDF
     full_text: bool = True
 

@@ -117,6 +117,7 @@ class Source(StageValue):
     study_type: StudyType = StudyType.UNKNOWN
     evidence_level: int = Field(ge=1, le=5)
     retracted: bool | None = Field(default=None, description="None: not checked, no source configured.")
+    to_check: tuple[str, ...] = Field(default=(), description="What the audit of its text found, to check by eye.")
     relevance: float = 0.0
     passages: tuple[FoundPassage, ...] = ()
 

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, Column] = {
     "journal": Column(heading="Journal", cell=lambda one: one.record.journal),
     "doi": Column(heading="DOI", cell=lambda one: one.record.doi),
     "page_count": Column(heading="Pages", cell=lambda one: one.record.page_count),
+    "to_check": Column(heading="To check", cell=lambda one: len(one.record.to_check) or None),
     "files": Column(heading="Files", cell=lambda one: ", ".join(one.names)),
     "authors": Column(heading="Authors", cell=lambda one: "; ".join(one.record.authors)),
     "published": Column(heading="Published", cell=lambda one: one.record.published),

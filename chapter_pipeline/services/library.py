@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chapter_pipeline.documents.structure.text_audit import PREFIX as AUDIT
 from chapter_pipeline.domain.bibliography import FieldConflict
 from chapter_pipeline.domain.document import DocumentKind, IngestOutcome
 from chapter_pipeline.domain.library import FigureRecord, RetrievedPassage
@@ -116,11 +115,7 @@ class Library:
     def audited(self, names: Sequence[str]) -> dict[str, list[str]]:
         """What the audit of the text found in the documents that `names` (bucket keys) mean, by document key."""
         keys = set(self._store.document_keys(names).values())
-        return {
-            one.record.key: [text.removeprefix(AUDIT) for text in one.warnings if text.startswith(AUDIT)]
-            for one in self._store.documents()
-            if one.record.key in keys
-        }
+        return {one.record.key: list(one.record.to_check) for one in self._store.documents() if one.record.key in keys}
 
     def search(self, query: str, *, k: int) -> list[RetrievedPassage]:
         """The `k` best passages for `query`, best first. Raises `UsageError` for a blank query or an impossible `k`."""

@@ -25,7 +25,7 @@ from chapter_pipeline.domain.bibliography import (
     shared_words,
     value_from_json,
 )
-from chapter_pipeline.domain.document import DocumentKind, Metadata, StudyType
+from chapter_pipeline.domain.document import AUDIT, DocumentKind, Metadata, StudyType
 from chapter_pipeline.domain.library import DocumentRecord
 from chapter_pipeline.literature.reference_index import ReferenceIndex
 from chapter_pipeline.literature.registry import MetadataCheck
@@ -145,6 +145,10 @@ def assembled(
     )  # fmt: skip
 
 
+def _to_check(warnings: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one.removeprefix(AUDIT) for one in warnings if one.startswith(AUDIT))
+
+
 def document_record(row: Document, record: BibliographicRecord) -> DocumentRecord:
     """The values in force of a document's record."""
     return DocumentRecord(
@@ -156,6 +160,7 @@ def document_record(row: Document, record: BibliographicRecord) -> DocumentRecor
         pmcid=record.text(RecordField.PMCID), published=record.text(RecordField.PUBLISHED),
         article_type=record.text(RecordField.ARTICLE_TYPE), population=record.text(RecordField.POPULATION),
         language=record.text(RecordField.LANGUAGE), kind=DocumentKind(row.kind), full_text=row.full_text,
+        to_check=_to_check(row.warnings),
     )  # fmt: skip
 
 

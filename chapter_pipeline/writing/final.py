@@ -62,6 +62,12 @@ def _notes(reviewed: ReviewedChapter, gaps: GapReport, stand_ins: Sequence[str])
         notes.append(
             f"{scanned} of {len(reviewed.chapter.quotes)} quotations were recognised from scans: check them on the page."
         )
+    doubtful = [str(reference.number) for reference in reviewed.chapter.references if reference.source.to_check]
+    if doubtful:
+        notes.append(
+            f"The text of reference{'s' if len(doubtful) > 1 else ''} {', '.join(doubtful)} may be incomplete or wrong in "
+            "places: see chapter-pipeline documents show, and check what it is cited for on the page."
+        )
     notes += stand_ins
     dropped = sum(len(section.dropped) for section in reviewed.chapter.sections)
     if dropped:

@@ -215,6 +215,7 @@ def _source(
         pages=record.pages or (work.pages if work else None),
         doi=record.doi or (work.doi if work else None),
         licence=record.licence,
+        to_check=record.to_check,
         study_type=record.study_type,
         evidence_level=EVIDENCE_LEVELS[record.study_type],
         relevance=max(found.relevance for found in passages),

@@ -8,8 +8,8 @@ import pytest
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.glyphs import may_stand_for_another, with_whole_ligatures
 from chapter_pipeline.documents.structure.passages import make_passages
-from chapter_pipeline.documents.structure.text_audit import PREFIX, audit
-from chapter_pipeline.domain.document import Block, BlockKind, CitedWork, Page
+from chapter_pipeline.documents.structure.text_audit import audit
+from chapter_pipeline.domain.document import AUDIT, Block, BlockKind, CitedWork, Page
 
 PROSE = (
     "Patients were followed after surgery by their physicians until twelve months had passed without further treatment "
@@ -70,8 +70,8 @@ def test_passages__sign_stands_for_another__the_sentence_is_searchable_and_not_q
     quotable = [one.text[a - one.start : b - one.start] for one in found for a, b in one.sentences]
     assert quotable
     assert not any("¼" in one for one in quotable)
-    assert [one for one in parsed.warnings if one.startswith(PREFIX)] == [
-        PREFIX + "signs beside numbers stand for others (such as ¼ for =) on page 1: these sentences are not quoted"
+    assert [one for one in parsed.warnings if one.startswith(AUDIT)] == [
+        AUDIT + "signs beside numbers stand for others (such as ¼ for =) on page 1: these sentences are not quoted"
     ]
 
 
@@ -97,7 +97,7 @@ def test_audit__a_paragraph_is_lost_or_added__names_the_page_and_the_share() -> 
 def test_audit__most_of_a_page_is_of_no_known_kind__is_told() -> None:
     text = PROSE * 8
     (found,) = audit([page(text, kind=BlockKind.OTHER)], [work("Smith J. 2016.")], [text])
-    assert found.startswith(f"{PREFIX}most text is of no known kind")
+    assert found.startswith(f"{AUDIT}most text is of no known kind")
 
 
 def test_audit__reference_list_swallowed_running_text__is_told() -> None:
@@ -108,7 +108,7 @@ def test_audit__reference_list_swallowed_running_text__is_told() -> None:
     (undated,) = audit(
         [page(PROSE)], [*works[:5], *(work("favours control and not the other") for _ in range(5))], [PROSE]
     )
-    assert undated.startswith(f"{PREFIX}5 of 10 entries of the reference list have neither a year nor authors")
+    assert undated.startswith(f"{AUDIT}5 of 10 entries of the reference list have neither a year nor authors")
 
 
 @pytest.mark.parametrize("marker", ["[12]", "[3,4]", ".¹²"])

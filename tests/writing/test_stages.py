@@ -21,7 +21,7 @@ from chapter_pipeline.domain import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.domain.document import Block, BlockKind, StudyType
+from chapter_pipeline.domain.document import AUDIT, Block, BlockKind, StudyType
 from chapter_pipeline.errors import InvalidBrief, NoRelevantPassages
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
@@ -84,6 +84,27 @@ def test_stages__sentence_over_a_page_turn__is_quoted_whole_with_both_its_pages(
     assert quote.is_said_by(found)
     assert not quote.is_said_by({**found, (key, 2): found[key, 2].replace("recurrence", "mortality ")})
     assert all(row["verbatim"] for row in passages_table(database, None))
+
+
+def test_final__document_whose_text_the_audit_doubts__is_named_in_the_notes_and_listed(
+    stages: Stages, library: LibraryStore, embedder: Embedder
+) -> None:
+    assert not any("may be incomplete" in note for note in write(stages).final.notes)
+    title = next(iter(ARTICLES))
+    parsed, passages = document(title)
+    warned = replace(
+        parsed, sha256="6" * 64, warnings=(f"{AUDIT}words are missing on page 1 (31%)", "hidden text on page 1")
+    )
+    library.remove(f"library/{title}.pdf")
+    key = store_parsed(library, embedder, warned, passages, name=f"library/{title}.pdf")
+    (record,) = library.document_records([key])
+    assert record.to_check == ("words are missing on page 1 (31%)",)
+    final = write(stages).final
+    (number,) = (one.number for one in final.chapter.references if one.source.document == key)
+    assert [note for note in final.notes if "may be incomplete" in note] == [
+        f"The text of reference {number} may be incomplete or wrong in places: see chapter-pipeline documents show, and check "
+        "what it is cited for on the page."
+    ]
 
 
 def test_evidence_map__retracted_source__gives_no_quote_and_the_others_still_do(stages: Stages) -> None:

@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from chapter_pipeline.documents.structure.glyphs import may_stand_for_another
-from chapter_pipeline.domain.document import BlockKind, CitedWork, Page
+from chapter_pipeline.domain.document import AUDIT, BlockKind, CitedWork, Page
 
-PREFIX = "text audit: "
-"""How the warnings of the audit begin."""
 MIN_WORDS = 80
 """A page with fewer words is not compared: a few labels of a figure would be a large share."""
 MAX_LOST = 0.12
@@ -38,7 +36,7 @@ MAX_NAMED = 5
 def audit(pages: Sequence[Page], cited_works: Sequence[CitedWork], other: Sequence[str]) -> list[str]:
     """What an editor should check by eye; `other` is the text of each page as the second extractor reads it."""
     found = [*_words(pages, other), *_unknown(pages), *_references(pages, cited_works), *_signs(pages)]
-    return [PREFIX + one for one in found]
+    return [AUDIT + one for one in found]
 
 
 def _words(pages: Sequence[Page], other: Sequence[str]) -> Iterator[str]:
