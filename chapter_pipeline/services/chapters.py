@@ -88,9 +88,8 @@ class Chapters:
         return kinds_planned(slug, self._artifacts) or kinds_asked(slug, self._store)
 
     def kinds_written(self, slug: str) -> tuple[str, ...]:
-        """The section kinds with a stored value for the chapter, of any template, unused ones among them."""
-        known = section_kinds(self._settings.templates_folder)
-        return tuple(kind for kind in known if self._artifacts.latest(f"section/{kind}", slug) is not None)
+        """The section kinds of the chapter with a stored value, unused ones among them. Raises `NotFound`."""
+        return tuple(kind for kind in self.kinds(slug) if self._artifacts.latest(f"section/{kind}", slug) is not None)
 
     def require_section(self, slug: str, kind: str) -> None:
         """Raise `UsageError` when `kind` is not a section of the chapter."""
