@@ -155,7 +155,8 @@ def test_real_chapters__sections__repeat_each_other_little_and_tell_where_they_a
 
 
 def test_real_chapters__quotes__stand_in_the_section_that_they_belong_to(written: list[Written]) -> None:
-    """Judged by a reader. It was 72% before must-cover points had to fit and clinical sections took people only."""
+    """It was 72%, by the first reader, before must-cover points had to fit and clinical sections took people only."""
     found = chapters.placements(written)
-    assert found.judged >= 0.9 * found.placed
-    assert found.right >= 0.85 * found.judged
+    assert sum(found.judged.values()) >= 0.9 * found.placed
+    assert found.right["first"] >= 0.85 * found.judged["first"]
+    assert found.judged["first"] >= 0.85 * found.placed

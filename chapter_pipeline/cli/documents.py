@@ -157,8 +157,8 @@ def list_documents(
     doubtful = [one.key for one in documents if one.record.to_check]
     if doubtful:
         say(
-            f"the text of {len(doubtful)} documents is to be checked by eye, first {doubtful[0]}: chapter-pipeline documents "
-            "show DOCUMENT; the column: --columns document,title,to_check"
+            f"the text of {len(doubtful)} documents is to be checked by eye, first {doubtful[0]}: see "
+            "chapter-pipeline documents show DOCUMENT; the column: --columns document,title,to_check"
         )
     if quarantined:
         print_table("Quarantine", ["Name", "Reason", "Detail"], [(q.name, q.reason, q.detail) for q in quarantined])
