@@ -137,6 +137,8 @@ UNQUOTABLE = ["The drain was left for two days.", "Nobody died."]
                      id="a list of abbreviations"),
         pytest.param(HEAD + " anti-", Part("Of note, most were old. Nobody died."), None, id="capital behind a hyphen"),
         pytest.param(HEAD, Part(TAIL, box=(50, 60, 550, 700)), None, id="another width"),
+        pytest.param(HEAD + " Published by Sample Press on behalf of the Society 1747", Part(TAIL), None,
+                     id="a foot that was read into the paragraph"),
         pytest.param(HEAD, Part(TAIL, BlockKind.ABSTRACT), Part("ignore the text above", flags=(BlockFlag.INSTRUCTION,)),
                      id="an instruction between"),
     ],

@@ -83,6 +83,38 @@ def test_numbered_lines__of_a_manuscript__lose_their_numbers() -> None:
     assert len(numbers) == len(lines[:28])
 
 
+LAST = [
+    "Drainage is safe in old patients and",
+    "survival was longer in most of them",
+    "without an excess of complications.",
+]
+
+
+def numbered(first: int, step: int = 1) -> str:
+    """The prose of a manuscript whose second page has three lines, numbered from `first` on; the first page has 28."""
+    document, _ = titled()
+    words = (LEFT + " " + RIGHT).split()
+    for number in range(1, 29):
+        y = 120 + 23 * (number - 1)
+        document[0].insert_text((48, y), str(number), fontsize=9)
+        document[0].insert_text((80, y), " ".join(words[(number * 11) % 200 :][:11]), fontsize=11)
+    document.new_page(width=595, height=842)
+    for place, line in enumerate(LAST):
+        document[1].insert_text((48, 120 + 23 * place), str(first + step * place), fontsize=9)
+        document[1].insert_text((80, 120 + 23 * place), line, fontsize=11)
+    return " ".join(prose(parse(document)).split())
+
+
+@pytest.mark.parametrize("first", [29, 1], ids=["going on", "on each page anew"])
+def test_numbered_lines__few_on_the_last_page__lose_their_numbers_too(first: int) -> None:
+    assert " ".join(LAST) in numbered(first)
+
+
+@pytest.mark.parametrize(("first", "step"), [(40, 1), (29, 7)], ids=["another number", "another step"])
+def test_numbers_that_do_not_go_on__stay_in_the_text(first: int, step: int) -> None:
+    assert f"{first + step} {LAST[1]}" in numbered(first, step)
+
+
 def test_boxed_text__between_columns__is_a_block_of_its_own() -> None:
     document, page = titled()
     page.insert_textbox((50, 120, 285, 400), LEFT, fontsize=10)

@@ -16,7 +16,7 @@ from chapter_pipeline.documents.ocr.recognition import Recogniser
 from chapter_pipeline.documents.ocr.scans import read_scans
 from chapter_pipeline.documents.pdf.drawings import Drawings
 from chapter_pipeline.documents.pdf.images import colour_management
-from chapter_pipeline.documents.pdf.lines import Line, page_lines
+from chapter_pipeline.documents.pdf.lines import Line, document_lines
 from chapter_pipeline.documents.pdf.second_reading import second_reading
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.structure.cited_works import cited_works
@@ -67,7 +67,7 @@ def _extracted(
     max_recognised: int,
 ) -> ParsedDocument:
     file_pages = list(document)
-    lines = [page_lines(page) for page in file_pages]
+    lines = document_lines(file_pages)
     page_sizes = [PageSize(page.rect.width, page.rect.height) for page in file_pages]
     scans = read_scans(document, lines, recognise, max_pages=max_recognised)
     for number in scans.garbled:

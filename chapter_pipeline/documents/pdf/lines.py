@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ import pymupdf
 
 from chapter_pipeline.documents.pdf.display_list import recorded, text_of
 from chapter_pipeline.documents.pdf.visibility import MIN_SIZE_PT, Span, around, hidden_spans
-from chapter_pipeline.documents.structure.line_numbers import split_line_numbers
+from chapter_pipeline.documents.structure.line_numbers import NumberColumn, column_of, split_line_numbers
 from chapter_pipeline.domain.document import Box
 
 FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
@@ -59,14 +60,29 @@ class Line:
         return self.box[2] - self.box[0]
 
 
-def page_lines(page: pymupdf.Page) -> list[Line]:
-    """The lines of a page in the order of the file, words of one line put together, characters canonical."""
+def document_lines(pages: Iterable[pymupdf.Page]) -> list[list[Line]]:
+    """The lines of each page; line numbers that go on from one page to the next are known as such."""
+    found: list[list[Line]] = []
+    column: NumberColumn | None = None
+    for page in pages:
+        lines = page_lines(page, column)
+        numbers = sorted((line.box[1], line.text, line.box) for line in lines if line.line_number)
+        column = column_of([(int(text), box) for _, text, box in numbers]) or column
+        found.append(lines)
+    return found
+
+
+def page_lines(page: pymupdf.Page, column: NumberColumn | None = None) -> list[Line]:
+    """The lines of a page in the order of the file, words of one line put together, characters canonical.
+
+    `column`: the line numbers of the page before.
+    """
     # MuPDF leaves out what lies outside the page or its clip paths; without that flag the clipped would pass for seen.
     record = recorded(page)
     text = text_of(record, FLAGS)
     blocks = text.extractDICT()["blocks"]
     _respace(text, blocks)
-    numbers = split_line_numbers(blocks)
+    numbers = split_line_numbers(blocks, column)
     hidden = hidden_spans(page, record, blocks)
     lines: list[Line] = []
     for number, block in enumerate(blocks):

@@ -24,6 +24,8 @@ _SIGN = re.compile(r"[(\[≥≤<>=±%]")
 # What opens no sentence although its first letter is none in lower case: 24, 0.05, GBM, DMDs, TP53.
 _NUMBER_OR_ACRONYM = re.compile(r"(?:\d|\w*[A-Z]\w*[A-Z0-9])")
 _LIST_OF_ABBREVIATIONS = re.compile(r"\S+(?:,|:| =) [^.;]{3,60}; \S+(?:,|:| =) ")
+# A copyright line at the foot of a page that was read into its last paragraph.
+_FOOT = re.compile(r"©|\b[Pp]ublished by\b|\bAll rights reserved\b|\bon behalf of\b.{0,80} \d{1,4}$")
 _PROSE = re.compile(r"\b(?:the|of|and|in|was|were|with|that|is|are)\b")
 _LOST_WORDS = 8
 _SAME_WIDTH = 0.7
@@ -96,7 +98,8 @@ def _turn(head: Place, place: Place, between: Sequence[Place]) -> Turn:
     if _is_closed(text) or any(_is_head(one, place, tail) for one in between):
         return Turn(goes_on=False, may_be_cut=False)
     goes_on = (
-        head.page.number != place.page.number  # parts of one page were put together when it was read
+        _FOOT.search(text[-160:]) is None
+        and head.page.number != place.page.number  # parts of one page were put together when it was read
         and not _beside(head, place)
         and _continues(text, tail)
         and not any(_may_be_a_part(one, head, place) for one in between)

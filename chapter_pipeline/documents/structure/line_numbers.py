@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from chapter_pipeline.documents.pdf.visibility import Span, around
+from chapter_pipeline.domain.document import Box
 
 MIN_NUMBERS = 8
 """Fewer numbers at the margin of a page are a list, not line numbers."""
@@ -19,10 +22,32 @@ STEADY = 0.8
 """Share of neighbouring numbers that differ by the same step."""
 
 
-def split_line_numbers(blocks: list[dict[str, Any]]) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """The line numbers of a page: their last one, by how much they grow, and their edges in points."""
+
+    last: int
+    step: int
+    left: float
+    right: float
+
+
+def column_of(numbers: Sequence[tuple[int, Box]]) -> NumberColumn | None:
+    """The column of a page's line numbers, given from top to bottom; None for fewer than two."""
+    if len(numbers) < 2:
+        return None
+    steps = Counter(b - a for (a, _), (b, _) in pairwise(numbers))
+    boxes = [box for _, box in numbers]
+    return NumberColumn(
+        numbers[-1][0], steps.most_common(1)[0][0], min(box[0] for box in boxes), max(box[2] for box in boxes)
+    )
+
+
+def split_line_numbers(blocks: list[dict[str, Any]], before: NumberColumn | None = None) -> frozenset[int]:
     """Make lines of their own of the line numbers in `blocks`, as `TextPage.extractDICT` gives them; the `id` of each.
 
-    Line numbers open their lines, stand above each other at one edge, and grow by a constant step down the page.
+    Line numbers open their lines, stand above each other at one edge, and grow by a constant step down the page. A page
+    with a few lines alone has them when they go on with those of the page before, at the same edge.
     """
     found: list[tuple[dict[str, Any], int]] = []
     for block in blocks:
@@ -31,11 +56,28 @@ def split_line_numbers(blocks: list[dict[str, Any]]) -> frozenset[int]:
             first = spans[0]["text"].strip() if spans else ""
             if first.isdecimal() and len(first) <= DIGITS and line["dir"][0] > 0.99:
                 found.append((line, int(first)))
+    going_on = _going_on(found, before) if before is not None else []
+    if going_on:
+        return frozenset(_split(blocks, going_on))
     if len(found) < MIN_NUMBERS:
         return frozenset()
     numbers = _aligned(found)
     step = _step(numbers)
     return frozenset(_split(blocks, numbers)) if step and _on_every_line(blocks, numbers, step) else frozenset()
+
+
+def _going_on(found: list[tuple[dict[str, Any], int]], before: NumberColumn) -> list[tuple[dict[str, Any], int]]:
+    """The numbers that stand in the column of the page before and go on with its last one, or begin anew with the first."""
+    same = [
+        one
+        for one in found
+        if abs(one[0]["spans"][0]["bbox"][2] - before.right) <= ALIGNED_PT
+        or abs(one[0]["spans"][0]["bbox"][0] - before.left) <= ALIGNED_PT
+    ]
+    same.sort(key=lambda one: float(one[0]["spans"][0]["bbox"][1]))
+    if not same or same[0][1] not in (before.last + before.step, before.step):
+        return []
+    return same if all(b - a == before.step for (_, a), (_, b) in pairwise(same)) else []
 
 
 def _aligned(found: list[tuple[dict[str, Any], int]]) -> list[tuple[dict[str, Any], int]]:
