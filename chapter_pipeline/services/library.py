@@ -114,8 +114,8 @@ class Library:
 
     def audited(self, names: Sequence[str]) -> dict[str, list[str]]:
         """What the audit of the text found in the documents that `names` (bucket keys) mean, by document key."""
-        keys = set(self._store.document_keys(names).values())
-        return {one.record.key: list(one.record.to_check) for one in self._store.documents() if one.record.key in keys}
+        keys = sorted({*self._store.document_keys(names).values()})
+        return {record.key: list(record.to_check) for record in self._store.document_records(keys)}
 
     def search(self, query: str, *, k: int) -> list[RetrievedPassage]:
         """The `k` best passages for `query`, best first. Raises `UsageError` for a blank query or an impossible `k`."""

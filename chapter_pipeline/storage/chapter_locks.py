@@ -94,7 +94,7 @@ class ChapterLocks:
                     holder = connection.scalar(_HOLDER, {"lock": _name(slug)}) or COMMAND
                 else:
                     return connection
-        except BaseException:
+        except BaseException:  # an interruption too: nobody else can close a detached connection
             connection.close()
             raise
         connection.close()

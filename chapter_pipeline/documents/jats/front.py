@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chapter_pipeline.documents.dois import doi_in
 from chapter_pipeline.documents.jats.inline import line_of
-from chapter_pipeline.documents.jats.references import clean_doi
 from chapter_pipeline.documents.jats.safe_xml import Element
 from chapter_pipeline.documents.metadata.front_matter import language
 from chapter_pipeline.documents.metadata.study_type import study_type
@@ -47,7 +47,7 @@ def article_metadata(article: Element, *, abstract: str, body: str) -> Metadata:
         title=title,
         authors=tuple(dict.fromkeys(_authors(meta)))[:MAX_AUTHORS],
         year=date[0] if date else _copyright_year(meta),
-        doi=clean_doi(ids.get("doi", "")),
+        doi=doi_in(ids.get("doi", "")),
         journal=_short(_journal(journal)),
         licence=_licence(meta),
         study_type=_ARTICLE_TYPES.get(kind, study) if study is StudyType.UNKNOWN else study,

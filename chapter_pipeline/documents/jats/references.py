@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chapter_pipeline.documents.dois import doi_in
 from chapter_pipeline.documents.jats.inline import line_of
 from chapter_pipeline.documents.jats.safe_xml import Element
 from chapter_pipeline.domain.document import CitedWork
 
 MAX_ENTRY_CHARACTERS = 1500
 _CITATIONS = ("mixed-citation", "element-citation", "citation", "nlm-citation")
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>|{}]+", re.IGNORECASE)
 _NUMBER = re.compile(r"^\W*(\d{1,4})\W*$")
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _TITLES = ("article-title", "chapter-title", "data-title", "part-title")
@@ -25,17 +25,6 @@ def cited_works(back: Element, page: int) -> tuple[CitedWork, ...]:
         for citation in _citations(ref)
         if (work := _work(ref, citation, page)) is not None
     )
-
-
-def clean_doi(text: str) -> str | None:
-    """The DOI in `text`, lower case and without prefix; None without one."""
-    match = _DOI.search(text)
-    if match is None:
-        return None
-    doi = match.group().rstrip(".,;:]}’'\"")
-    while doi.endswith(")") and doi.count("(") < doi.count(")"):
-        doi = doi[:-1].rstrip(".,;:")
-    return doi.lower()
 
 
 def _citations(ref: Element) -> Iterator[Element]:
@@ -64,7 +53,7 @@ def _work(ref: Element, citation: Element, page: int) -> CitedWork | None:
         number=int(label[1]) if label else None, text=text, page=page,
         title=(title or line_of(next(citation.descendants("source"), None)) or "").rstrip(".") or None,
         year=int(year[1]) if year else None,
-        doi=clean_doi(ids.get("doi", "")) or clean_doi(links) or clean_doi(text),
+        doi=doi_in(ids.get("doi", "")) or doi_in(links) or doi_in(text),
         pmid=pmid if pmid.isdigit() and len(pmid) <= 9 else None,
     )  # fmt: skip
 

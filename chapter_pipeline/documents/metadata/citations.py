@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from chapter_pipeline.documents.dois import DOI, tidied
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
@@ -24,7 +26,6 @@ _PAGES = r"(?P<pages>[A-Za-z]{0,4}\d+[A-Za-z]?(?:\s?[–‑-]\s?[A-Za-z]{0,2}\d+
 _WORD = r"(?:[A-Z][\w&’'®.:-]*|[a-z]?[A-Z][\w&’'-]+)"
 _LISTED = r", (?=[A-Z][\w-]+(?:, [A-Z][\w-]+)*,? (?:and|&) [A-Z])"  # Journal of Neurology, Neurosurgery and Psychiatry
 _JOURNAL = rf"(?P<journal>{_WORD}(?:(?: |{_LISTED})(?:{_WORD}|\(?[A-Z][\w.]*\)?|&|of|and|in|the|for|on|de|la|der|et|y)){{0,9}}?)"
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>|{}]+", re.IGNORECASE)
 
 # Each as printed by one family of journals; the first one that fits a line is taken.
 _FORMS = [
@@ -165,7 +166,7 @@ def manuscript_citation(texts: Sequence[str]) -> Citation | None:
         if match:
             line = " ".join([text[match.end() :], *texts[index + 1 : index + 3]]).strip()
             found = read_citation(line) or Citation()
-            doi = _DOI.search(line[:300])
+            doi = DOI.search(line[:300])
             return replace(found, doi=tidy_doi(doi.group()) if doi else None)
     return None
 
@@ -190,10 +191,7 @@ def publication_date(texts: Iterable[str]) -> str | None:
 
 def tidy_doi(doi: str) -> str:
     """A DOI without what follows it in a sentence, in lower case."""
-    doi = re.split(r"<|;(?=[a-z]{2})", doi, maxsplit=1)[0].rstrip(".,;:]}’'\"")
-    while doi.endswith(")") and doi.count("(") < doi.count(")"):
-        doi = doi[:-1].rstrip(".,;:")
-    return doi.lower()
+    return tidied(re.split(r"<|;(?=[a-z]{2})", doi, maxsplit=1)[0])
 
 
 def _citation(match: re.Match[str]) -> Citation:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chapter_pipeline.documents.dois import DOI
 from chapter_pipeline.documents.metadata.citations import tidy_doi
 from chapter_pipeline.documents.structure.classify import Item
 from chapter_pipeline.domain.document import BlockKind
 
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>|{}]+", re.IGNORECASE)
 _GAP = re.compile(r"(?<=10\.\d{4})/ (?=\S)")
 _REST = re.compile(r"^[\w.()/-]*\d[\w.()/-]*(?=[\s.,;]|$)")
 # Registrants of data, code and protocols.
@@ -45,7 +45,7 @@ def own_doi(front: Sequence[Item], lines: Sequence[str]) -> str | None:
     article counts against it.
     """
     found = [one for item in front for one in _in_item(item)]
-    repeated = Counter(doi for line in lines for match in _DOI.finditer(line) for doi in [tidy_doi(match.group())])
+    repeated = Counter(doi for line in lines for match in DOI.finditer(line) for doi in [tidy_doi(match.group())])
     best: tuple[float, str] | None = None
     for place, one in enumerate(found):
         score = one.score + (1.5 if repeated[one.doi] > 1 else 0) - 0.01 * place
@@ -60,7 +60,7 @@ def _in_item(item: Item) -> Iterator[_Found]:
     running = item.kind in (BlockKind.BODY, BlockKind.ABSTRACT)
     for index, line in enumerate(raw):
         text = _GAP.sub("/", line)
-        for match in _DOI.finditer(text):
+        for match in DOI.finditer(text):
             doi = match.group()
             following = raw[index + 1].split() if index + 1 < len(raw) else []
             at_edge = item.region.lines[index].box[2] > edge - _RIGHT_EDGE_PT and text.endswith(doi)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pymupdf
 
+from chapter_pipeline.documents.dois import DOI
 from chapter_pipeline.documents.metadata import citations
 from chapter_pipeline.documents.metadata.front_matter import (
     article_type,
@@ -27,7 +28,6 @@ from chapter_pipeline.documents.structure.classify import Item
 from chapter_pipeline.documents.structure.words import Joiner
 from chapter_pipeline.domain.document import BlockKind, Metadata
 
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>|{}]+", re.IGNORECASE)
 _YEAR = r"((?:19|20)\d\d)"
 _YEARS = [
     re.compile(pattern, re.IGNORECASE)
@@ -243,7 +243,7 @@ def _middle(item: Item) -> float:
 
 def _declared_doi(document: pymupdf.Document) -> str | None:
     declared = " ".join(str(value) for value in (document.metadata or {}).values())
-    match = _DOI.search(f"{declared} {document.get_xml_metadata() or ''}")
+    match = DOI.search(f"{declared} {document.get_xml_metadata() or ''}")
     return citations.tidy_doi(match.group()) if match else None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from chapter_pipeline.documents.dois import DOI, doi_in
 from chapter_pipeline.documents.pdf.lines import Line
 from chapter_pipeline.documents.structure.classify import Item
 from chapter_pipeline.documents.structure.words import Joiner
@@ -16,7 +17,6 @@ MAX_ENTRY_CHARACTERS = 1500
 _NUMBERED = re.compile(r"^[\[(]?(\d{1,3})(?:[\].)]+(?=\s|$|[A-Z])|(?=\s+[A-Z“\"])|$)\s*")
 _AUTHORS = re.compile(r"^(?:(?:van|von|de|der|den|la|le|di)\s+)*[A-ZÀ-Þ][\w’'-]+(?:,| [A-Z]{1,3}[,.:]?(?= |$))")
 _ENDED = re.compile(r"[.\d\])]$")
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>|{}]+", re.IGNORECASE)
 _PMID = re.compile(r"\b(?:PMID|PubMed(?: ?ID)?)\s*:?\s*(\d{5,9})\b", re.IGNORECASE)
 _YEARS = [re.compile(pattern) for pattern in (r"\(((?:19|20)\d\d)[a-z]?\)", r"\b((?:19|20)\d\d)[a-z]?(?: [A-Z][a-z]{2}[ \d-]*)?[;:]",
                                               r"\b((?:19|20)\d\d)\b")]  # fmt: skip
@@ -111,30 +111,20 @@ def _work(entry: _Entry, text: str) -> CitedWork:
     text = " ".join(text.split())[:MAX_ENTRY_CHARACTERS]
     pmid = _PMID.search(text)
     return CitedWork(
-        number=entry.number, text=text, page=entry.page, title=_title(text), year=_year(text), doi=_doi(text),
+        number=entry.number, text=text, page=entry.page, title=_title(text), year=_year(text), doi=doi_in(text),
         pmid=pmid.group(1) if pmid else None,
     )  # fmt: skip
 
 
 def _year(text: str) -> int | None:
     """The year in brackets or before a volume, else the last one that is no part of a DOI or an address."""
-    bare = _DOI.sub(" ", text)
+    bare = DOI.sub(" ", text)
     bare = re.sub(r"https?:\S+", " ", bare)
     for pattern in _YEARS:
         found = pattern.findall(bare)
         if found:
             return int(found[-1])
     return None
-
-
-def _doi(text: str) -> str | None:
-    match = _DOI.search(text)
-    if match is None:
-        return None
-    doi = match.group().rstrip(".,;:]}’'\"")
-    while doi.endswith(")") and doi.count("(") < doi.count(")"):
-        doi = doi[:-1].rstrip(".,;:")
-    return doi.lower()
 
 
 def _title(text: str) -> str | None:
