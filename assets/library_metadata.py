@@ -11,15 +11,18 @@ import dagster as dg
 
 from assets.metadata import md, or_none
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
+from chapter_pipeline.documents.structure.text_audit import words_table
 from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
-from chapter_pipeline.domain.document import Table, place
+from chapter_pipeline.domain.document import Page, Table, place
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.document_previews import DocumentPreview, FigurePreview, PassagePreview
-from chapter_pipeline.writing.rendering import escaped
+from chapter_pipeline.writing.rendering import escaped, table
 from resources.library import LibraryResource
 
 PREVIEWED = 3
 PICTURED = 4
+PAGES = 60
+"""Pages whose words are counted in the metadata of a document."""
 TABLE_ROWS = 12
 """Rows of a table that its preview shows, head included."""
 
@@ -44,7 +47,11 @@ def about_stage(
     }
     match stage:
         case "document_text":
-            return {**common, **_bibliographic(document, library.store().bibliography(document.id))}
+            return {
+                **common,
+                **_bibliographic(document, library.store().bibliography(document.id)),
+                "words by kind": md(words_preview(previews.pages(document.id))),
+            }
         case "document_figures":
             return {
                 **common,
@@ -75,7 +82,7 @@ def _bibliographic(document: DocumentPreview, record: BibliographicRecord) -> di
         "record": or_none(
             ["Field", "In force", "Origin", "Other values"],
             [
-                [field.value, values[0].text, values[0].named_origin, _with_origins(values[1:])]
+                [field.value, values[0].said, values[0].named_origin, _with_origins(values[1:])]
                 for field in RecordField
                 if (values := record.of(field))
             ],
@@ -99,7 +106,7 @@ def _bibliographic(document: DocumentPreview, record: BibliographicRecord) -> di
 
 
 def _with_origins(values: Sequence[FieldValue]) -> str:
-    return "; ".join(f"{one.text} [{one.named_origin}]" for one in values)
+    return "; ".join(f"{one.said} [{one.named_origin}]" for one in values)
 
 
 def _figures(figures: Sequence[FigurePreview]) -> str:
@@ -123,6 +130,13 @@ def tables_preview(tables: Sequence[Table]) -> str:
     if len(tables) > PREVIEWED:
         shown.append(f"and {len(tables) - PREVIEWED} more")
     return "\n\n".join(shown) or "none"
+
+
+def words_preview(pages: Sequence[Page]) -> str:
+    """How many words of each page are of which kind; of a long document the first pages."""
+    header, rows = words_table(pages)
+    shown = table(header, [[str(cell) for cell in row] for row in rows[:PAGES]])
+    return shown + (f"\n\nand {len(rows) - PAGES} more pages" if len(rows) > PAGES else "")
 
 
 def _passages(passages: Sequence[PassagePreview]) -> str:

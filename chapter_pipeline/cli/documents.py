@@ -199,11 +199,16 @@ def _as_json(document: DocumentSummary) -> dict[str, Any]:
 
 @app.command("show")
 def show_document(
-    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")], json: Json = False
+    document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")],
+    pages: Annotated[bool, typer.Option("--pages", help="The words of each page by kind instead.")] = False,
+    json: Json = False,
 ) -> None:
     """One document: its record with the origin of each field, names, the chapters that cite it, figures with captions."""
     from chapter_pipeline.services.citing_chapters import cited_in
 
+    if pages:
+        _show_pages(document, json=json)
+        return
     with context() as opened:
         detail = opened.library.document(document)
     found, figures, citing = detail.summary, detail.figures, detail.citing
@@ -231,14 +236,26 @@ def show_document(
         print_table("Captions of figures without an image", ["Figure", "Section", "Caption"], [(label, where, text) for where, label, text in detail.captions])  # fmt: skip
 
 
+def _show_pages(document: str, *, json: bool) -> None:
+    from chapter_pipeline.documents.structure.text_audit import words_table
+
+    with context() as opened:
+        columns, rows = words_table(opened.library.pages(document))
+    if not json:
+        print_table("Words of each page by kind", columns, rows)
+        return
+    for row in rows:
+        print_json(dict(zip((column.lower() for column in columns), row, strict=True)))
+
+
 def _show_record(document: DocumentSummary) -> None:
     record = document.bibliography
     rows = []
     for field in RecordField:
         values = record.of(field)
         if values:
-            others = "; ".join(f"{one.text} [{one.named_origin}]" for one in values[1:])
-            rows.append((field.value, values[0].text, values[0].named_origin, others))
+            others = "; ".join(f"{one.said} [{one.named_origin}]" for one in values[1:])
+            rows.append((field.value, values[0].said, values[0].named_origin, others))
     print_table("Record", ["Field", "In force", "Origin", "Other values"], rows)
     edits = [*((one, "yes") for one in record.edits), *((one, "no: of another work") for one in record.set_aside)]
     if edits:
@@ -248,7 +265,7 @@ def _show_record(document: DocumentSummary) -> None:
             [
                 (
                     one.field.value,
-                    "taken back" if one.value is None else value_text(one.value),
+                    "taken back" if one.value is None else value_text(one.value) or "none",
                     one.by,
                     one.at,
                     one.reason,
@@ -269,7 +286,11 @@ def _record_as_json(document: DocumentSummary) -> dict[str, Any]:
 
 
 def _value_as_json(found: FieldValue) -> dict[str, Any]:
-    told = {"value": value_to_json(found.value), "origin": found.origin.value, "source": found.source}
+    told = {
+        "value": value_to_json(found.value) if found.text else None,
+        "origin": found.origin.value,
+        "source": found.source,
+    }
     return {**told, "at": found.at, "reason": found.reason} if found.at is not None else told
 
 
@@ -277,8 +298,8 @@ def _edits_as_json(document: DocumentSummary) -> list[dict[str, Any]]:
     record = document.bibliography
     return [
         {
-            "field": one.field.value, "value": None if one.value is None else value_to_json(one.value), "by": one.by,
-            "at": one.at, "reason": one.reason, "applies": applies,
+            "field": one.field.value, "value": value_to_json(one.value) if one.value else None, "by": one.by,
+            "taken_back": one.value is None, "at": one.at, "reason": one.reason, "applies": applies,
         }
         for edits, applies in ((record.edits, True), (record.set_aside, False))
         for one in edits
@@ -333,7 +354,7 @@ def reconcile(json: Json = False) -> None:
     rows = [
         (
             one.document.key, one.document.record.title, conflict.field.value,
-            "; ".join(f"{value.text} [{value.named_origin}]" for value in conflict.values), conflict.detail,
+            "; ".join(f"{value.said} [{value.named_origin}]" for value in conflict.values), conflict.detail,
         )
         for one in disputed
         for conflict in one.conflicts

@@ -7,7 +7,7 @@ import json
 
 from chapter_pipeline.settings import Settings
 
-PARSER_VERSION = "12"
+PARSER_VERSION = "13"
 """Raise it when the same file would give other pages, figures, metadata or passages."""
 
 

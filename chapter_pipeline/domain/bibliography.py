@@ -83,7 +83,10 @@ class Author:
 
 
 Value = int | str | tuple[Author, ...]
-"""`year` is an int, `authors` are `Author`s, every other field is text."""
+"""`year` is an int, `authors` are `Author`s, every other field is text; `HAS_NONE` in any of `MAY_BE_NONE`."""
+HAS_NONE = ""
+"""A person's value of a field that the work does not have, such as the volume of a journal that counts none."""
+MAY_BE_NONE = frozenset(RecordField) - {RecordField.TITLE, RecordField.LANGUAGE, RecordField.STUDY_TYPE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +102,13 @@ class FieldValue:
 
     @property
     def text(self) -> str:
-        """The value as one line."""
+        """The value as one line; empty when the work has none."""
         return value_text(self.value)
+
+    @property
+    def said(self) -> str:
+        """The value as one line to read: ``none`` when the work has none."""
+        return self.text or "none"
 
     @property
     def named_origin(self) -> str:
@@ -152,9 +160,16 @@ class BibliographicRecord:
         return next(iter(self.of(field)), None)
 
     def text(self, field: RecordField) -> str | None:
-        """The value in force as text."""
+        """The value in force as text; None when there is none, or when a person says that the work has none."""
         found = self.in_force(field)
-        return None if found is None else found.text
+        return (found.text or None) if found is not None else None
+
+    @property
+    def has_none(self) -> tuple[RecordField, ...]:
+        """The fields that the work does not have, as a person says."""
+        return tuple(
+            field for field in RecordField if (found := self.in_force(field)) is not None and found.value == HAS_NONE
+        )
 
     @property
     def authors(self) -> tuple[str, ...]:

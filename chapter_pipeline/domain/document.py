@@ -67,6 +67,7 @@ class SectionKind(StrEnum):
     ABSTRACT = "abstract"
     INTRODUCTION = "introduction"
     METHODS = "methods"
+    OPERATIVE = "operative technique"
     RESULTS = "results"
     DISCUSSION = "discussion"
     CONCLUSION = "conclusion"

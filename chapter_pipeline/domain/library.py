@@ -79,6 +79,8 @@ class DocumentRecord(BaseModel):
     language: str | None = None
     to_check: tuple[str, ...] = ()
     """What the audit of its text found, to check by eye."""
+    has_none: tuple[str, ...] = ()
+    """The fields that the work does not have, as a person says."""
     kind: DocumentKind = DocumentKind.PDF
     full_text: bool = True
 

@@ -118,6 +118,7 @@ class Source(StageValue):
     evidence_level: int = Field(ge=1, le=5)
     retracted: bool | None = Field(default=None, description="None: not checked, no source configured.")
     to_check: tuple[str, ...] = Field(default=(), description="What the audit of its text found, to check by eye.")
+    has_none: tuple[str, ...] = Field(default=(), description="Fields that the work does not have, as a person says.")
     relevance: float = 0.0
     passages: tuple[FoundPassage, ...] = ()
 

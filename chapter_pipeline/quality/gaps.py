@@ -245,7 +245,7 @@ def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
     lacking = [
         (reference.source, missing)
         for reference in inputs.chapter.references
-        if (missing := [name for name in DETAILS if not getattr(reference.source, name)])
+        if (missing := [name for name in DETAILS if _lacks(reference.source, name)])
     ]
     if not lacking:
         return
@@ -267,6 +267,11 @@ def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
         f"{_some(named)}.",
         recommendation=" ".join(remedies),
     )
+
+
+def _lacks(source: Source, name: str) -> bool:
+    """Whether the record has no `name` and no person has said that the work has none."""
+    return not getattr(source, name) and name not in source.has_none
 
 
 def _place(unused: UnusedEvidence) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chapter_pipeline.domain.bibliography import FieldConflict
-from chapter_pipeline.domain.document import DocumentKind, IngestOutcome
+from chapter_pipeline.domain.document import DocumentKind, IngestOutcome, Page
 from chapter_pipeline.domain.library import FigureRecord, RetrievedPassage
 from chapter_pipeline.ports import PassageSearch
 from chapter_pipeline.services import inventory as inventories
@@ -111,6 +111,10 @@ class Library:
             citing=tuple(self._chapters.citing(found.key)),
             same_work_as=tuple(self._store.same_works(found)),
         )
+
+    def pages(self, wanted: str) -> list[Page]:
+        """The pages of the document with this key, first digits of a key, or name. Raises `NotFound`, `UsageError`."""
+        return self._store.pages(self._store.document(wanted).key)
 
     def audited(self, names: Sequence[str]) -> dict[str, list[str]]:
         """What the audit of the text found in the documents that `names` (bucket keys) mean, by document key."""

@@ -12,7 +12,7 @@ from chapter_pipeline.domain.document import Metadata
 from chapter_pipeline.errors import UsageError
 from chapter_pipeline.literature.registry import MetadataCheck, check_metadata
 from chapter_pipeline.ports import Clock, WorkRegistry
-from chapter_pipeline.services.record_input import field_named, parsed_fields
+from chapter_pipeline.services.record_input import NONE, field_named, parsed_fields
 from chapter_pipeline.services.run_report import DocumentActs
 from chapter_pipeline.shown import shown
 from chapter_pipeline.storage.library import LibraryStore
@@ -75,7 +75,7 @@ class RecordEditing:
     def _checked(self, document: DocumentSummary, edits: Mapping[RecordField, Value | None]) -> MetadataCheck | None:
         """What the registries say of a DOI that is given. Raises `UsageError` when it is that of another title."""
         doi = edits.get(RecordField.DOI)
-        if doi is None:
+        if not doi:
             return None
         record = document.record
         title = str(edits.get(RecordField.TITLE) or record.title or "") or None
@@ -99,4 +99,4 @@ def _said(given: str, option: str, what: str, longest: int) -> str:
 
 
 def _in_words(value: Value | None) -> str:
-    return "taken back" if value is None else f"= {shown(value_text(value), 300)}"
+    return "taken back" if value is None else f"= {shown(value_text(value) or NONE, 300)}"

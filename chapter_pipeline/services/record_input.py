@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from chapter_pipeline.domain.bibliography import Author, RecordField, Value
+from chapter_pipeline.domain.bibliography import HAS_NONE, MAY_BE_NONE, Author, RecordField, Value
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.stage_value import Line
 from chapter_pipeline.errors import UsageError
@@ -19,6 +19,8 @@ from chapter_pipeline.shown import shown
 EARLIEST_YEAR = 1500
 OTHER_NAMES = {"license": "licence", "study_design": "study_type", "author": "authors"}
 MAX_AUTHORS = 5000
+NONE = "none"
+"""What a person writes of a field that the work does not have."""
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 _DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;]")
@@ -54,7 +56,7 @@ def parsed_fields(given: Mapping[str, Any], *, today: date, from_text: bool) -> 
             raise UsageError(f"the field {field.value!r} is given twice: keep one of the values")
         found[field] = _value(field, raw, today=today, from_text=from_text)
     published = found.get(RecordField.PUBLISHED)
-    if published is not None and RecordField.YEAR not in found:
+    if published and RecordField.YEAR not in found:
         found[RecordField.YEAR] = int(str(published)[:4])
     return found
 
@@ -69,6 +71,8 @@ def field_named(name: str) -> RecordField:
 
 
 def _value(field: RecordField, raw: Any, *, today: date, from_text: bool) -> Value:
+    if isinstance(raw, str) and raw.strip().lower() == NONE and field in MAY_BE_NONE:
+        return HAS_NONE
     if field is RecordField.AUTHORS:
         return _authors(raw, from_text=from_text)
     text = _text(field, raw)
@@ -103,7 +107,7 @@ def _text(field: RecordField, raw: Any) -> str:
     if isinstance(raw, date):
         raw = raw.isoformat()
     if isinstance(raw, bool) or not isinstance(raw, str | int):
-        _require(None, field, raw, "one text" if raw is not None else f"a value (or --unset {field.value})")
+        _require(None, field, raw, "one text" if raw is not None else _or_none(field))
     if isinstance(raw, int) and raw.bit_length() > 64:
         _require(None, field, raw, "a shorter number")
     try:
@@ -111,8 +115,13 @@ def _text(field: RecordField, raw: Any) -> str:
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"the {field.value} {shown(raw)} cannot be taken: {reason}") from None
-    _require(text, field, raw, f"a value (--unset {field.value} takes back what a person has given)")
+    _require(text, field, raw, _or_none(field))
     return text
+
+
+def _or_none(field: RecordField) -> str:
+    none = f"{NONE!r} when the work has no such thing, " if field in MAY_BE_NONE else ""
+    return f"a value ({none}--unset {field.value} takes back what a person has given)"
 
 
 def _require(met: object, field: RecordField, value: object, expected: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chapter_pipeline.domain.document import Table
+from chapter_pipeline.domain.document import Page, Table
 from chapter_pipeline.storage.database import Database
-from chapter_pipeline.storage.library_queries import table_of
-from chapter_pipeline.storage.schema import Document, FigureRow, PassageRow, TableRow
+from chapter_pipeline.storage.library_queries import page_of, table_of
+from chapter_pipeline.storage.schema import Document, FigureRow, PageRow, PassageRow, TableRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,12 @@ class DocumentPreviews:
         query = select(*(getattr(FigureRow, name) for name in names)).where(FigureRow.document_id == document_id)
         with self._database.session() as session:
             return [FigurePreview(**row._mapping) for row in session.execute(query.order_by(FigureRow.ordinal))]
+
+    def pages(self, document_id: int) -> list[Page]:
+        """The pages in their order."""
+        query = select(PageRow).where(PageRow.document_id == document_id).order_by(PageRow.number)
+        with self._database.session() as session:
+            return [page_of(row) for row in session.scalars(query)]
 
     def tables(self, document_id: int) -> list[Table]:
         """The tables in their order."""

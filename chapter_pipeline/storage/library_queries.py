@@ -308,7 +308,7 @@ class LibraryQueries:
             described = [*session.execute(figures.order_by(FigureRow.id))]
         parts: list[list[Any]] = [[list(row) for row in rows] for rows in (found, described)]
         # Only where they differ from what is printed: chapters of a library without edits stay current.
-        if changed := [one.record.model_dump(mode="json") for one in self.documents() if one.differs_from_print]:
+        if changed := [_dumped(one.record) for one in self.documents() if one.differs_from_print]:
             parts.append(changed)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -342,6 +342,11 @@ class LibraryQueries:
             query = query.where(PageRow.number == number)
         with self._database.session() as session:
             return [page_of(row) for row in session.scalars(query)]
+
+
+def _dumped(record: DocumentRecord) -> dict[str, Any]:
+    """The record as JSON; a key of a later release only where it has a value, so that the state stays what it was."""
+    return record.model_dump(mode="json", exclude=set() if record.has_none else {"has_none"})
 
 
 def _same_work(one: DocumentRecord, other: DocumentRecord) -> bool:

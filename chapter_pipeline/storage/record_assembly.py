@@ -160,12 +160,12 @@ def document_record(row: Document, record: BibliographicRecord) -> DocumentRecor
         pmcid=record.text(RecordField.PMCID), published=record.text(RecordField.PUBLISHED),
         article_type=record.text(RecordField.ARTICLE_TYPE), population=record.text(RecordField.POPULATION),
         language=record.text(RecordField.LANGUAGE), kind=DocumentKind(row.kind), full_text=row.full_text,
-        to_check=_to_check(row.warnings),
+        to_check=_to_check(row.warnings), has_none=tuple(field.value for field in record.has_none),
     )  # fmt: skip
 
 
 def _texts(values: Sequence[FieldValue], field: RecordField) -> list[str]:
-    return list(dict.fromkeys(one.text for one in values if one.field is field))
+    return list(dict.fromkeys(one.text for one in values if one.field is field and one.text))
 
 
 def _harmless(values: Iterable[FieldValue]) -> list[FieldValue]:

@@ -107,4 +107,4 @@ def _known(row: Document, changed: DocumentSummary, field: RecordField) -> list[
         *(one.text for one in changed.bibliography.of(field)),
         *(v.text for v in own_values(row) if v.field is field),
     ]
-    return list(dict.fromkeys(found))
+    return [one for one in dict.fromkeys(found) if one]

@@ -201,21 +201,22 @@ def _exclusion(record: DocumentRecord, brief: ChapterBrief, seen: dict[str, str]
 def _source(
     record: DocumentRecord, title: str, work: Work | None, passages: Sequence[FoundPassage], keys: _CitationKeys
 ) -> Source:
-    authors = record.authors or (work.authors if work else ())
-    year = record.year or (work.year if work else None)
+    """The document's record, completed by a reference `work` but for what a person says that the work has not."""
+    completed = {
+        name: getattr(record, name) or (getattr(work, name) if work and name not in record.has_none else None)
+        for name in ("authors", "year", "journal", "volume", "issue", "pages", "doi")
+    }
+    authors, year = completed.pop("authors") or (), completed.pop("year")
     return Source(
         key=keys.make(authors, title, year),
         document=record.key,
         title=title,
         authors=authors,
         year=year,
-        journal=record.journal or (work.journal if work else None),
-        volume=record.volume or (work.volume if work else None),
-        issue=record.issue or (work.issue if work else None),
-        pages=record.pages or (work.pages if work else None),
-        doi=record.doi or (work.doi if work else None),
+        **completed,
         licence=record.licence,
         to_check=record.to_check,
+        has_none=record.has_none,
         study_type=record.study_type,
         evidence_level=EVIDENCE_LEVELS[record.study_type],
         relevance=max(found.relevance for found in passages),

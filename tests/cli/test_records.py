@@ -64,9 +64,38 @@ def test_documents_edit__ingested_changed_and_removed__the_edit_stays(cli: Cli, 
     assert years == [2017, 2017, 2017]
 
 
+def test_documents_edit__a_field_that_the_work_does_not_have__has_none_and_is_taken_back(
+    cli: Cli, library: LibraryStore
+) -> None:
+    key = put(library, "library/a.pdf", GLIOMA, doi="10.5555/wrong")
+    shown = cli("documents", "edit", key, "--field", "doi=none", "--field", "volume=None", *WHY).done().out
+    assert "doi\tnone\tperson (Ada)\t10.5555/wrong [print]" in shown
+    record = cli("documents", "show", key, "--json").done().value
+    assert (record["doi"], record["record"]["doi"]["value"], record["record"]["doi"]["origin"]) == (
+        None,
+        None,
+        "person",
+    )
+    assert library.document(key).record.has_none == ("volume", "doi")
+    assert cli("documents", "reconcile", "--json").done().out == ""
+    back = cli("documents", "edit", key, "--unset", "doi", *WHY, "--json").done().value
+    assert (back["doi"], [one["taken_back"] for one in back["edits"]]) == ("10.5555/wrong", [False, False, True])
+
+
+def test_documents_show__pages__have_their_words_by_kind(cli: Cli, tmp_path: Path) -> None:
+    cli("ingest", paper(tmp_path / "a.pdf", "shunt", pages=2), "--json").done()
+    first, second = cli("documents", "show", "a.pdf", "--pages", "--json").done().lines
+    assert (first["page"], second["page"]) == (1, 2)
+    counted = [name for name in first if name not in ("page", "words", "searched")]
+    assert sum(first[name] for name in counted) == first["words"] > 0
+    assert first["searched"] == f"{(first['body'] + first.get('abstract', 0)) / first['words']:.0%}"
+    assert "# Page\t" in cli("documents", "show", "a.pdf", "--pages").done().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--field", "title=none"), "the title 'none' cannot be taken"),
         (("--field", "year=20017"), "the year '20017' cannot be taken"),
         (("--field", "yaer=2017"), "has no field 'yaer'"),
         (("--field", "doi=10.5555/known"), "'Meningioma of the skull base'"),

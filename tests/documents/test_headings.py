@@ -9,6 +9,7 @@ import pymupdf
 import pytest
 import yaml
 
+from benchmarks.sections import agreement
 from chapter_pipeline.documents.metadata.front_matter import language, names
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.headings import section_kind
@@ -73,6 +74,73 @@ def test_section_kind__heading__is_told_by_its_words(title: str, kind: SectionKi
     assert section_kind(title) is kind
 
 
+@pytest.mark.parametrize(
+    ("title", "is_back"),
+    [
+        ("Acknowledgements", True), ("Authors’ contributions", True), ("Competing interests", True), ("Author details", True),
+        ("Ethical approval", True), ("Supplementary materials", True), ("Sources of support", True), ("Consent for publication", True),
+        ("Competing risks", False), ("Supplementary motor area syndrome", False), ("Financial burden of shunts", False),
+        ("Contributing factors", False), ("Authors and methods", False), ("Grants of the dura", False), ("Ethically difficult cases", False),
+    ],
+)  # fmt: skip
+def test_section_kind__back_matter__is_told_from_sections_that_begin_alike(title: str, is_back: bool) -> None:
+    assert (section_kind(title) is SectionKind.BACK_MATTER) is is_back
+
+
+def drawn(*lines: tuple[str, str, float, float]) -> bytes:
+    """A page of lines, each with font, size and the distance to the line above in points; runs are split at ``|``."""
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((56, 60), "Drainage of chronic subdural haematoma in old age", fontsize=18)
+    y = 90.0
+    for text, fonts, size, gap in lines:
+        y += gap
+        x = 56.0
+        for run, font in zip(text.split("|"), fonts.split("|"), strict=True):
+            page.insert_text((x, y), run, fontsize=size, fontname=font)
+            x += pymupdf.get_text_length(run, fontname=font, fontsize=size)
+    content: bytes = document.tobytes()
+    return content
+
+
+PROSE = [
+    ("Patients were followed after surgery by their physicians until twelve months had passed and", "helv", 10.0, 13.0),
+    ("others received another operation because symptoms returned within several weeks of it.", "helv", 10.0, 12.0),
+    ("The drain was left in place for two days in all of them.", "helv", 10.0, 12.0),
+]
+
+
+def test_headings__they_open_their_paragraphs__stand_below_the_one_on_its_own_line() -> None:
+    document = parse(
+        drawn(
+            ("Methods", "hebo", 13.0, 20.0), *PROSE,
+            ("Surgical series", "hebo", 11.0, 20.0), *PROSE,
+            ("Patient selection. |Adults who were treated in one of the three centres were eligible.", "heit|helv", 10.0, 20.0),
+            *PROSE[1:],
+            ("Statistics. |Means were compared with a test that was chosen before the first patient.", "heit|helv", 10.0, 20.0),
+            *PROSE[1:],
+            ("Results", "hebo", 13.0, 20.0), *PROSE,
+        )
+    )  # fmt: skip
+    assert [(one.level, one.title) for one in document.headings] == [
+        (1, "Methods"), (2, "Surgical series"), (3, "Patient selection"), (3, "Statistics"), (1, "Results"),
+    ]  # fmt: skip
+
+
+def test_headings__letters_of_their_own_that_are_not_bold_and_smaller_than_the_body__are_headings() -> None:
+    document = parse(
+        drawn(
+            ("Methods", "hebo", 13.0, 20.0), *PROSE,
+            ("Scope of the outcome set", "tiro", 9.2, 20.0), *PROSE,
+            ("Stakeholders", "tiro", 9.2, 20.0), *PROSE,
+            ("Results", "hebo", 13.0, 20.0), *PROSE,
+        )
+    )  # fmt: skip
+    assert [(one.level, one.title) for one in document.headings] == [
+        (1, "Methods"), (2, "Scope of the outcome set"), (2, "Stakeholders"), (1, "Results"),
+    ]  # fmt: skip
+
+
 def test_cited_works__numbered_list__is_split_and_read() -> None:
     works = parse(article(left=LEFT, right=RIGHT, references=REFERENCES)).cited_works
     assert [work.number for work in works] == list(range(1, 30))
@@ -124,6 +192,13 @@ def test_names__author_line__gives_people_and_no_affiliation(line: str, expected
 )  # fmt: skip
 def test_language__running_text__is_told_by_its_commonest_words(text: str, expected: str | None) -> None:
     assert language(text) == expected
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+def test_headings__articles_of_another_reader__agree_in_title_level_and_order(corpus: Path) -> None:
+    matched, total = agreement(corpus / "library", held_out=False, told=False)
+    assert matched >= 0.95 * total
 
 
 @pytest.mark.corpus

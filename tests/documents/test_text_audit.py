@@ -8,8 +8,8 @@ import pytest
 from chapter_pipeline.documents.pdf.extract import extract_document
 from chapter_pipeline.documents.structure.glyphs import may_stand_for_another, with_whole_ligatures
 from chapter_pipeline.documents.structure.passages import make_passages
-from chapter_pipeline.documents.structure.text_audit import audit
-from chapter_pipeline.domain.document import AUDIT, Block, BlockKind, CitedWork, Page
+from chapter_pipeline.documents.structure.text_audit import audit, words_by_kind, words_table
+from chapter_pipeline.domain.document import AUDIT, Block, BlockFlag, BlockKind, CitedWork, Page
 
 PROSE = (
     "Patients were followed after surgery by their physicians until twelve months had passed without further treatment "
@@ -20,6 +20,20 @@ PROSE = (
 def page(text: str, number: int = 1, kind: BlockKind = BlockKind.BODY) -> Page:
     block = Block(index=0, kind=kind, start=0, end=len(text), box=(0, 0, 1, 1))
     return Page(number=number, width=1, height=1, text=text, blocks=(block,))
+
+
+def test_words__of_each_page__are_counted_by_kind_and_flagged_ones_by_their_flag() -> None:
+    text = "one two three four five six"
+    blocks = (
+        Block(index=0, kind=BlockKind.BODY, start=0, end=13, box=(0, 0, 1, 1)),
+        Block(index=1, kind=BlockKind.BODY, start=14, end=18, box=(0, 0, 1, 1), flags=(BlockFlag.HIDDEN,)),
+        Block(index=2, kind=BlockKind.CAPTION, start=19, end=27, box=(0, 0, 1, 1)),
+    )
+    first = Page(number=1, width=1, height=1, text=text, blocks=blocks)
+    assert words_by_kind(first) == {"body": 3, "hidden": 1, "caption": 2}
+    head, rows = words_table([first, Page(number=2, width=1, height=1, text="", blocks=())])
+    assert head == ["Page", "body", "caption", "hidden", "words", "searched"]
+    assert rows == [[1, 3, 2, 1, 6, "50%"], [2, 0, 0, 0, 0, ""]]
 
 
 def work(text: str) -> CitedWork:

@@ -858,6 +858,12 @@ def test_incomplete_references__all_details__is_no_gap() -> None:
     assert list(incomplete_references(gap_inputs(references=[source("a"), source("b", issue=None)]))) == []
 
 
+def test_incomplete_references__a_person_says_that_the_work_has_none__is_no_gap() -> None:
+    assert list(incomplete_references(gap_inputs(references=[source("a", volume=None, has_none=("volume",))]))) == []
+    (gap,) = incomplete_references(gap_inputs(references=[source("a", volume=None, pages=None, has_none=("volume",))]))
+    assert "(pages)" in gap.description
+
+
 def test_incomplete_references__documents_and_works__are_named_with_what_they_lack_and_the_command() -> None:
     references = [
         source("a", authors=["Okafor, Ada", "Lind, Per"], volume=None, pages=None),

@@ -12,6 +12,7 @@ from chapter_pipeline.documents.jats.references import cited_works
 from chapter_pipeline.documents.jats.safe_xml import Element, read_xml
 from chapter_pipeline.documents.jats.sections import Sections, kind_of
 from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.documents.structure.operative import with_operative_sections
 from chapter_pipeline.domain.document import BlockKind, DocumentKind, Page, ParsedDocument, SectionKind
 from chapter_pipeline.errors import DocumentRejected
 
@@ -50,10 +51,11 @@ def extract_article(content: bytes, *, max_pages: int) -> ParsedDocument:
         abstract=" ".join(filter(None, (_words(page) for page in pages[:before]))),
         body=" ".join(filter(None, (_words(page) for page in pages[before:]))),
     )
+    read, headings = with_operative_sections(pages, sections.headings)
     return without_injections(
         ParsedDocument(
-            sha256=hashlib.sha256(content).hexdigest(), page_count=len(pages), metadata=metadata, pages=tuple(pages),
-            tables=tuple(sections.tables), headings=tuple(sections.headings), cited_works=listed,
+            sha256=hashlib.sha256(content).hexdigest(), page_count=len(pages), metadata=metadata, pages=read,
+            tables=tuple(sections.tables), headings=headings, cited_works=listed,
             captions=tuple(sections.captions), kind=DocumentKind.JATS, full_text=full_text,
             warnings=tuple(_warnings(sections, xml.warnings, full_text=full_text)),
         )

@@ -31,6 +31,7 @@ from chapter_pipeline.documents.structure.figures import (
 from chapter_pipeline.documents.structure.glyphs import with_whole_ligatures
 from chapter_pipeline.documents.structure.headings import section_tree
 from chapter_pipeline.documents.structure.layout import Region, reading_order, regions
+from chapter_pipeline.documents.structure.operative import with_operative_sections
 from chapter_pipeline.documents.structure.pages import make_page, page_warnings, recognised_page, scan_warnings
 from chapter_pipeline.documents.structure.tables import numbered, page_tables, turned_tables
 from chapter_pipeline.documents.structure.text_audit import audit
@@ -117,6 +118,7 @@ def _extracted(
         recognised_page(page, scans.read[number], page_sizes[number]) if number in scans.read else page
         for number, page in enumerate(pages)
     )
+    pages, headings = with_operative_sections(pages, section_tree(items, pages))
     figures = document_figures(
         [
             PageParts(page, page_items, on_page, drawn)
@@ -135,7 +137,7 @@ def _extracted(
         pages=pages,
         figures=tuple(figures),
         tables=tuple(tables),
-        headings=section_tree(items, pages),
+        headings=headings,
         cited_works=works,
         warnings=(
             *warnings,

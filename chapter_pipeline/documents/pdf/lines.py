@@ -52,6 +52,8 @@ class Line:
     """The number of a manuscript's line, beside it."""
     label: str = ""
     """Bold words that open a line of plain text (``Results:``)."""
+    opening: str = ""
+    """Italic words that open a line of upright text like a title: up to a full stop or colon."""
     parts: tuple[Line, ...] = ()
     """The pieces that were put together, as the file has them; empty for a line of one piece."""
 
@@ -191,12 +193,13 @@ def _line(
         flags, font = span["flags"], span["font"]
         size = round(span["size"], 1)
         text = canonical(span["text"])
-        bold, italic, label = bool(flags & BOLD) or _is_bold(font), bool(flags & ITALIC), ""
+        bold, label, opening = bool(flags & BOLD) or _is_bold(font), "", ""
+        italic = bool(flags & ITALIC) or _is_italic(font)
     else:
         mixed = _mixed([span for span in spans if span["text"]])
         if mixed is None:
             return None
-        text, size, font, bold, italic, label = mixed
+        text, size, font, bold, italic, label, opening = mixed
     if "  " in text:
         text = _SPACE_RUN.sub(" ", text)
     text = text.strip()
@@ -207,7 +210,7 @@ def _line(
         return None
     return Line(
         text=text, box=box, size=size, bold=bold, italic=italic, block=block, font=font, upright=direction[0] > 0.99,
-        turn=_turn(direction), hidden=hidden, line_number=line_number, label=label,
+        turn=_turn(direction), hidden=hidden, line_number=line_number, label=label, opening=opening,
     )  # fmt: skip
 
 
@@ -217,8 +220,8 @@ def _turn(direction: tuple[float, float]) -> int:
     return 90 if direction[1] < 0 else 270
 
 
-def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str] | None:
-    """Text, size, font, bold, italic and bold label of a line of several spans; None when it is blank."""
+def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str, str] | None:
+    """Text, size, font, bold, italic, bold label and italic opening of a line of several spans; None when it is blank."""
     weight: dict[float, int] = {}
     fonts: dict[str, int] = {}
     bold = italic = letters = 0
@@ -231,9 +234,9 @@ def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str] | None:
         letters += count
         if flags & BOLD or _is_bold(span["font"]):
             bold += count
-        if flags & (ITALIC | SUPERSCRIPT):
-            italic += count * bool(flags & ITALIC)
-            plain = plain and not flags & SUPERSCRIPT
+        if flags & ITALIC or _is_italic(span["font"]):
+            italic += count
+        plain = plain and not flags & SUPERSCRIPT
     if not letters:
         return None
     if plain and len(weight) == 1:
@@ -243,7 +246,9 @@ def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str] | None:
         size = _commonest(weight)
         text = _text(spans, size) if len(spans) > 1 else canonical(spans[0]["text"])
     label = _label(spans) if 0 < bold <= 0.6 * letters else ""
-    return text, size, max(fonts, key=fonts.__getitem__), bold > 0.6 * letters, italic > 0.6 * letters, label
+    opening = _opening(spans) if 0 < italic < letters and not label else ""
+    font = max(fonts, key=fonts.__getitem__)
+    return text, size, font, bold > 0.6 * letters, italic > 0.6 * letters, label, opening
 
 
 def _commonest(weight: dict[float, int]) -> float:
@@ -258,7 +263,14 @@ def _commonest(weight: dict[float, int]) -> float:
 @lru_cache(maxsize=1024)
 def _is_bold(font: str) -> bool:
     name = font.lower()
-    return "bold" in name or "black" in name
+    return "bold" in name or "black" in name or name.endswith((".b", ".bi", "-b", "-bi"))
+
+
+@lru_cache(maxsize=1024)
+def _is_italic(font: str) -> bool:
+    """As publishers name fonts whose flags they leave out: ``AdvTT83913201.I``, ``MinionPro-It``."""
+    name = font.lower()
+    return "ital" in name or "obliq" in name or name.endswith((".i", ".bi", "-i", "-bi", "-it"))
 
 
 def _text(spans: list[dict[str, Any]], size: float) -> str:
@@ -291,6 +303,16 @@ def _label(spans: list[dict[str, Any]]) -> str:
             break
         found += span["text"]
     return canonical(found).strip()
+
+
+def _opening(spans: list[dict[str, Any]]) -> str:
+    found = ""
+    for span in spans:
+        if span["text"].strip() and not (span["flags"] & ITALIC or _is_italic(span["font"])):
+            break
+        found += span["text"]
+    found = canonical(found).strip()
+    return found if found[:1].isupper() and found.endswith((".", ":")) else ""
 
 
 def _continues(left: Line, right: Line) -> bool:
@@ -326,5 +348,7 @@ def put_together(left: Line, right: Line) -> Line:
             max(left.box[3], right.box[3]),
         ),
         label=left.label or (left.text if left.bold and not right.bold else ""),
+        opening=left.opening
+        or (left.text if left.italic and not right.italic and left.text.endswith((".", ":")) else ""),
         parts=(*(left.parts or (left,)), *(right.parts or (right,))),
     )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from chapter_pipeline.documents.structure.layout import Region
+from chapter_pipeline.documents.structure.section_titles import BACK_MATTER
 from chapter_pipeline.domain.document import BlockKind, Box
 
 MARGIN = 0.10
@@ -24,16 +25,15 @@ _REFERENCES = re.compile(
     r"^(?:\d+\.?\s*)?(?:references?|bibliography|literature cited|works cited|reference list|references and notes)\W*$",
     re.IGNORECASE,
 )
-_BACK = re.compile(
-    r"^(?:\d+\.?\s*)?(?:acknowledg|funding|financial|conflicts? of interest|competing|declaration|disclosure|author|"
-    r"contribut|data (?:availab|access|shar)|availability|ethic|supplement|supporting information|"
-    r"additional file|"
-    r"abbreviations|consent|footnotes?|keywords?|key ?words|correspond|orcid|endnotes|licen[cs]e|copyright|"
-    r"potential conflict|role of the (?:funding|sponsor)|grant|open access|edited by|reviewed by|citation|specialty|"
-    r"article (?:info|history)|received|publisher|pre-publication|how to cite|cite this|peer review|provenance|"
-    r"open peer review|referee|submit your|significance statement|graphical abstract|highlights)\b",
+_LABELS = re.compile(
+    r"^(?:\d+\.?\s*)?(?:keywords?|key ?words|correspond\w*|licen[cs]e|copyright|open access|edited by|reviewed by|citation|"
+    r"specialty|article (?:info|history)|received|publisher|how to cite|cite this|open peer review|referee|submit your|"
+    r"significance statement|graphical abstract|highlights|authors?[’']?s? summary)\b",
     re.IGNORECASE,
 )
+"""Labels of the title page and of its margins."""
+_OF_METHODS = re.compile(r"^(?:[\d.]+\s*)?(?:ethic|consent|data|availability|role of|supplement)", re.IGNORECASE)
+"""Back matter that may stand among the methods, and does not end them."""
 _FURNITURE = re.compile(
     r"^(?:received|accepted|revised|published|copyright|©|keywords?|key ?words|correspond\w*|edited by|"
     r"reviewed by|citation|cite this|article history|sponsorship|how to cite|doi|https?:|"
@@ -163,12 +163,12 @@ class _Sections:
         name = " ".join(heading.split())
         if _METHODS.match(name):
             self.methods = name
-        elif _MAJOR.match(name) or _BACK.match(name):
+        elif _MAJOR.match(name) or (_is_back(name) and not _OF_METHODS.match(name)):
             self.methods = ""
         self.name = f"{self.methods}: {name}" if self.methods and self.methods != name else name
         self.references = self.references or _REFERENCES.match(heading) is not None
         self.body_seen = self.body_seen or _INTRODUCTION.match(heading) is not None
-        self.back = _BACK.match(heading) is not None
+        self.back = _is_back(heading)
         self.abstract = _ABSTRACT.match(heading) is not None
         self.legends = _LEGENDS.match(heading) is not None
 
@@ -239,7 +239,7 @@ def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> b
         return False
     if _REFERENCES.match(text) or _ABSTRACT.match(text) or (_LEGENDS.match(text) and item.words > 1):
         return True
-    if _TERMINAL.search(text) and not _BACK.match(text) and not (region.bold and text.endswith((":", "."))):
+    if _TERMINAL.search(text) and not _is_back(text) and not (region.bold and text.endswith((":", "."))):
         return False
     if not text[0].isupper() and not text[0].isdigit():
         return False
@@ -248,7 +248,7 @@ def _heading(item: Item, items: Sequence[Item], position: int, body: float) -> b
     strong = named or region.bold or region.size > body + 0.8 or (text.isupper() and item.words <= 12)
     numbered = _NUMBERED_HEADING.match(text) is not None and item.words <= 12
     italic = all(line.italic for line in region.lines) and item.words <= 10
-    if region.size < body - 1.6 and not _BACK.match(text):
+    if region.size < body - 1.6 and not _is_back(text):
         return False
     follows = next((other for other in items[position + 1 :]), None)
     return (strong or numbered or italic) and (follows is None or not _is_cells(item))
@@ -267,11 +267,20 @@ def _body_font(pages: Sequence[Sequence[Item]], body: float) -> str:
 def _is_display_heading(item: Item, items: Sequence[Item], position: int, font: str) -> bool:
     """A short line in another font than the body, right above body text that begins at the same edge."""
     region, follows = item.region, items[position + 1] if position + 1 < len(items) else None
-    if follows is None or not font or region.font in ("", font) or follows.region.font != font:
+    if follows is None or not font or region.font in ("", font, follows.region.font):
         return False
-    if region.rows == 1 and item.words <= 6 and _BACK.match(item.text) and abs(follows.box[0] - item.box[0]) < 30:
-        return True  # "Conflict of interest statement" above a single line
-    if item.words > 14 or region.rows > 3 or _TERMINAL.search(item.text) or not item.text[0].isupper():
+    if region.rows == 1 and item.words <= 6 and _is_back(item.text):
+        # "Conflict of interest statement" above a single line, in small print, or at the foot of a column
+        return abs(follows.box[0] - item.box[0]) < 30 or follows.box[1] < item.box[1]
+    longest = 30 if all(line.italic for line in region.lines) else 14
+    if (
+        item.words > longest
+        or region.rows > 3
+        or _TERMINAL.search(item.text)
+        or not (item.text[0].isupper() or item.text[0].isdigit())
+    ):
+        return False
+    if follows.region.font != font:
         return False
     gap = follows.box[1] - item.box[3]
     beside = abs(follows.box[0] - item.box[0]) < 2 * region.size
@@ -305,7 +314,7 @@ def _is_author_line(item: Item) -> bool:
     """Names between commas, often with raised numbers: almost every word has a capital, there is no verb."""
     text = re.sub(r"\b(?:and|on behalf of|for|the|van|von|de|der|la|le|di)\b", "", item.text)
     separated = "," in text or any(ch in "⁰¹²³⁴⁵⁶⁷⁸⁹*" for ch in text) or " and " in item.text
-    return separated and 2 <= item.words <= 150 and _names(text, share=0.9) and not _BACK.match(item.text)
+    return separated and 2 <= item.words <= 150 and _names(text, share=0.9) and not _is_back(item.text)
 
 
 def _is_caption(item: Item, body: float) -> bool:
@@ -348,6 +357,11 @@ def _names(text: str, *, share: float = 0.6) -> bool:
 
 def _mask(text: str) -> str:
     return re.sub(r"\d+", "#", text.lower())[:120]
+
+
+def _is_back(title: str) -> bool:
+    """Whether it is the title of what is no text of the article: back matter, and labels of the title page."""
+    return (BACK_MATTER.match(title) or _LABELS.match(title)) is not None
 
 
 def _in_margin(item: Item, size: PageSize) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chapter_pipeline.documents.structure.classify import Item
+from chapter_pipeline.documents.structure.section_titles import BACK_MATTER
 from chapter_pipeline.domain.document import BlockKind, Heading, Page, SectionKind
 
 Style = tuple[float, bool, bool, bool]
@@ -15,6 +16,10 @@ Style = tuple[float, bool, bool, bool]
 
 DEEPEST = 4
 MAX_RUN_IN_WORDS = 14
+SHORTEST_RUN_IN = 6
+"""Letters of a heading of one word that opens a paragraph."""
+MAX_STEP_PT = 1.2
+"""How much smaller than the body the letters of a heading in a font of its own may be."""
 _PREFIX = 40  # characters by which an item is found again in the text of its page
 _NUMBER = re.compile(r"^(?:(\d{1,2}(?:\.\d{1,2})*)\.?|[IVX]{1,4}\.)\s*(?:\|\s*)?(?=\S)")
 _KINDS = [
@@ -32,12 +37,6 @@ _KINDS = [
         (SectionKind.REFERENCES, r"references?|bibliography|literature cited|works cited|references? (?:list|and notes)"),
     )
 ]  # fmt: skip
-_BACK = re.compile(
-    r"^(?:acknowledge?ments?|funding|financial|conflicts? of interest|competing|declarations?|disclosures?|disclaimer|"
-    r"authors?[’']? contrib|contributors|data (?:availab|access|shar)|availability|ethic|supplement|supporting info|"
-    r"additional (?:file|info)|abbreviations|footnotes?|sources? of support|peer review|orcid|role of the|grant)",
-    re.IGNORECASE,
-)
 _NO_SECTION = re.compile(
     r"^(?:key ?words?|open access|article history|translational impact|s\d+ (?:fig|table)|research ?articles?|review articles?|original (?:article|paper)|correspond|edited by|legends?|captions?|"
     r"reviewed by|received|accepted|author summary|figure|table|key points?)\b|[@‡†§∗=]|\b(?:MD|PhD)\b|^\W*\d[\d\W]*$|https?:",
@@ -57,6 +56,8 @@ class _Candidate:
     page: int
     start: int
     before_text: bool
+    own_font: bool = False
+    run_in: bool = False
 
 
 def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tuple[Heading, ...]:
@@ -65,14 +66,17 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
     A number gives the level. Without one, the styles of the known sections (Methods, Results, ...) are level 1 and
     the others stand below them by size. Conclusion, references and back matter are main sections however they are set.
     """
-    found = list(_sections(list(_candidates(items, pages)), _body_size(items)))
+    body, font = _body_letters(items)
+    found = list(_sections(list(_candidates(items, pages, font)), body))
     later = Counter(candidate.kind for candidate in found)
     main = {c.style for c in found if c.kind in _MAIN} or {c.style for c in found if c.kind is not None}
     numbered = sum(_number(c.title) is not None for c in found)
-    below = Counter(c.style for c in found if c.kind is None and c.style not in main)
+    below = Counter(c.style for c in found if c.kind is None and c.style not in main and not c.run_in)
     ranks = sorted((s for s, count in below.items() if count > 1 or len(below) == 1), reverse=True)
     headings: list[Heading] = []
     section: SectionKind | None = None
+    above = 1
+    """Level of the last heading on a line of its own: one that opens a paragraph stands below it."""
     for candidate in found:
         later[candidate.kind] -= 1
         again = candidate.kind is not None and later[candidate.kind] > 0
@@ -83,12 +87,16 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
             level = 2
         elif candidate.kind is not None:
             level = 1
+        elif candidate.run_in and candidate.style not in below:
+            level = min(above + 1, DEEPEST)
         elif candidate.style in main:
             level = 1 if below or section is None else 2
         else:
             level = min(2 + (ranks.index(candidate.style) if candidate.style in ranks else 0), DEEPEST)
         if level == 1:
             section = candidate.kind
+        if not candidate.run_in or level == 1:
+            above = level
         headings.append(Heading(title=candidate.title, level=level, kind=candidate.kind, page=candidate.page, start=candidate.start))  # fmt: skip
     return tuple(headings)
 
@@ -106,15 +114,17 @@ def section_kind(title: str) -> SectionKind | None:
     for kind, pattern in _KINDS:
         if pattern.match(bare):
             return kind
-    return SectionKind.BACK_MATTER if _BACK.match(bare) else None
+    return SectionKind.BACK_MATTER if BACK_MATTER.match(bare) else None
 
 
-def _body_size(items: Sequence[Sequence[Item]]) -> float:
-    """The letter size, in points, of most of the body."""
-    weight: Counter[float] = Counter()
+def _body_letters(items: Sequence[Sequence[Item]]) -> tuple[float, str]:
+    """Letter size in points, and font, of most of the body."""
+    sizes: Counter[float] = Counter()
+    fonts: Counter[str] = Counter()
     for item in (item for page_items in items for item in page_items if item.kind is BlockKind.BODY):
-        weight[round(item.region.size * 2) / 2] += len(item.text)
-    return weight.most_common(1)[0][0] if weight else 10.0
+        sizes[round(item.region.size * 2) / 2] += len(item.text)
+        fonts[item.region.font] += len(item.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0, fonts.most_common(1)[0][0] if fonts else ""
 
 
 def _placed(items: Sequence[Item], page: Page) -> Iterator[tuple[Item, int]]:
@@ -126,7 +136,7 @@ def _placed(items: Sequence[Item], page: Page) -> Iterator[tuple[Item, int]]:
         yield item, position
 
 
-def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Iterator[_Candidate]:
+def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page], font: str) -> Iterator[_Candidate]:
     chapter = ""
     for page_items, page in zip(items, pages, strict=True):
         for position, (item, start) in enumerate(_placed(page_items, page)):
@@ -136,15 +146,15 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
             if run_in is not None and run_in.group(1) == chapter:
                 yield _Candidate(
                     title=run_in.group(), kind=None, style=_style(item), page=page.number, start=start,
-                    before_text=True,
+                    before_text=True, run_in=True,
                 )  # fmt: skip
-            label = _bold_opening(item)
+            label = _bold_opening(item) or _italic_opening(item)
             if label is not None:
                 first = item.region.lines[0]
                 size = round((first.parts or (first,))[0].size * 2) / 2
                 yield _Candidate(
-                    title=label, kind=section_kind(label), style=(size, True, label.isupper(), True),
-                    page=page.number, start=start, before_text=True,
+                    title=label, kind=section_kind(label), style=(size, bool(first.label), label.isupper(), bool(first.label)),
+                    page=page.number, start=start, before_text=True, run_in=True,
                 )  # fmt: skip
             if item.kind is not BlockKind.HEADING:
                 continue
@@ -157,6 +167,7 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
                 title=_title(item.text), kind=section_kind(_title(item.text)), style=_style(item), page=page.number,
                 start=start,
                 before_text=following is None or following.kind in (BlockKind.BODY, BlockKind.ABSTRACT),
+                own_font=item.region.font not in ("", font),
             )  # fmt: skip
             yield from _split(candidate, item)
 
@@ -164,10 +175,28 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> Itera
 def _bold_opening(item: Item) -> str | None:
     """The heading that opens its paragraph in bold letters: ``Cell lines. Human glioma cells were ...``."""
     opening = item.region.lines[0].label
-    if item.kind is not BlockKind.BODY or not opening.endswith(".") or not item.text.startswith(opening):
+    if not opening.endswith((".", ":")) or not item.text.startswith(opening):
         return None
-    title = opening.rstrip(". ")
-    return title if 1 < len(title.split()) <= MAX_RUN_IN_WORDS and title[:1].isupper() else None
+    title = opening.rstrip(".: ")
+    if section_kind(title) is SectionKind.BACK_MATTER and item.kind is not BlockKind.CAPTION:
+        return title  # "Conflict of interest: ..." in small print behind the article
+    if item.kind is not BlockKind.BODY or opening.endswith(":"):
+        return None
+    return title if _may_run_in(title) else None
+
+
+def _italic_opening(item: Item) -> str | None:
+    """The heading that opens its paragraph in italic letters: ``Patient selection. Adults were ...``."""
+    opening = item.region.lines[0].opening
+    if item.kind is not BlockKind.BODY or not opening or not item.text.startswith(opening):
+        return None
+    title = opening.rstrip(".: ")
+    return title if _may_run_in(title) else None
+
+
+def _may_run_in(title: str) -> bool:
+    words = title.split()
+    return title[:1].isupper() and len(words) <= MAX_RUN_IN_WORDS and (len(words) > 1 or len(title) >= SHORTEST_RUN_IN)
 
 
 def _split(candidate: _Candidate, item: Item) -> Iterator[_Candidate]:
@@ -218,6 +247,8 @@ def _looks_like_one(candidate: _Candidate, body: float) -> bool:
         return False
     if _number(candidate.title) is not None:
         return True
+    if candidate.own_font and candidate.before_text and size >= body - MAX_STEP_PT:
+        return True  # above a paragraph in other letters, whether or not the file calls them bold
     return size >= body - 0.3 or (bold and capitals and len(words) >= 2)
 
 

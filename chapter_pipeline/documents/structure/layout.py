@@ -93,9 +93,11 @@ def _breaks(run: Sequence[Line], line: Line) -> bool:
     gap = line.box[1] - last.box[3] > (MAX_LEADING if line.block != last.block else 0.9) * line.size
     moved = line.box[1] < run[0].box[1] - line.size
     numbered = line.font != last.font and _NUMBERED.match(line.text) is not None
-    run_in = bool(line.label) and (short or (line.label.endswith(".") and len(line.label.split()) > 1))
+    headed = short and line.font != last.font and not line.label and line.width < 0.6 * (right - left) and line.text[:1].isupper()  # fmt: skip
+    run_in = bool(line.opening) and short
+    run_in = run_in or (bool(line.label) and (short or (line.label.endswith(".") and len(line.label.split()) > 1)))
     legend = line.text[:3].casefold() == "fig" and _LEGEND.match(line.text) is not None
-    return (ended and (numbered or indented or run_in or legend)) or gap or moved
+    return (ended and (numbered or indented or run_in or legend or headed)) or gap or moved
 
 
 def _is_display(run: Sequence[Line], line: Line) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from chapter_pipeline.documents.structure.glyphs import may_stand_for_another
-from chapter_pipeline.domain.document import AUDIT, BlockKind, CitedWork, Page
+from chapter_pipeline.domain.document import AUDIT, BlockFlag, BlockKind, CitedWork, Page
 
 MIN_WORDS = 80
 """A page with fewer words is not compared: a few labels of a figure would be a large share."""
@@ -62,15 +62,42 @@ def _words(pages: Sequence[Page], other: Sequence[str]) -> Iterator[str]:
         yield f"words that another program does not read stand on page {_named(added)}"
 
 
+def words_by_kind(page: Page) -> Counter[str]:
+    """How many words of the page are in blocks of each kind; those of a flagged block count under its first flag."""
+    words: Counter[str] = Counter()
+    for block in page.blocks:
+        words[(min(block.flags) if block.flags else block.kind).value] += len(
+            page.text[block.start : block.end].split()
+        )
+    return words
+
+
+def words_table(pages: Sequence[Page]) -> tuple[list[str], list[list[object]]]:
+    """The words of each page by kind: the head, and a row for each page. Kinds that no page has are left out.
+
+    The last column is the share of words that passages are made of, abstract and body.
+    """
+    counted = [words_by_kind(page) for page in pages]
+    kinds = [kind for kind in (*BlockKind, *BlockFlag) if any(words[kind] for words in counted)]
+    searched = [words[BlockKind.BODY] + words[BlockKind.ABSTRACT] for words in counted]
+    return ["Page", *(kind.value for kind in kinds), "words", "searched"], [
+        [
+            page.label or page.number,
+            *(words[kind] for kind in kinds),
+            words.total(),
+            f"{part / words.total():.0%}" if words.total() else "",
+        ]
+        for page, words, part in zip(pages, counted, searched, strict=True)
+    ]
+
+
 def _unknown(pages: Sequence[Page]) -> Iterator[str]:
     doubtful = []
     for page in pages:
-        words: Counter[BlockKind] = Counter()
-        for block in page.blocks:
-            if not block.flags:
-                words[block.kind] += len(page.text[block.start : block.end].split())
-        if words.total() > 2 * MIN_WORDS and words[BlockKind.OTHER] > MAX_UNKNOWN * words.total():
-            doubtful.append(f"{page.number} ({words[BlockKind.OTHER]} of {words.total()} words)")
+        words = words_by_kind(page)
+        shown = words.total() - sum(words[flag.value] for flag in BlockFlag)
+        if shown > 2 * MIN_WORDS and words[BlockKind.OTHER] > MAX_UNKNOWN * shown:
+            doubtful.append(f"{page.number} ({words[BlockKind.OTHER]} of {shown} words)")
     if doubtful:
         yield f"most text is of no known kind, and not searched, on page {_named(doubtful)}"
 
