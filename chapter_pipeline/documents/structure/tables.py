@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -399,12 +400,13 @@ def _gutters(rows: Sequence[Sequence[Line]]) -> list[float]:
     Pieces alone on their line say nothing of columns: they are titles of groups and wrapped words.
     """
     pieces = [piece for row in rows if len(row) > 1 for piece in row]
-    edges = sorted({edge for piece in pieces for edge in (piece.box[0], piece.box[2])})
+    lefts, rights = sorted(piece.box[0] for piece in pieces), sorted(piece.box[2] for piece in pieces)
+    edges = sorted({*lefts, *rights})
     allowed = len(pieces) // 20
     gutters: list[float] = []
     strip: tuple[float, float] | None = None
     for x0, x1 in pairwise(edges):
-        crossing = sum(piece.box[0] < x1 - 0.01 and piece.box[2] > x0 + 0.01 for piece in pieces)
+        crossing = bisect_left(lefts, x1 - 0.01) - bisect_right(rights, x0 + 0.01)
         if crossing <= allowed:
             strip = (strip[0] if strip else x0, x1)
             continue
