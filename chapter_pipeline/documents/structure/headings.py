@@ -18,6 +18,8 @@ DEEPEST = 4
 MAX_RUN_IN_WORDS = 14
 SHORTEST_RUN_IN = 6
 """Letters of a heading of one word that opens a paragraph."""
+SHORTEST_CAPITALS = 8
+"""Letters of a heading in italic capitals."""
 MAX_STEP_PT = 1.2
 """How much smaller than the body the letters of a heading in a font of its own may be."""
 _PREFIX = 40  # characters by which an item is found again in the text of its page
@@ -69,14 +71,16 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
     body, font = _body_letters(items)
     found = list(_sections(list(_candidates(items, pages, font)), body))
     later = Counter(candidate.kind for candidate in found)
-    main = {c.style for c in found if c.kind in _MAIN} or {c.style for c in found if c.kind is not None}
+    main = _main_styles(found)
     numbered = sum(_number(c.title) is not None for c in found)
-    below = Counter(c.style for c in found if c.kind is None and c.style not in main and not c.run_in)
+    below = Counter(
+        c.style for c in found if (c.kind is None or c.kind in _MAIN) and c.style not in main and not c.run_in
+    )
     ranks = sorted((s for s, count in below.items() if count > 1 or len(below) == 1), reverse=True)
     headings: list[Heading] = []
     section: SectionKind | None = None
-    above = 1
-    """Level of the last heading on a line of its own: one that opens a paragraph stands below it."""
+    above, openings = 1, list[Style]()
+    """Level of the last heading on a line of its own; the styles of those since that open a paragraph, below it."""
     for candidate in found:
         later[candidate.kind] -= 1
         again = candidate.kind is not None and later[candidate.kind] > 0
@@ -85,10 +89,11 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
             level = min(number, DEEPEST)
         elif _stands_below(candidate, section, again=again, below=below):
             level = 2
-        elif candidate.kind is not None:
+        elif candidate.kind is not None and (candidate.kind not in _MAIN or candidate.style in main):
             level = 1
-        elif candidate.run_in and candidate.style not in below:
-            level = min(above + 1, DEEPEST)
+        elif candidate.run_in:
+            openings = [*(style for style in openings if style > candidate.style), candidate.style]
+            level = min(above + len(openings), DEEPEST)
         elif candidate.style in main:
             level = 1 if below or section is None else 2
         else:
@@ -96,9 +101,22 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
         if level == 1:
             section = candidate.kind
         if not candidate.run_in or level == 1:
-            above = level
+            above, openings = level, []
         headings.append(Heading(title=candidate.title, level=level, kind=candidate.kind, page=candidate.page, start=candidate.start))  # fmt: skip
     return tuple(headings)
+
+
+def _main_styles(found: Sequence[_Candidate]) -> set[Style]:
+    """The styles of main sections: a part of the results may be called "Methods", in letters of the parts."""
+    strongest: dict[SectionKind, Style] = {}
+    for candidate in found:
+        if candidate.kind in _MAIN:
+            strongest[candidate.kind] = max(candidate.style, strongest.get(candidate.kind, candidate.style))
+    if not strongest:
+        return {candidate.style for candidate in found if candidate.kind is not None}
+    kinds = Counter(strongest.values())
+    several = [style for style, count in kinds.items() if count > 1]
+    return {style for style in kinds if not several or style in several or style > min(several)}
 
 
 def _stands_below(candidate: _Candidate, section: SectionKind | None, *, again: bool, below: Counter[Style]) -> bool:
@@ -167,7 +185,7 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page], font: st
                 title=_title(item.text), kind=section_kind(_title(item.text)), style=_style(item), page=page.number,
                 start=start,
                 before_text=following is None or following.kind in (BlockKind.BODY, BlockKind.ABSTRACT),
-                own_font=item.region.font not in ("", font),
+                own_font=item.region.font not in ("", font), run_in=_is_run_in(item),
             )  # fmt: skip
             yield from _split(candidate, item)
 
@@ -183,6 +201,11 @@ def _bold_opening(item: Item) -> str | None:
     if item.kind is not BlockKind.BODY or opening.endswith(":"):
         return None
     return title if _may_run_in(title) else None
+
+
+def _is_run_in(item: Item) -> bool:
+    """Whether a heading that is an item of its own opens a paragraph: the layout has cut it off, or left words behind it."""
+    return item.text.endswith(".") or bool(item.region.lines[0].label) or len(_title(item.text)) < len(item.text)
 
 
 def _italic_opening(item: Item) -> str | None:
@@ -241,10 +264,10 @@ def _sections(candidates: Sequence[_Candidate], body: float) -> Iterator[_Candid
 
 
 def _looks_like_one(candidate: _Candidate, body: float) -> bool:
-    size, bold, capitals, _ = candidate.style
+    size, bold, capitals, upright = candidate.style
     words = re.findall(r"[^\W\d_]{3,}", candidate.title)
-    if not words:
-        return False
+    if not words or (capitals and not (bold or upright) and sum(map(len, words)) < SHORTEST_CAPITALS):
+        return False  # the letters of a formula are italic capitals
     if _number(candidate.title) is not None:
         return True
     if candidate.own_font and candidate.before_text and size >= body - MAX_STEP_PT:
