@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
@@ -80,7 +81,7 @@ def compared(article: Mapping[str, Any], parsed: ParsedDocument) -> tuple[list[R
 
 def normal(title: str) -> str:
     """The title as it is compared."""
-    return " ".join(title.casefold().split()).rstrip(".: ")
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split()).rstrip(".: ")
 
 
 def operative(folder: Path, *, held_out: bool) -> dict[str, int]:

@@ -58,6 +58,7 @@ class _Candidate:
     page: int
     start: int
     before_text: bool
+    font: str = ""
     own_font: bool = False
     run_in: bool = False
 
@@ -72,6 +73,7 @@ def section_tree(items: Sequence[Sequence[Item]], pages: Sequence[Page]) -> tupl
     found = list(_sections(list(_candidates(items, pages, font)), body))
     later = Counter(candidate.kind for candidate in found)
     main = _main_styles(found)
+    found = list(_in_other_letters(found, main))
     numbered = sum(_number(c.title) is not None for c in found)
     below = Counter(
         c.style for c in found if (c.kind is None or c.kind in _MAIN) and c.style not in main and not c.run_in
@@ -117,6 +119,18 @@ def _main_styles(found: Sequence[_Candidate]) -> set[Style]:
     kinds = Counter(strongest.values())
     several = [style for style, count in kinds.items() if count > 1]
     return {style for style in kinds if not several or style in several or style > min(several)}
+
+
+def _in_other_letters(found: Sequence[_Candidate], main: set[Style]) -> Iterator[_Candidate]:
+    """Headings as large as the main ones in a font that none of those has are a little weaker: they stand below."""
+    named = {c.kind: c.font for c in found if c.kind in _MAIN and c.style in main}
+    several, fonts = len(named) > 1, {*named.values()}
+    for candidate in found:
+        other = candidate.font and candidate.font not in fonts
+        if several and other and candidate.kind is None and candidate.style in main:
+            size, *others = candidate.style
+            candidate = replace(candidate, style=(size - 0.1, *others))
+        yield candidate
 
 
 def _stands_below(candidate: _Candidate, section: SectionKind | None, *, again: bool, below: Counter[Style]) -> bool:
@@ -185,7 +199,7 @@ def _candidates(items: Sequence[Sequence[Item]], pages: Sequence[Page], font: st
                 title=_title(item.text), kind=section_kind(_title(item.text)), style=_style(item), page=page.number,
                 start=start,
                 before_text=following is None or following.kind in (BlockKind.BODY, BlockKind.ABSTRACT),
-                own_font=item.region.font not in ("", font), run_in=_is_run_in(item),
+                font=item.region.font, own_font=item.region.font not in ("", font), run_in=_is_run_in(item),
             )  # fmt: skip
             yield from _split(candidate, item)
 
