@@ -25,6 +25,8 @@ from chapter_pipeline.documents.structure.operative import is_operative
 from chapter_pipeline.domain.document import BlockKind, ParsedDocument, SectionKind
 
 ANNOTATIONS = Path(__file__).parent / "section_annotations"
+DEEPEST = 3
+"""The readers know no deeper level."""
 Row = tuple[int, str]
 """Level and title of a heading; the title without case, number signs and a closing full stop or colon."""
 
@@ -73,7 +75,9 @@ def compared(article: Mapping[str, Any], parsed: ParsedDocument) -> tuple[list[R
     optional = {title for title, one in doubtful.items() if not one["listed"] or one["about"] == "heading"}
     wanted = [(level, normal(title)) for level, title, *_ in article["headings"] if normal(title) not in optional]
     found = [
-        (heading.level, normal(heading.title)) for heading in parsed.headings if normal(heading.title) not in optional
+        (min(heading.level, DEEPEST), normal(heading.title))
+        for heading in parsed.headings
+        if normal(heading.title) not in optional
     ]
     levels = {title: level for level, title in wanted if title in doubtful and doubtful[title]["about"] == "level"}
     return wanted, [(levels.get(title, level), title) for level, title in found]

@@ -71,6 +71,8 @@ _MAJOR = re.compile(
 )
 _INTRODUCTION = re.compile(r"^(?:\d+\.?\s*|[IVX]+\.\s*)?introduction\W*$", re.IGNORECASE)
 _NUMBERED_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.)\s+[A-Z]")
+LONGEST_DISPLAY_HEADING = 32
+"""Words of a heading in a font of its own: some say a whole result."""
 FOOTNOTE_STEP_PT = 0.9
 """How much smaller than the body a footnote is set."""
 _NOTE_MARK = re.compile(r"^(?:[*∗†‡§¶‖#]+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[a-e]\)) ?(?=\S)")
@@ -272,9 +274,8 @@ def _is_display_heading(item: Item, items: Sequence[Item], position: int, font: 
     if region.rows == 1 and item.words <= 6 and _is_back(item.text):
         # "Conflict of interest statement" above a single line, in small print, or at the foot of a column
         return abs(follows.box[0] - item.box[0]) < 30 or follows.box[1] < item.box[1]
-    longest = 30 if all(line.italic for line in region.lines) else 14
     if (
-        item.words > longest
+        item.words > LONGEST_DISPLAY_HEADING
         or region.rows > 3
         or _TERMINAL.search(item.text)
         or not (item.text[0].isupper() or item.text[0].isdigit())

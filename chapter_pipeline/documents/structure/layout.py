@@ -15,7 +15,7 @@ _NUMBERED = re.compile(r"^\d{1,2}(?:\.\d{1,2})*\.? +[A-Z]")
 _LEGEND = re.compile(r"^fig(?:ure|\.)?\s*S?\d+\s?[.:|] ?\S", re.IGNORECASE)
 MIN_GUTTER_PT = 5.0
 MIN_OVERLAP = 0.15
-MAX_HEADING_LINES, MAX_HEADING_WORDS = 3, 14
+MAX_HEADING_LINES, MAX_HEADING_WORDS = 3, 32
 MAX_LEADING = 1.9
 """Space between the lines of a double-spaced manuscript, in letter sizes."""
 
@@ -109,7 +109,8 @@ def _is_display(run: Sequence[Line], line: Line) -> bool:
     begins = run[0].text[:1].isupper() or run[0].text[:1].isdigit()
     words = sum(len(one.text.split()) for one in run)
     below = line.box[1] > last.box[1] + 0.5 * last.size and abs(line.box[0] - run[0].box[0]) < 2 * line.size
-    return alike and begins and words <= MAX_HEADING_WORDS and below and last.width < 0.85 * line.width
+    narrow = last.width < 0.85 * line.width or abs(last.size - line.size) > 0.4
+    return alike and begins and words <= MAX_HEADING_WORDS and below and narrow
 
 
 def _double_spaced(run: Sequence[Line], line: Line) -> bool:
