@@ -44,7 +44,7 @@ def test_is_operative__title_and_text__steps_on_patients_alone_count(title: str,
 
 def article(*sections: tuple[str, int, SectionKind | None, str]) -> tuple[list[Page], list[Heading]]:
     """One page with these sections: title, level, kind and text."""
-    text, blocks, headings = "", [], []
+    text, blocks, headings = "", list[Block](), list[Heading]()
     for title, level, kind, paragraph in sections:
         headings.append(Heading(title=title, level=level, kind=kind, page=1, start=len(text)))
         for part, block in ((title, BlockKind.HEADING), (paragraph, BlockKind.BODY)):
