@@ -94,6 +94,19 @@ class ObjectBucket:
                 return False
         return True
 
+    def sync(self, key: str) -> None:
+        """Wait until an object that was put is on the disk; a store elsewhere has answered the put only then."""
+        if self.folder is None:
+            return
+        path = self.folder / valid_key(key)
+        with self._reachable(key):
+            for one in (path, *path.parents[: key.count("/") + 1]):  # its content, its name, and its folders' names
+                descriptor = os.open(one, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
     def get(self, key: str) -> bytes:
         """The content; raises `NotFound`."""
         with self._reachable(key):
@@ -108,6 +121,14 @@ class ObjectBucket:
                     return file.read(), entry_of(key, found).version
             got = obstore.get(self._store, valid_key(key))
             return bytes(got.bytes()), _entry(got.meta).version
+
+    def size_bytes(self, key: str) -> int | None:
+        """How large the object is; None when there is none."""
+        try:
+            with self._reachable(key):
+                return int(obstore.head(self._store, valid_key(key))["size"])
+        except NotFound:
+            return None
 
     def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix` (``library/``, or part of a name), sorted."""

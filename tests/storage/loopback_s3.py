@@ -54,6 +54,15 @@ class _Objects(BaseHTTPRequestHandler):
             return self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
         return self._answer(200, self.objects[self._key()], self.objects[self._key()])
 
+    def do_HEAD(self) -> None:
+        content = self.objects.get(self._key())
+        self.send_response(404 if content is None else 200)
+        self.send_header("Content-Length", str(len(content or b"")))
+        if content is not None:
+            self.send_header("ETag", _tag(content))
+            self.send_header("Last-Modified", "Fri, 02 Jan 2026 03:04:05 GMT")
+        self.end_headers()
+
     def do_DELETE(self) -> None:
         self.objects.pop(self._key(), None)
         self._answer(204, b"")

@@ -69,6 +69,12 @@ def test_put__large_object__is_whole(bucket: ObjectBucket) -> None:
     assert bucket.get("a.pdf") == content
 
 
+def test_size_bytes__there_and_not_there__is_its_size_or_none(bucket: ObjectBucket) -> None:
+    bucket.put("library/a b ü (1).pdf", b"three")
+    assert bucket.size_bytes("library/a b ü (1).pdf") == 5
+    assert bucket.size_bytes("library/b.pdf") is None
+
+
 def test_get__nothing_there__is_not_found(bucket: ObjectBucket) -> None:
     with pytest.raises(NotFound, match=r"holds no object 'library/a\.pdf'"):
         bucket.get("library/a.pdf")
