@@ -15,7 +15,7 @@ from chapter_pipeline.documents.structure.text_audit import words_table
 from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
 from chapter_pipeline.domain.document import Page, Table, place
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
-from chapter_pipeline.storage.document_previews import DocumentPreview, FigurePreview, PassagePreview
+from chapter_pipeline.storage.document_previews import DocumentPreview, DocumentPreviews, PassagePreview
 from chapter_pipeline.writing.rendering import escaped, table
 from resources.library import LibraryResource
 
@@ -55,7 +55,7 @@ def about_stage(
         case "document_figures":
             return {
                 **common,
-                "preview": md(_figures(previews.figures(document.id))),
+                "preview": md(_figures(previews, document.id)),
                 "tables": md(tables_preview(previews.tables(document.id))),
             }
         case "passages":
@@ -109,18 +109,18 @@ def _with_origins(values: Sequence[FieldValue]) -> str:
     return "; ".join(f"{one.said} [{one.named_origin}]" for one in values)
 
 
-def _figures(figures: Sequence[FigurePreview]) -> str:
+def _figures(previews: DocumentPreviews, document_id: int) -> str:
     """Figures with label, page, kind and caption. Only the first have a picture, since events are never deleted."""
     shown = [
         f"**{escaped(row.label or 'no label')}**, page {row.page}, {row.kind}, {row.width_px} x {row.height_px} pixels"
-        f"\n\n{_picture(row.thumbnail) if place < PICTURED else ''}{escaped(row.caption or 'no caption')}"
-        for place, row in enumerate(figures)
+        f"\n\n{_picture(previews.thumbnail(row)) if place < PICTURED else ''}{escaped(row.caption or 'no caption')}"
+        for place, row in enumerate(previews.figures(document_id))
     ]
     return "\n\n".join(shown) or "none"
 
 
-def _picture(thumbnail: bytes) -> str:
-    """A JPEG that our own parser made, as Markdown; nothing for an empty one."""
+def _picture(thumbnail: bytes | None) -> str:
+    """A JPEG that our own parser made, as Markdown; nothing for a figure without one."""
     return f"![figure](data:image/jpeg;base64,{b64encode(thumbnail).decode()})\n\n" if thumbnail else ""
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.storage.database import Database
     from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
     from chapter_pipeline.storage.figure_images import FigureImages
+    from chapter_pipeline.storage.figure_objects import FigureObjects
     from chapter_pipeline.storage.library import LibraryStore
     from chapter_pipeline.storage.library_search import LibrarySearch
     from chapter_pipeline.writing.stages import Stages
@@ -58,12 +59,17 @@ class Container:
 
     @cached_property
     def database(self) -> Database:
-        """PostgreSQL, migrated. Raises `DatabaseUnavailable`, `UsageError`."""
+        """PostgreSQL, migrated; images that an earlier release stored in rows are moved into the bucket.
+
+        Raises `DatabaseUnavailable`, `UsageError`.
+        """
         from chapter_pipeline.storage.database import Database
+        from chapter_pipeline.storage.figure_objects import FigureObjects
 
         database = Database.open(self.settings)
         try:
             database.migrate()
+            FigureObjects(database, lambda: self.bucket).move_rows()
             if self._on_database is not None:
                 self._on_database(database)
         except BaseException:  # an interruption too: nobody else can close it
@@ -120,7 +126,11 @@ class Container:
         from chapter_pipeline.storage.library import LibraryStore
         from chapter_pipeline.storage.reference_works import ReferenceWorks
 
-        return LibraryStore(self.database, references=ReferenceWorks(self.database, lambda: self.bucket).index)
+        return LibraryStore(
+            self.database,
+            references=ReferenceWorks(self.database, lambda: self.bucket).index,
+            figures=self.figure_objects,
+        )
 
     @cached_property
     def search(self) -> LibrarySearch:
@@ -130,18 +140,25 @@ class Container:
         return LibrarySearch(self.database, self.library_embedder)
 
     @cached_property
+    def figure_objects(self) -> FigureObjects:
+        """The images of figures in the bucket."""
+        from chapter_pipeline.storage.figure_objects import FigureObjects
+
+        return FigureObjects(self.database, lambda: self.bucket)
+
+    @cached_property
     def figure_images(self) -> FigureImages:
         """The images that chapters and their versions show."""
         from chapter_pipeline.storage.figure_images import FigureImages
 
-        return FigureImages(self.database)
+        return FigureImages(self.database, self.figure_objects)
 
     @cached_property
     def figure_descriptions(self) -> FigureDescriptions:
         """The descriptions of the library's figures by text models."""
         from chapter_pipeline.storage.figure_descriptions import FigureDescriptions
 
-        return FigureDescriptions(self.database)
+        return FigureDescriptions(self.database, self.figure_objects)
 
     @cached_property
     def chapter_store(self) -> ChapterStore:
@@ -206,6 +223,7 @@ class Container:
             store=self.library_store,
             chapters=self.chapter_store,
             bucket=self.bucket,
+            figures=self.figure_objects,
             settings_hash=lambda: self.library_settings_hash,
             search=lambda: self.search,
         )

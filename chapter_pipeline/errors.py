@@ -19,6 +19,7 @@ The tree is split by what the caller does next::
     ├── PermanentError          a retry cannot help: dead-letter
     │   ├── DatabaseRefused     PostgreSQL answers, and turns us down as things are configured
     │   ├── BucketRefused       the object store answers, and turns us down as things are configured
+    │   ├── ImageLost           the image of a figure is not in the bucket, or damaged there
     │   ├── ModelFilesCorrupt
     │   └── ModelRefused        a provider turned the request down, and would again
     └── InvariantViolated       our own promise is broken: fix the code
@@ -113,6 +114,10 @@ class DatabaseRefused(PermanentError):
 
 class BucketRefused(PermanentError):
     """The object store answers but cannot be used: no such bucket, credentials, rights, region, a folder's mode."""
+
+
+class ImageLost(PermanentError):
+    """The bucket does not hold the image of a figure, or holds other bytes under its sha256."""
 
 
 class ModelFilesCorrupt(PermanentError):

@@ -25,7 +25,7 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def previews(self) -> DocumentPreviews:
         """What is shown of its documents while they are stored."""
-        return DocumentPreviews(self.container.database)
+        return DocumentPreviews(self.container.database, self.container.figure_objects)
 
     def store(self) -> LibraryStore:
         """Documents, passages and figures."""

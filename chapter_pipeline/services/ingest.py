@@ -14,7 +14,7 @@ from pathlib import Path
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus, Metadata, ParsedDocument
-from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError
+from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.literature.registry import check_metadata
 from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
@@ -25,6 +25,7 @@ from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_s
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.figure_objects import FigureObjects
 from chapter_pipeline.storage.keys import key_fault
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_writer import StoredDocument
@@ -160,9 +161,11 @@ class Ingest:
         return StoredStage(document=stored.key, count=stored.page_count, reused=False)
 
     def figures(self, source: SourceDocument) -> StoredStage:
-        """Store the figures. Raises `DocumentRejected` as `text`."""
+        """Store the figures, or the images of stored ones that the bucket has lost. Raises `DocumentRejected` as `text`."""
         document = self._stored(source)
         if document.figure_count is not None:
+            if self._library.incomplete([document.key]):
+                self._make_images_again(source, document)
             return StoredStage(document=document.key, count=document.figure_count, reused=True)
         parsed = self._parse(source)
         self._library.store_figures(document.id, parsed)
@@ -258,6 +261,24 @@ class Ingest:
             raise InvariantViolated(f"{source.name!r} has no stored text: call the stages in their order")
         return document
 
+    def _make_images_again(self, source: SourceDocument, document: StoredDocument) -> None:
+        """Parse a stored document once more for its images; when it cannot be parsed now, it stays in the library."""
+        content = self._bucket.get(source.name)
+        try:
+            parsed = self._parser(content)
+        except DocumentRejected as rejected:
+            raise TransientError(
+                f"the bucket has lost images of {source.name!r}, and they cannot be made again now ({rejected}): ingest"
+                " it again, or restore the bucket from a backup"
+            ) from rejected
+        self._library.store_figures(document.id, parsed)
+        if self._library.incomplete([document.key]):
+            raise UsageError(
+                f"the bucket has lost images of {source.name!r}, and the parser makes others of it now",
+                f"restore the bucket from a backup, or keep a copy of the file, then chapter-pipeline documents remove"
+                f" {document.key}, then ingest the file",
+            )
+
     def _parse(self, source: SourceDocument) -> ParsedDocument:
         if self._parsed is not None and self._parsed.sha256 == source.sha256:
             return self._parsed
@@ -317,7 +338,11 @@ def open_ingest(
     from chapter_pipeline.documents.structure.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
 
-    library = LibraryStore(database, references=ReferenceWorks(database, lambda: bucket).index)
+    library = LibraryStore(
+        database,
+        references=ReferenceWorks(database, lambda: bucket).index,
+        figures=FigureObjects(database, lambda: bucket),
+    )
     recognise = page_reader() if settings.ocr == "on" else None
     with ParserPool(settings, recognise) as parser, open_registries(settings) as registries:
         yield Ingest(

@@ -17,9 +17,11 @@ from chapter_pipeline.services.inventory import InventoryItem, Quarantined
 from chapter_pipeline.services.unchanged_files import unchanged
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.chapters import ChapterStore, Citing
+from chapter_pipeline.storage.figure_objects import FigureObjects
 from chapter_pipeline.storage.keys import key_fault
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_queries import DocumentSummary
+from chapter_pipeline.storage.listing import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,14 @@ class Library:
         store: LibraryStore,
         chapters: ChapterStore,
         bucket: ObjectBucket,
+        figures: FigureObjects,
         settings_hash: Callable[[], str],
         search: Callable[[], PassageSearch],
     ) -> None:
         self._store = store
         self._chapters = chapters
         self._bucket = bucket
+        self._figures = figures
         self._settings_hash = settings_hash
         self._search = search
 
@@ -128,6 +132,10 @@ class Library:
     def titles(self, documents: Iterable[str]) -> dict[str, str | None]:
         """The titles of these document keys."""
         return {record.key: record.title for record in self._store.document_records(sorted(set(documents)))}
+
+    def left_over_images(self, *, remove: bool) -> Sequence[Entry]:
+        """The images of figures in the bucket that no document and no chapter names; with `remove` they are deleted."""
+        return self._figures.delete_left_over() if remove else self._figures.audit().left_over
 
     def departures(self, names: Iterable[str]) -> Departures:
         """The documents of these bucket keys now, to find later which of them were removed."""

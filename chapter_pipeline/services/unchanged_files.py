@@ -32,16 +32,19 @@ def unchanged(
     """The files of `paths` that are stored or quarantined unchanged; one outcome for each.
 
     `settings_hash` is that of `library_settings_hash`. Files that cannot be read are left to the ingest, which says why,
-    and so are those whose quarantine may be the machine's fault.
+    and so are those whose quarantine may be the machine's fault, and those whose images the bucket has lost.
     """
     sizes = {entry.key: entry.size_bytes for entry in bucket.entries(FOLDER)}
     # Only a file that the bucket holds in the same size can be unchanged: the others need not be hashed.
     likely = {FOLDER + path.name: path for path in paths if _size(path) == sizes.get(FOLDER + path.name, -1)}
     known = library.stored_outcomes(list(likely), settings_hash=settings_hash) if likely else {}
+    incomplete = library.incomplete([outcome.document for outcome in known.values() if outcome.document])
     same = {
         name: likely[name]
         for name, outcome in known.items()
-        if outcome.reason not in RETRIED_REASONS and _sha256(likely[name]) == outcome.sha256
+        if outcome.reason not in RETRIED_REASONS
+        and outcome.document not in incomplete
+        and _sha256(likely[name]) == outcome.sha256
     }
     library.mark_unchanged(*same)
     return {path: replace(known[name], path=shown(path), status=_status(known[name])) for name, path in same.items()}

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from chapter_pipeline.domain.document import Page, Table
+from chapter_pipeline.errors import ImageLost
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.figure_objects import THUMBNAIL, FigureObjects, Image
 from chapter_pipeline.storage.library_queries import page_of, table_of
 from chapter_pipeline.storage.schema import Document, FigureRow, PageRow, PassageRow, TableRow
 
@@ -28,7 +30,7 @@ class DocumentPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigurePreview:
-    """A figure with its thumbnail, a JPEG."""
+    """A figure; its thumbnail is read by `DocumentPreviews.thumbnail`."""
 
     page: int
     label: str | None
@@ -36,7 +38,7 @@ class FigurePreview:
     kind: str
     width_px: int
     height_px: int
-    thumbnail: bytes
+    thumbnail_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,9 @@ class PassagePreview:
 class DocumentPreviews:
     """The previews of the documents of `database`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, images: FigureObjects) -> None:
         self._database = database
+        self._images = images
 
     def document(self, sha256: str, settings_hash: str) -> DocumentPreview:
         """The document of a file's content, as stored under these settings."""
@@ -72,6 +75,15 @@ class DocumentPreviews:
         query = select(*(getattr(FigureRow, name) for name in names)).where(FigureRow.document_id == document_id)
         with self._database.session() as session:
             return [FigurePreview(**row._mapping) for row in session.execute(query.order_by(FigureRow.ordinal))]
+
+    def thumbnail(self, figure: FigurePreview) -> bytes | None:
+        """The thumbnail, a JPEG; None when the figure has none, or the bucket has lost it."""
+        if figure.thumbnail_sha256 is None:
+            return None
+        try:
+            return self._images.content(Image(figure.thumbnail_sha256, THUMBNAIL))
+        except ImageLost:
+            return None
 
     def pages(self, document_id: int) -> list[Page]:
         """The pages in their order."""

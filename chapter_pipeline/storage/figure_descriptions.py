@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.figure_objects import FigureObjects, Image
 from chapter_pipeline.storage.schema import Document, FigureRow
 
 
@@ -23,8 +24,9 @@ class UndescribedFigure:
 class FigureDescriptions:
     """Descriptions by figure. Each is stored in a transaction of its own, so that no paid reply is lost."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, figures: FigureObjects) -> None:
         self._database = database
+        self._figures = figures
 
     def undescribed(self, document_key: str) -> list[int]:
         """The figures of a searchable document without a description, in their order."""
@@ -38,15 +40,16 @@ class FigureDescriptions:
             return list(session.scalars(query))
 
     def figure(self, figure_id: int) -> UndescribedFigure | None:
-        """The figure with its picture; None when its document is gone."""
-        query = select(FigureRow.id, FigureRow.label, FigureRow.caption, FigureRow.content).where(
+        """The figure with its picture; None when its document is gone. Raises `ImageLost`."""
+        query = select(FigureRow.id, FigureRow.label, FigureRow.caption, FigureRow.sha256, FigureRow.media_type).where(
             FigureRow.id == figure_id
         )
         with self._database.session() as session:
             row = session.execute(query).one_or_none()
         if row is None:
             return None
-        return UndescribedFigure(id=row.id, label=row.label, caption=row.caption, content=row.content)
+        content = self._figures.content(Image(row.sha256, row.media_type))
+        return UndescribedFigure(id=row.id, label=row.label, caption=row.caption, content=content)
 
     def store(self, figure_id: int, *, figure_class: str, description: str, described_by: str) -> None:
         """Store the description of a figure by the model `described_by`."""

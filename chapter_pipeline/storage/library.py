@@ -17,8 +17,9 @@ from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.literature.reference_index import ReferenceIndex
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.figure_objects import FigureObjects, Image
 from chapter_pipeline.storage.library_queries import LibraryQueries
-from chapter_pipeline.storage.library_writer import LibraryWriter, delete_drafts, document_locked
+from chapter_pipeline.storage.library_writer import LibraryWriter, delete_documents, delete_drafts, document_locked
 from chapter_pipeline.storage.record_edits import RecordEdits
 from chapter_pipeline.storage.schema import Document, DocumentName
 
@@ -41,11 +42,19 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
     """Documents in (`LibraryWriter`), out, and read (`LibraryQueries`: implements `ports.LibraryReader`).
 
     `references`: the entries of reference files, whose values enter the bibliographic records; none when left out.
+    `figures`: the images of figures; those in the bucket of the database's settings when left out.
     """
 
-    def __init__(self, database: Database, *, references: Callable[[], ReferenceIndex] = ReferenceIndex) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        references: Callable[[], ReferenceIndex] = ReferenceIndex,
+        figures: FigureObjects | None = None,
+    ) -> None:
         self._database = database
         self._references = references
+        self._figures = figures or FigureObjects(database)
 
     def record(self, name: str) -> NameRecord | None:
         """What is known of `name`; None when nothing was delivered under it."""
@@ -64,6 +73,10 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
         )
         with self._database.session() as session:
             return dict(session.execute(query).all())
+
+    def incomplete(self, documents: Sequence[str]) -> set[str]:
+        """The keys among `documents` whose figures have images that the bucket has lost: see `store_figures`."""
+        return self._figures.incomplete(documents)
 
     def drafts(self) -> set[str]:
         """The names for which a document is begun and not finished."""
@@ -84,7 +97,7 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
 
         One transaction: a search finds either the old or the new content.
         """
-        with self._database.session() as session:
+        with self._deleting() as (session, gone):
             sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
             advisory_lock(session, f"document\n{sha256}")
             document = document_locked(session, document_id)
@@ -100,17 +113,17 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
                 .where(DocumentName.document_id.in_(older))
                 .values(document_id=document_id, settings_hash=document.settings_hash)
             )
-            session.execute(delete(Document).where(Document.id.in_(older)))
+            delete_documents(session, gone, Document.id.in_(older))
             others = select(exists().where(DocumentName.document_id == document_id, DocumentName.name != name))
             status = IngestStatus.DUPLICATE if session.scalar(others) else IngestStatus.INGESTED
             document.searchable = True
             document.draft_of = None
             session.flush()
             _point(
-                session, name, sha256=document.sha256, settings_hash=document.settings_hash, status=status,
+                session, gone, name, sha256=document.sha256, settings_hash=document.settings_hash, status=status,
                 document_id=document_id, reason=None, detail=None, object_version=object_version,
             )  # fmt: skip
-            delete_drafts(session, name)
+            delete_drafts(session, name, gone)
 
     def mark_unchanged(self, *names: str) -> None:
         """Record that `names` were delivered again as they are."""
@@ -130,10 +143,10 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
         self, name: str, *, sha256: str, settings_hash: str, reason: str, detail: str, object_version: str | None = None
     ) -> None:
         """Record why the file under `name` is quarantined. The document that `name` pointed to is removed from it."""
-        with self._database.session() as session:
-            delete_drafts(session, name)
+        with self._deleting() as (session, gone):
+            delete_drafts(session, name, gone)
             _point(
-                session, name, sha256=sha256, settings_hash=settings_hash, status=IngestStatus.QUARANTINED,
+                session, gone, name, sha256=sha256, settings_hash=settings_hash, status=IngestStatus.QUARANTINED,
                 document_id=None, reason=reason, detail=detail, object_version=object_version,
             )  # fmt: skip
 
@@ -155,12 +168,12 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
         A document is deleted with its last name. Raises as `names_meant`.
         """
         names = self.names_meant(wanted)
-        with self._database.session() as session:
+        with self._deleting() as (session, gone):
             for name in names:
-                delete_drafts(session, name)
-            gone = delete(DocumentName).where(DocumentName.name.in_(names)).returning(DocumentName.document_id)
-            touched = [document_id for document_id in session.scalars(gone) if document_id is not None]
-            _delete_unnamed(session, touched)
+                delete_drafts(session, name, gone)
+            taken = delete(DocumentName).where(DocumentName.name.in_(names)).returning(DocumentName.document_id)
+            touched = [document_id for document_id in session.scalars(taken) if document_id is not None]
+            _delete_unnamed(session, gone, touched)
         return names
 
     def _names(self, name: str | None) -> list[NameRecord]:
@@ -181,17 +194,17 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
             ]  # fmt: skip
 
 
-def _point(session: Session, name: str, **values: str | int | None) -> None:
+def _point(session: Session, gone: set[Image], name: str, **values: str | int | None) -> None:
     """Set the row of `name` to `values`; the earlier document is deleted with its last name."""
     advisory_lock(session, f"name\n{name}")
     before = session.scalar(select(DocumentName.document_id).where(DocumentName.name == name))
     statement = upsert(DocumentName).values(name=name, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**values, "updated_at": func.now()}))
     if before is not None:
-        _delete_unnamed(session, [before])
+        _delete_unnamed(session, gone, [before])
 
 
-def _delete_unnamed(session: Session, document_ids: Sequence[int]) -> None:
+def _delete_unnamed(session: Session, gone: set[Image], document_ids: Sequence[int]) -> None:
     """Delete those documents that no name points to, with their dependent rows."""
     named = exists().where(DocumentName.document_id == Document.id)
-    session.execute(delete(Document).where(Document.id.in_(document_ids), Document.searchable, ~named))
+    delete_documents(session, gone, Document.id.in_(document_ids), Document.searchable, ~named)

@@ -24,7 +24,7 @@ from chapter_pipeline.storage.schema import (
 )
 
 
-def _in_hand(query: Select[Any], names: Sequence[str] | None) -> Select[Any]:
+def _in_hand(query: Select[*tuple[Any, ...]], names: Sequence[str] | None) -> Select[*tuple[Any, ...]]:
     query = query.where(Document.searchable)
     if names is None:
         return query
@@ -32,7 +32,7 @@ def _in_hand(query: Select[Any], names: Sequence[str] | None) -> Select[Any]:
     return query.where(Document.id.in_(wanted))
 
 
-def _rows(database: Database, query: Select[Any]) -> list[dict[str, object]]:
+def _rows(database: Database, query: Select[*tuple[Any, ...]]) -> list[dict[str, object]]:
     with database.session() as session:
         return [dict(row) for row in session.execute(query).mappings()]
 
@@ -132,8 +132,8 @@ def figures_table(database: Database, names: Sequence[str] | None) -> list[dict[
             FigureRow.kind.label("kind"),
             FigureRow.width_px.label("width_px"),
             FigureRow.height_px.label("height_px"),
-            func.length(FigureRow.content).label("bytes"),
-            func.length(FigureRow.thumbnail).label("thumbnail_bytes"),
+            FigureRow.size_bytes.label("bytes"),
+            FigureRow.thumbnail_size_bytes.label("thumbnail_bytes"),
             FigureRow.sha256.label("sha256"),
             FigureRow.perceptual_hash.label("perceptual_hash"),
             FigureRow.caption.is_not(None).label("captioned"),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
-from sqlalchemy import delete, insert, not_, select, text
+from sqlalchemy import ColumnExpressionArgument, delete, insert, not_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from chapter_pipeline.domain.document import Metadata, Page, ParsedDocument, Passage
+from chapter_pipeline.domain.document import Figure, Metadata, Page, ParsedDocument, Passage
 from chapter_pipeline.errors import InvariantViolated, TransientError
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.figure_objects import THUMBNAIL, FigureObjects, Image
 from chapter_pipeline.storage.library_queries import page_of
 from chapter_pipeline.storage.schema import (
     EMBEDDING_DIMENSION,
@@ -83,6 +86,15 @@ class LibraryWriter:
     """Each call stores one stage in one transaction, and does nothing when that stage is stored."""
 
     _database: Database
+    _figures: FigureObjects
+
+    @contextmanager
+    def _deleting(self) -> Iterator[tuple[Session, set[Image]]]:
+        """A transaction, and a set for the images of the documents that it deletes: those that nobody else names go after it."""
+        gone: set[Image] = set()
+        with self._database.session() as session:
+            yield session, gone
+        self._figures.delete_unnamed(gone)
 
     def find(self, sha256: str, settings_hash: str) -> StoredDocument | None:
         """The content as parsed under these settings, draft or searchable."""
@@ -106,9 +118,9 @@ class LibraryWriter:
             "captions": [asdict(caption) for caption in parsed.captions],
             "headings": [asdict(heading) for heading in parsed.headings], "draft_of": name, "searchable": False,
         }  # fmt: skip
-        with self._database.session() as session:
+        with self._deleting() as (session, gone):
             advisory_lock(session, f"document\n{parsed.sha256}")
-            delete_drafts(session, name, but=(parsed.sha256, settings_hash))
+            delete_drafts(session, name, gone, but=(parsed.sha256, settings_hash))
             row = session.scalars(
                 upsert(Document).values(values).on_conflict_do_nothing().returning(Document)
             ).one_or_none()
@@ -143,28 +155,32 @@ class LibraryWriter:
             document_locked(session, document_id).metadata_check = check
 
     def store_figures(self, document_id: int, parsed: ParsedDocument) -> None:
-        """Store the figures and the tables, unless they are stored."""
+        """Store the figures and the tables, unless they are stored; images that the bucket has lost are put there again."""
         with self._database.session() as session:
             document = document_locked(session, document_id)
+            images = [_images(figure) for figure in parsed.figures]
+            if parsed.figures:
+                self._figures.hold(session)
             if document.figure_count is not None:
+                self._put_again(session, document_id, images)
                 return
             document.figure_count = len(parsed.figures)
+            for image, content in (one for both in images for one in both):
+                self._figures.put(image, content)
             if parsed.figures:
-                rows = [
-                    {
-                        "document_id": document_id, "ordinal": figure.ordinal, "page": figure.page,
-                        "box": list(figure.box), "label": figure.label, "caption": figure.caption,
-                        "media_type": figure.media_type, "width_px": figure.width_px, "height_px": figure.height_px,
-                        "sha256": figure.sha256, "content": figure.content, "kind": figure.kind.value,
-                        "perceptual_hash": figure.perceptual_hash, "thumbnail": figure.thumbnail,
-                    }
-                    for figure in parsed.figures
-                ]  # fmt: skip
-                session.execute(insert(FigureRow), rows)
+                session.execute(insert(FigureRow), [_figure_row(document_id, figure) for figure in parsed.figures])
             if parsed.tables:
                 session.execute(
                     insert(TableRow), [{"document_id": document_id, **asdict(table)} for table in parsed.tables]
                 )
+
+    def _put_again(self, session: Session, document_id: int, images: Sequence[Sequence[tuple[Image, bytes]]]) -> None:
+        """Put those of `images` into the bucket that the figures of the document name."""
+        query = select(FigureRow.sha256, FigureRow.thumbnail_sha256).where(FigureRow.document_id == document_id)
+        named = {sha256 for row in session.execute(query) for sha256 in row}
+        for image, content in (one for both in images for one in both):
+            if image.sha256 in named:
+                self._figures.put(image, content)
 
     def store_passages(self, document_id: int, passages: Sequence[Passage]) -> None:
         """Store passages with their BM25 postings and lengths in one statement, unless they are stored."""
@@ -250,16 +266,51 @@ def document_locked(session: Session, document_id: int) -> Document:
     return row
 
 
-def delete_drafts(session: Session, name: str, *, but: tuple[str, str] = ("", "")) -> None:
+def delete_documents(session: Session, gone: set[Image], *conditions: ColumnExpressionArgument[bool]) -> None:
+    """Delete the documents that meet `conditions`, with their dependent rows; `gone` takes up the images they named."""
+    ids = list(session.scalars(select(Document.id).where(*conditions).with_for_update()))
+    if not ids:
+        return
+    figures = delete(FigureRow).where(FigureRow.document_id.in_(ids))
+    for sha256, media_type, small in session.execute(
+        figures.returning(FigureRow.sha256, FigureRow.media_type, FigureRow.thumbnail_sha256)
+    ):
+        gone.add(Image(sha256, media_type))
+        if small is not None:
+            gone.add(Image(small, THUMBNAIL))
+    session.execute(delete(Document).where(Document.id.in_(ids)))
+
+
+def delete_drafts(session: Session, name: str, gone: set[Image], *, but: tuple[str, str] = ("", "")) -> None:
     """Delete what was begun for `name` and never finished, except the content and settings of `but`."""
     sha256, settings_hash = but
-    session.execute(
-        delete(Document).where(
-            Document.draft_of == name,
-            not_(Document.searchable),
-            not_((Document.sha256 == sha256) & (Document.settings_hash == settings_hash)),
-        )
-    )
+    delete_documents(
+        session, gone,
+        Document.draft_of == name,
+        not_(Document.searchable),
+        not_((Document.sha256 == sha256) & (Document.settings_hash == settings_hash)),
+    )  # fmt: skip
+
+
+def _images(figure: Figure) -> list[tuple[Image, bytes]]:
+    """The image of `figure`, and its thumbnail if it has one."""
+    whole = (Image(figure.sha256, figure.media_type), figure.content)
+    return [whole, (Image(_sha256(figure.thumbnail), THUMBNAIL), figure.thumbnail)] if figure.thumbnail else [whole]
+
+
+def _figure_row(document_id: int, figure: Figure) -> dict[str, Any]:
+    return {
+        "document_id": document_id, "ordinal": figure.ordinal, "page": figure.page, "box": list(figure.box),
+        "label": figure.label, "caption": figure.caption, "media_type": figure.media_type,
+        "width_px": figure.width_px, "height_px": figure.height_px, "kind": figure.kind.value,
+        "perceptual_hash": figure.perceptual_hash, "sha256": figure.sha256, "size_bytes": len(figure.content),
+        "thumbnail_sha256": _sha256(figure.thumbnail) if figure.thumbnail else None,
+        "thumbnail_size_bytes": len(figure.thumbnail),
+    }  # fmt: skip
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _stored(row: Document) -> StoredDocument:

@@ -223,10 +223,16 @@ class TableRow(Base):
 
 
 class FigureRow(Base):
-    """A figure of a document with its image."""
+    """A figure of a document. Its image and thumbnail are objects of the bucket, see `figure_objects`.
+
+    `content` and `thumbnail` are of releases before 0013, until `FigureObjects.move_rows` has moved them.
+    """
 
     __tablename__ = "figures"
-    __table_args__ = (sa.UniqueConstraint("document_id", "ordinal"),)
+    __table_args__ = (
+        sa.UniqueConstraint("document_id", "ordinal"),
+        sa.Index("ix_figures_in_rows", "id", postgresql_where=sa.text("content IS NOT NULL OR thumbnail IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"))
@@ -240,10 +246,13 @@ class FigureRow(Base):
     height_px: Mapped[int]
     kind: Mapped[str] = mapped_column(sa.Text, server_default="raster")
     perceptual_hash: Mapped[str] = mapped_column(sa.String(16), server_default="0000000000000000")
-    sha256: Mapped[str] = mapped_column(sa.String(64))
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
-    thumbnail: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, server_default=sa.text("''"))
-    """A small JPEG for the operator's pages; empty for a figure of an earlier version."""
+    sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
+    size_bytes: Mapped[int]
+    thumbnail_sha256: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """A small JPEG for the operator's pages; None for a figure of an earlier version."""
+    thumbnail_size_bytes: Mapped[int] = mapped_column(server_default="0")
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
+    thumbnail: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     figure_class: Mapped[str | None] = mapped_column(sa.Text)
     description: Mapped[str | None] = mapped_column(sa.Text)
     """What the text model named in `described_by` sees in it; all three are None when none was asked."""
@@ -370,13 +379,18 @@ class ChapterVersion(Base):
 
 
 class FigureImage(Base):
-    """The image of a figure that a chapter was planned with, by the sha256 of its bytes: kept whatever becomes of its document."""
+    """The image of a figure that a chapter was planned with, by the sha256 of its bytes: kept whatever becomes of its document.
+
+    The bytes are an object of the bucket; `content` as in `FigureRow`.
+    """
 
     __tablename__ = "figure_images"
+    __table_args__ = (sa.Index("ix_figure_images_in_rows", "sha256", postgresql_where=sa.text("content IS NOT NULL")),)
 
     sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     media_type: Mapped[str] = mapped_column(sa.Text)
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    size_bytes: Mapped[int]
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from io import BytesIO
 
 import dagster as dg
 import pytest
-from PIL import Image
+from PIL import Image as Pillow
 from sqlalchemy import update
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.services.costs import used_today
 from chapter_pipeline.settings import settings_from_environment
+from chapter_pipeline.storage.figure_objects import FigureObjects, Image
 from chapter_pipeline.storage.schema import FigureRow
 from tests.code_location import GLIOMA, Location, environment, location
 from tests.providers.fault_server import FaultServer, Plan, answer, in_turn, refusal
@@ -27,7 +29,7 @@ NAME = "library/1.pdf"
 
 def picture(width: int, height: int) -> bytes:
     buffer = BytesIO()
-    Image.effect_noise((width, height), 60).save(buffer, "PNG")
+    Pillow.effect_noise((width, height), 60).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -35,8 +37,11 @@ def picture(width: int, height: int) -> bytes:
 def with_figure(location: Location) -> Location:
     """A document with one figure of 3,000 by 1,000 pixels."""
     location.add_documents(GLIOMA)
+    content = picture(3000, 1000)
+    image = Image(hashlib.sha256(content).hexdigest(), "image/png")
+    FigureObjects(location.database).put(image, content)
     with location.database.session() as session:
-        session.execute(update(FigureRow).values(content=picture(3000, 1000), media_type="image/png"))
+        session.execute(update(FigureRow).values(sha256=image.sha256, size_bytes=len(content), media_type="image/png"))
     location.instance.add_dynamic_partitions("document", [NAME])
     return location
 
@@ -76,7 +81,7 @@ def test_describe_figures__asked_for__are_sent_small_described_once_and_paid_for
     assert success
     (request,) = server.requests
     source = request.body["messages"][0]["content"][0]["source"]
-    with Image.open(BytesIO(base64.b64decode(source["data"]))) as sent:
+    with Pillow.open(BytesIO(base64.b64decode(source["data"]))) as sent:
         assert (sent.format, sent.size) == ("JPEG", (1568, 523))
     (figure,) = with_figure.library.figures([with_figure.library.documents()[0].key])
     assert (figure.figure_class, figure.description) == ("chart", "Two bars.")

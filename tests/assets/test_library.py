@@ -165,7 +165,7 @@ def test_checks_of_tables__a_faulty_figure_and_table__are_found_in_words(locatio
         document = session.scalars(select(Document.id)).first()
         figure = {
             "document_id": document, "page": 1, "label": "Figure 1", "media_type": "image/gif", "kind": "raster",
-            "width_px": 5, "height_px": 500, "perceptual_hash": "zz", "content": b"x" * 200, "thumbnail": b"",
+            "width_px": 5, "height_px": 500, "perceptual_hash": "zz", "size_bytes": 200,
         }  # fmt: skip
         session.execute(insert(FigureRow).values(**figure, ordinal=11, sha256="a", caption=None, box=[0, 0, 900, 10]))
         session.execute(insert(FigureRow).values(**figure, ordinal=12, sha256="a", caption="C", box=[0, 0, 90, 10]))

@@ -50,4 +50,5 @@ def test_chapters_export__files_of_the_person__follow_their_umask(
     cli("chapters", "diff", "glioma", "1", "1", "--html", tmp_path / "diff.html").done()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (out, *out.iterdir(), tmp_path / "diff.html")}
     assert modes == {"out": 0o750, "glioma-v1.md": 0o640, "glioma-v1.bib": 0o640, "diff.html": 0o640}
+    assert list((environment.home / "bucket" / "figures").rglob("*.png"))
     assert _open_to_others(environment.home) == []

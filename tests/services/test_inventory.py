@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from chapter_pipeline.domain.document import IngestStatus
+import pytest
+
+from chapter_pipeline.domain.document import IngestStatus, ParsedDocument
+from chapter_pipeline.errors import DocumentRejected, TransientError, UsageError
 from chapter_pipeline.services.ingest import Ingest
 from chapter_pipeline.services.inventory import FileState, inventory, summary
 from chapter_pipeline.services.unchanged_files import unchanged
@@ -12,7 +16,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
-from tests.library_samples import HashEmbedder, passages_of
+from tests.library_samples import HashEmbedder, parsed_from, passages_of
 from tests.services.test_ingest import GLIOMA, OTHER, CountingParser
 
 
@@ -96,3 +100,59 @@ def test_unchanged__files_as_they_were__are_answered_without_reading_a_document(
     assert (same.document, same.title, same.passages) == (record.key, "Glioma surgery", 3)
     assert record.status is IngestStatus.UNCHANGED
     assert unchanged(paths, library=library, bucket=bucket, settings_hash="another parser") == {}
+
+
+def test_unchanged__image_of_a_figure_lost__is_left_to_the_ingest_which_makes_it_again(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    ingest, library, bucket = made(settings, database)
+    (tmp_path / "a.pdf").write_bytes(GLIOMA)
+    (tmp_path / "bad.pdf").write_bytes(b"BAD:encrypted")
+    list(ingest.ingest_files([tmp_path]))
+    (key,) = bucket.keys("figures/")
+    bucket.delete(key)
+    paths = sorted(tmp_path.iterdir())
+    found = unchanged(paths, library=library, bucket=bucket, settings_hash=ingest.settings_hash)
+    assert [path.name for path in found] == ["bad.pdf"]
+    list(ingest.ingest_files([tmp_path / "a.pdf"]))
+    assert bucket.keys("figures/") == [key]
+    assert len(unchanged(paths, library=library, bucket=bucket, settings_hash=ingest.settings_hash)) == 2
+
+
+def test_ingest__image_lost_and_the_file_cannot_be_parsed_now__the_document_stays(
+    settings: Settings, database: Database
+) -> None:
+    ingest, library, bucket = made(settings, database)
+    bucket.put("library/a.pdf", GLIOMA)
+    document = ingest.ingest("library/a.pdf").document
+    (key,) = bucket.keys("figures/")
+    bucket.delete(key)
+
+    class TooSlow(CountingParser):
+        def __call__(self, content: bytes) -> ParsedDocument:
+            raise DocumentRejected("timeout", "not read within 60 s")
+
+    ingest._parser = TooSlow()
+    with pytest.raises(TransientError, match=r"lost images of 'library/a\.pdf'.*timeout.*ingest it again"):
+        ingest.ingest("library/a.pdf")
+    assert library.document("library/a.pdf").key == document
+
+
+def test_ingest__image_lost_and_the_parser_makes_another_one__is_told_with_the_remedy(
+    settings: Settings, database: Database
+) -> None:
+    ingest, library, bucket = made(settings, database)
+    bucket.put("library/a.pdf", GLIOMA)
+    document = ingest.ingest("library/a.pdf").document
+    for key in bucket.keys("figures/"):
+        bucket.delete(key)
+
+    class Other(CountingParser):
+        def __call__(self, content: bytes) -> ParsedDocument:
+            return replace(parsed_from(content), figures=parsed_from(OTHER).figures)
+
+    ingest._parser = Other()
+    with pytest.raises(UsageError, match=f"makes others of it now.*documents remove {document}"):
+        ingest.ingest("library/a.pdf")
+    assert bucket.keys("figures/") == []
+    assert library.document("library/a.pdf").figure_count == 1

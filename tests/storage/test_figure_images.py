@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chapter_pipeline.errors import InvariantViolated, NotFound
+from chapter_pipeline.errors import ImageLost, NotFound
 from chapter_pipeline.storage.artifacts import ArtifactStore
+from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.chapters import ChapterStore, Citing
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.figure_images import FigureImages
@@ -59,13 +60,14 @@ def test_kept__some_of_those_asked_for__are_those_that_are(database: Database) -
     assert images.kept([]) == set()
 
 
-def test_content__altered_in_the_database__is_refused(database: Database) -> None:
+def test_content__altered_in_the_bucket__is_refused(database: Database) -> None:
     library, images = LibraryStore(database), FigureImages(database)
     sha256 = image_of(library, add(library, "library/a.pdf", GLIOMA))
     images.keep([sha256])
-    with database.session() as session:
-        session.execute(text("UPDATE figure_images SET content = content || '\\x00'::bytea"))
-    with pytest.raises(InvariantViolated, match="was altered"):
+    bucket = ObjectBucket.open(database.settings)
+    (key,) = bucket.keys("figures/")
+    bucket.put(key, CONTENT + b"\x00", overwrite=True)
+    with pytest.raises(ImageLost, match="is damaged"):
         images.content(sha256)
 
 

@@ -9,6 +9,7 @@ from chapter_pipeline.storage import migrate
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.library_samples import add
+from tests.storage.figures_in_rows import put_into_rows
 from tests.storage.test_migrations import empty
 
 __all__ = ["empty"]
@@ -19,6 +20,7 @@ def test_upgrade__library_of_the_release_before__keeps_its_records_and_takes_edi
     library = LibraryStore(empty)
     key = add(library, "library/a.pdf", "Glioma\n\nResection was safe.")
     state, record = library.state(), library.document(key).record
+    put_into_rows(empty)
     migrate.downgrade(empty.engine, "0009")
     with empty.session() as session:  # the release before has no such column
         columns = (

@@ -18,6 +18,7 @@ from chapter_pipeline.storage.figure_images import FigureImages
 from chapter_pipeline.storage.library import LibraryStore
 from tests.library_samples import add
 from tests.publishing.finished_chapter import FINAL
+from tests.storage.figures_in_rows import put_into_rows
 from tests.storage.test_migrations import empty
 
 __all__ = ["empty"]
@@ -63,6 +64,7 @@ def test_upgrade__versions_of_before__keep_what_is_there_and_say_what_is_lost(em
     empty.migrate()
     library = LibraryStore(empty)
     key = add(library, "library/a.pdf", "Glioma surgery\n\nResection was safe.")
+    put_into_rows(empty)
     migrate.downgrade(empty.engine, "0006")
     with empty.session() as session:
         number = session.execute(text("SELECT id FROM figures")).scalar_one()
@@ -113,6 +115,7 @@ def test_downgrade__figures_bear_numbers_again(empty: Database) -> None:
     images.keep([figure.sha256])
     plan = {"caption": "A tumour", "media_type": "image/png", "sha256": figure.sha256, "document": key}
     stored = put(empty, "section_plans", {"plans": [{"figures": [plan]}]}, 1)
+    put_into_rows(empty)
     migrate.downgrade(empty.engine, "0006")
     with empty.session() as session:
         body = session.execute(text("SELECT body FROM artifacts WHERE id = :id"), {"id": stored}).scalar_one()

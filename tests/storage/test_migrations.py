@@ -19,8 +19,8 @@ from chapter_pipeline.storage.schema import Base
 
 
 @pytest.fixture
-def empty(postgres: EmbeddedServer, empty_database_name: str) -> Iterator[Database]:
-    database = Database.open(Settings(database_url=SecretStr(postgres.url(empty_database_name, "psycopg"))))
+def empty(postgres: EmbeddedServer, empty_database_name: str, home: Path) -> Iterator[Database]:
+    database = Database.open(Settings(home=home, database_url=SecretStr(postgres.url(empty_database_name, "psycopg"))))
     yield database
     database.close()
 

@@ -15,6 +15,7 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_search import LibrarySearch
 from tests.library_samples import HashEmbedder, parsed_from, passages_of
+from tests.storage.figures_in_rows import put_into_rows
 from tests.storage.test_migrations import empty
 
 __all__ = ["empty"]
@@ -92,6 +93,7 @@ def test_upgrade__documents_of_the_version_before__are_pdfs_with_their_pages(emp
     put(library, "tumour of the PDF", DocumentKind.PDF)
     with empty.session() as session:
         session.execute(text("UPDATE pages SET blocks = jsonb_build_array((blocks -> 0) - 'paragraph')"))
+    put_into_rows(empty)
     migrate.downgrade(empty.engine, "0009")
     empty.migrate()
     (document,) = library.documents()
