@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,10 @@ from chapter_pipeline.settings import KEY_FIELDS
 
 if TYPE_CHECKING:
     from chapter_pipeline.storage.breakers import BreakerStatus
+
+
+SHOWN_LOST = 3
+"""Lost images that are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +36,9 @@ def run_checks(opened: Container) -> list[Check]:
     """All checks; one that raises is reported as failed and stops no other."""
     checks: list[Check] = []
     for name, part, remedy in _PARTS:
-        if part in _WITH_DATABASE and any(check.name == "database" and check.state == "failed" for check in checks):
-            continue  # it would wait for the database once more, to say the same
+        failed = {check.name for check in checks if check.state == "failed"}
+        if failed & _NEEDS.get(part, frozenset()):
+            continue  # it would wait once more, to say the same
         try:
             checks += part(opened)
         except ChapterPipelineError as error:
@@ -76,6 +81,22 @@ def _bucket(opened: Container) -> list[Check]:
     opened.bucket.delete(key)
     where = opened.settings.bucket_url or f"local folder {opened.settings.home / 'bucket'}"
     return [Check(name="bucket", state="ok" if readable else "failed", detail=f"{where}: written, read and deleted")]
+
+
+def _figures(opened: Container) -> list[Check]:
+    found = opened.figure_objects.audit()
+    detail = f"{found.images} images of figures, {found.size_bytes / 1e6:.1f} MB"
+    if found.in_rows:
+        detail += f"; {found.in_rows} are still in the database and are moved at the next start"
+    if found.left_over:
+        detail += f"; {len(found.left_over)} more in the bucket that nothing shows: chapter-pipeline documents clean"
+    if not found.lost:
+        return [Check(name="figures", state="ok", detail=detail)]
+    lost = [f"{one.what}: {one.remedy}" for one in found.lost[:SHOWN_LOST]]
+    more = f"; and {len(found.lost) - SHOWN_LOST} more" if len(found.lost) > SHOWN_LOST else ""
+    return [
+        Check(name="figures", state="failed", detail=f"{detail}; {len(found.lost)} lost", remedy="; ".join(lost) + more)
+    ]
 
 
 def _embedder(opened: Container) -> list[Check]:
@@ -146,10 +167,16 @@ def _breaker(name: str, one: BreakerStatus) -> Check:
 _PARTS: tuple[tuple[str, Callable[[Container], list[Check]], str], ...] = (
     ("database", _database, "set CHAPTER_HOME to a folder that can be written, or CHAPTER_DATABASE_URL to a server"),
     ("bucket", _bucket, "set CHAPTER_BUCKET_URL to a bucket that can be written; unset it to use CHAPTER_HOME"),
+    ("figures", _figures, "mend the bucket first"),
     ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
     ("embeddings", _embeddings, "mend the database first"),
     ("exports", _exports, "install the locked requirements again"),
     ("text models", _text_models, ""),
     ("breakers", _breakers, "mend the database first"),
 )
-_WITH_DATABASE = (_embeddings, _breakers)
+_NEEDS: Mapping[Callable[[Container], list[Check]], frozenset[str]] = {
+    _figures: frozenset({"database", "bucket"}),
+    _embeddings: frozenset({"database"}),
+    _breakers: frozenset({"database"}),
+}
+"""The checks that are left out when another one has failed."""

@@ -394,3 +394,21 @@ def remove_document(
     say(f"removed {', '.join(removal.names)}")
     if gone and gone.citing:
         say(what_follows(gone.citing))
+
+
+@app.command("clean")
+def clean(
+    remove: Annotated[bool, typer.Option("--remove", help="Delete them; without it they are listed.")] = False,
+    json: Json = False,
+) -> None:
+    """Images of figures in the bucket that no document and no chapter shows: what a broken off ingest or removal left there."""
+    with context() as opened:
+        left_over = opened.library.left_over_images(remove=remove)
+    if json:
+        for one in left_over:
+            print_json({"key": one.key, "size_bytes": one.size_bytes, "removed": remove})
+        return
+    for one in left_over:
+        say(one.key)
+    said = f"{len(left_over)} images, {sum(one.size_bytes for one in left_over) / 1e6:.1f} MB"
+    say(f"removed {said}" if remove else f"{said}; to remove them: chapter-pipeline documents clean --remove")

@@ -109,7 +109,7 @@ def up(
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False) -> None:
-    """Check database, extension, bucket, models and keys, and say what is missing."""
+    """Check database, extension, bucket, images of figures, models and keys, and say what is missing."""
     with context() as opened:
         checks = run_checks(opened)
     if json:

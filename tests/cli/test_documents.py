@@ -69,6 +69,23 @@ def test_documents_remove__ingested_file__nothing_of_it_is_left(
     assert cli("search", "shunt", "--json").done().out == ""
 
 
+def test_documents_clean__image_that_nothing_shows__is_listed_and_removed_when_asked(
+    cli: Cli, library: LibraryStore, environment: Settings
+) -> None:
+    add(library, "library/a.pdf", "Glioma\n\nResection was safe.")
+    bucket = ObjectBucket.open(environment)
+    (shown,), left = bucket.keys("figures/"), f"figures/aa/{'a' * 64}.png"
+    bucket.put(left, b"x" * 500_000)
+    said = cli("documents", "clean").done().out
+    assert left in said
+    assert "1 images, 0.5 MB; to remove them: chapter-pipeline documents clean --remove" in said
+    assert cli("documents", "clean", "--json").done().value == {"key": left, "size_bytes": 500_000, "removed": False}
+    assert bucket.keys("figures/") == sorted([shown, left])
+    assert cli("documents", "clean", "--remove", "--json").done().value["removed"] is True
+    assert bucket.keys("figures/") == [shown]
+    assert "removed 0 images" in cli("documents", "clean", "--remove").done().out
+
+
 def test_documents_remove__file_in_quarantine__is_forgotten(cli: Cli, tmp_path: Path, library: LibraryStore) -> None:
     (tmp_path / "empty.pdf").touch()
     cli("ingest", tmp_path / "empty.pdf", "--json").done()

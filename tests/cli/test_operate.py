@@ -14,13 +14,14 @@ import pytest
 from chapter_pipeline.orchestration.supervisor import _wait_until_it_answers
 from chapter_pipeline.orchestration.webserver_access import access_of, new_token
 from chapter_pipeline.settings import Settings, current_settings
+from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
 from tests.cli.program import finished, start
 from tests.library_samples import add, rows
 
-PARTS = ["database", "extension", "bucket", "embedding model", "exports", "extractive provider"]
+PARTS = ["database", "extension", "bucket", "figures", "embedding model", "exports", "extractive provider"]
 KEYS = ["claude key", "gpt key", "gemini key"]
 
 
@@ -39,6 +40,26 @@ def test_doctor__a_key_is_set__it_is_found_and_never_shown(cli: Cli, monkeypatch
     said = cli("doctor", "--json").done()
     assert {line["name"]: line["state"] for line in said.lines}["gpt key"] == "ok"
     assert "sk-very-secret" not in said.out
+
+
+def test_doctor__images_lost_and_left_over__are_told_with_the_remedy(
+    cli: Cli, library: LibraryStore, environment: Settings
+) -> None:
+    keys = [add(library, f"library/{number}.pdf", f"Shunt {number}\n\nIt worked.") for number in range(5)]
+    bucket = ObjectBucket.open(environment)
+    bucket.put("figures/aa/left.png", b"left over")
+    figures = {line["name"]: line for line in cli("doctor", "--json").lines}["figures"]
+    assert figures["state"] == "ok"
+    assert figures["detail"].startswith("5 images of figures, 0.0 MB; 1 more in the bucket that nothing shows")
+    for key in bucket.keys("figures/"):
+        bucket.delete(key)
+    said = cli("doctor", "--json")
+    figures = {line["name"]: line for line in said.lines}["figures"]
+    assert (said.code, figures["state"]) == (1, "failed")
+    assert figures["detail"].endswith("; 5 lost")
+    assert sum(f"of document '{key}' is not in the bucket" in figures["remedy"] for key in keys) == 3
+    assert "ingest 'library/" in figures["remedy"]
+    assert figures["remedy"].endswith("; and 2 more")
 
 
 def test_doctor__no_database__fails_and_still_looks_at_the_rest(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
