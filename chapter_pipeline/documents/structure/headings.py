@@ -128,8 +128,8 @@ def _in_other_letters(found: Sequence[_Candidate], main: set[Style]) -> Iterator
     for candidate in found:
         other = candidate.font and candidate.font not in fonts
         if several and other and candidate.kind is None and candidate.style in main:
-            size, *others = candidate.style
-            candidate = replace(candidate, style=(size - 0.1, *others))
+            size, bold, capitals, upright = candidate.style
+            candidate = replace(candidate, style=(size - 0.1, bold, capitals, upright))
         yield candidate
 
 
