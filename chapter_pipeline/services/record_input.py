@@ -71,7 +71,8 @@ def field_named(name: str) -> RecordField:
 
 
 def _value(field: RecordField, raw: Any, *, today: date, from_text: bool) -> Value:
-    if isinstance(raw, str) and raw.strip().lower() == NONE and field in MAY_BE_NONE:
+    if isinstance(raw, str) and raw.strip().lower() == NONE:
+        _require(field in MAY_BE_NONE, field, raw, f"a value: every work has a {field.value.replace('_', ' ')}")
         return HAS_NONE
     if field is RecordField.AUTHORS:
         return _authors(raw, from_text=from_text)

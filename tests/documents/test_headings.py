@@ -198,7 +198,7 @@ def test_language__running_text__is_told_by_its_commonest_words(text: str, expec
 @pytest.mark.slow
 def test_headings__articles_of_another_reader__agree_in_title_level_and_order(corpus: Path) -> None:
     matched, total = agreement(corpus / "library", held_out=False, told=False)
-    assert matched >= 0.95 * total
+    assert matched >= 0.93 * total
 
 
 @pytest.mark.corpus
