@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,9 +40,11 @@ from chapter_pipeline.storage.embedded import embedded_server
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_S = 120.0
+CRASHED = 70
+"""The exit code of a process in which pytest itself failed."""
 PRELOADED = (
     "pytest", "pytest_asyncio.plugin", "pytest_timeout", "hypothesis", "hypothesis.stateful", "numpy",
-    "sqlalchemy.dialects.postgresql.psycopg", "psycopg_binary", "pgvector", "alembic", "yaml", "onnxruntime",
+    "sqlalchemy.dialects.postgresql.psycopg", "psycopg_binary", "pgvector", "alembic", "yaml",
     "chapter_pipeline.domain", "chapter_pipeline.settings", "chapter_pipeline.storage.schema",
     "chapter_pipeline.storage.artifacts", "chapter_pipeline.storage.embedded", "chapter_pipeline.storage.migrate",
     "chapter_pipeline.storage.library", "chapter_pipeline.retrieval.minilm", "chapter_pipeline.quality.grounding",
@@ -246,14 +249,13 @@ def exit_code(target: Target) -> int:
     """What pytest ends with, run on the target's tests in a forked process; -9 when it had to be killed."""
     child = os.fork()
     if child == 0:
-        os.setsid()
-        with open("tests.log", "wb") as log:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-        import pytest
-
-        plugins = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
-        os._exit(int(pytest.main(["-x", "-q", *plugins, *target.tests])))
+        code = CRASHED
+        try:
+            code = _run_tests(target)
+        finally:  # what left here would go on as a second worker, with the tasks of the first
+            if code == CRASHED:
+                traceback.print_exc()
+            os._exit(code)
     until = time.monotonic() + TIMEOUT_S
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -262,6 +264,19 @@ def exit_code(target: Target) -> int:
         time.sleep(0.01)
     os.killpg(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _run_tests(target: Target) -> int:
+    os.setsid()
+    with open("tests.log", "wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    import pytest
+
+    plugins = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
+    # They are loaded before: every other warning stays an error.
+    loaded = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return int(pytest.main(["-x", "-q", *loaded, *plugins, *target.tests]))
 
 
 def start_worker(folder: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,6 +186,18 @@ def test_open_runtime__a_whole_embedding__opens_no_socket_and_loads_no_telemetry
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] ['MainThread'] []"
+
+
+def test_onnxruntime__loaded_by_the_program__stores_no_identifier_and_starts_no_report(tmp_path: Path) -> None:
+    code = (
+        "from chapter_pipeline.retrieval.minilm import MODEL, verified\n"
+        "from chapter_pipeline.retrieval.minilm_runtime import OnnxRuntime\n"
+        "print(OnnxRuntime(verified(MODEL), threads=1).name)"
+    )
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "onnxruntime f32"
+    assert [path.name for path in tmp_path.rglob("*")] == []
 
 
 class CountingRuntime:
