@@ -215,6 +215,7 @@ def left(key: str, score: float, *, source: str = "trial", section: str | None =
 
 COVERAGE = [
     Case(what="half of the citations from one source is no gap", inputs=cited(2, 2)),
+    Case(what="a third of the citations from each of three sources is no gap", inputs=cited(1, 1, 1)),
     Case(
         what="more than half of the citations from one source is high",
         inputs=cited(3, 1, 1),
@@ -238,6 +239,7 @@ COVERAGE = [
         ),
     ),
     Case(what="60 words on one source are no gap", inputs=one_source(60)),
+    Case(what="fewer words on one source are no gap", inputs=one_source(20)),
     Case(
         what="more than 60 words on one source are medium and other sources' evidence is named",
         inputs=one_source(61, others=[quote("own", "a", fits=FITS), quote("other", "b", fits=FITS)]),

@@ -295,6 +295,8 @@ def test_session__vector_settings__are_set_when_the_connection_is_made(database:
     ("bm25", "cosine", "expected"),
     [
         (0.0, 0.30, True),
+        (0.0, 0.8, True),
+        (0.1, 0.8, True),
         (0.0, 0.299, False),
         (0.1, 0.15, True),
         (0.1, 0.149, False),
