@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from chapter_pipeline.errors import BucketRefused, BucketUnavailable, DatabaseUnavailable, ImageLost, NotFound
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -28,6 +29,7 @@ from chapter_pipeline.storage.schema import (
     VersionFigure,
 )
 
+Key = TypeVar("Key", int, str)
 FOLDER = "figures/"
 THUMBNAIL = "image/jpeg"
 """The media type of thumbnails."""
@@ -199,17 +201,11 @@ class FigureObjects:
 
     def _move_figures(self, after: int | str | None) -> tuple[int | None, int]:
         """Move the next figures; the last row looked at, None at the end, and how many were moved."""
-        query = (
-            select(FigureRow.id)
-            .where(FigureRow.content.is_not(None) | FigureRow.thumbnail.is_not(None), FigureRow.id > (after or 0))
-            .order_by(FigureRow.id)
-            .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        stored = FigureRow.content.is_not(None) | FigureRow.thumbnail.is_not(None)
         with self._database.session() as session:
-            ids = list(session.scalars(query))
-            if ids:
-                self.hold(session)
+            ids = self._next_rows(
+                session, select(FigureRow.id).where(stored, FigureRow.id > (after or 0)), FigureRow.id
+            )
             done = 0
             for number in ids:
                 row = session.get_one(FigureRow, number)
@@ -227,17 +223,9 @@ class FigureObjects:
         return (ids[-1] if ids else None), done
 
     def _move_kept(self, after: int | str | None) -> tuple[str | None, int]:
-        query = (
-            select(FigureImage.sha256)
-            .where(FigureImage.content.is_not(None), FigureImage.sha256 > (after or ""))
-            .order_by(FigureImage.sha256)
-            .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        left = select(FigureImage.sha256).where(FigureImage.content.is_not(None), FigureImage.sha256 > (after or ""))
         with self._database.session() as session:
-            names = list(session.scalars(query))
-            if names:
-                self.hold(session)
+            names = self._next_rows(session, left, FigureImage.sha256)
             done = 0
             for sha256 in names:
                 row = session.get_one(FigureImage, sha256)
@@ -247,6 +235,13 @@ class FigureObjects:
                 session.flush()
                 session.expunge(row)
         return (names[-1] if names else None), done
+
+    def _next_rows(self, session: Session, query: Select[Key], key: InstrumentedAttribute[Key]) -> list[Key]:
+        """The keys of the next rows, locked; those that another process moves are left to it."""
+        found = list(session.scalars(query.order_by(key).limit(_AT_ONCE).with_for_update(skip_locked=True)))
+        if found:
+            self.hold(session)
+        return found
 
     def _moved(self, content: bytes | None, image: Image) -> bool:
         if content is not None:

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -18,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 from pydantic import BaseModel
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from chapter_pipeline.container import Container
 from chapter_pipeline.domain.document import ParsedDocument
@@ -39,6 +37,7 @@ from chapter_pipeline.storage.scratch import scratch_schema
 from tests.library_samples import HashEmbedder, ReadsAhead, add, parsed_from, passages_of
 from tests.storage.figures_in_rows import put_into_rows
 from tests.storage.loopback_s3 import loopback_s3
+from tests.storage.statements import statements
 
 GLIOMA = "Glioma surgery\n\nResection was safe."
 OTHER = "Meningioma\n\nThe dura was closed."
@@ -99,18 +98,6 @@ def library(database: Database) -> LibraryStore:
 @pytest.fixture
 def objects(database: Database) -> FigureObjects:
     return FigureObjects(database)
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("kind", ["local", "s3"])

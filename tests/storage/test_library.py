@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 import pytest
-from sqlalchemy import event
 
 from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.errors import InvariantViolated, NotFound, TransientError, UsageError
@@ -16,6 +13,7 @@ from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.library_samples import TABLES, add, parsed_from, passages_of, rows
+from tests.storage.statements import statements
 
 GLIOMA = "Glioma surgery\n\nResection of the tumour was safe.\fThe tumour grew again."
 OTHER = "Meningioma\n\nThe dura was closed in all patients."
@@ -24,18 +22,6 @@ OTHER = "Meningioma\n\nThe dura was closed in all patients."
 @pytest.fixture
 def library(database: Database) -> LibraryStore:
     return LibraryStore(database)
-
-
-@contextmanager
-def _statements(database: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_document__all_stages_stored__reads_back_as_it_went_in(library: LibraryStore) -> None:
@@ -211,7 +197,7 @@ def test_documents__many__are_read_with_one_statement_and_one_for_all_edits(
         lambda: library.passages_of([one.key for one in library.documents()]),
     ):
         read()
-    with _statements(database) as seen:
+    with statements(database) as seen:
         assert len(library.documents()) == 12
     assert len(seen) == 2, seen
 

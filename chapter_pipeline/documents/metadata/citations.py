@@ -27,58 +27,64 @@ _WORD = r"(?:[A-Z][\w&’'®.:-]*|[a-z]?[A-Z][\w&’'-]+)"
 _LISTED = r", (?=[A-Z][\w-]+(?:, [A-Z][\w-]+)*,? (?:and|&) [A-Z])"  # Journal of Neurology, Neurosurgery and Psychiatry
 _JOURNAL = rf"(?P<journal>{_WORD}(?:(?: |{_LISTED})(?:{_WORD}|\(?[A-Z][\w.]*\)?|&|of|and|in|the|for|on|de|la|der|et|y)){{0,9}}?)"
 
-YEAR, OR = "a year", "|or|"
 _ANY_YEAR = re.compile(r"(?:19|20)\d\d")
-# Each as printed by one family of journals; the first one that fits a line is taken. The words and signs before a form are in
-# every line that fits it, in lower case: to look for them takes a hundredth of the time of the pattern.
+# Each as printed by one family of journals; the first one that fits a line is taken. Before a form stand the words and signs
+# (in lower case; of those in brackets, one) and years that are in every line that fits it: to look for them takes a hundredth
+# of the time of the pattern.
 _FORMS = [
     (needed, re.compile(pattern))
     for needed, pattern in (
         # J Neurosurg. 2016 January ; 124(1): 33–40.   Lancet 2018; 391: 241–50   Open Med. 2016; 11: 264-269
         (
-            (YEAR, ";"),
+            (_ANY_YEAR, ";"),
             rf"{_JOURNAL}[.,]? {_YEAR}(?: {_MONTH}(?: {_DAY})?)? ?; ?{_VOLUME}(?: ?{_ISSUE})? ?[:,] ?{_PAGES}",
         ),
         # Bioeng Transl Med. 2024;e10660.
-        ((YEAR, ";"), rf"{_JOURNAL}[.,]? {_YEAR}(?: {_MONTH}(?: {_DAY})?)? ?; ?(?P<pages>[eE]\d+)"),
+        ((_ANY_YEAR, ";"), rf"{_JOURNAL}[.,]? {_YEAR}(?: {_MONTH}(?: {_DAY})?)? ?; ?(?P<pages>[eE]\d+)"),
         # J Neurosurg. 2016 January ; 124(1).   Brain. 2019 Apr 3; 142.
-        ((YEAR, ";"), rf"{_JOURNAL}[.,]? {_YEAR}(?: {_MONTH}(?: {_DAY})?)? ?; ?{_VOLUME}(?: ?{_ISSUE})?(?=[.\s]|$)"),
+        (
+            (_ANY_YEAR, ";"),
+            rf"{_JOURNAL}[.,]? {_YEAR}(?: {_MONTH}(?: {_DAY})?)? ?; ?{_VOLUME}(?: ?{_ISSUE})?(?=[.\s]|$)",
+        ),
         # JMIR Mhealth Uhealth 2016 | vol. 4 | iss. 2 | e78
-        ((YEAR, "vol.", "|"), rf"{_JOURNAL} {_YEAR} \| vol\. {_VOLUME} \| iss\. (?P<issue>\w+) \| {_PAGES}"),
+        ((_ANY_YEAR, "vol.", "|"), rf"{_JOURNAL} {_YEAR} \| vol\. {_VOLUME} \| iss\. (?P<issue>\w+) \| {_PAGES}"),
         # Frontiers in Oncology | www.frontiersin.org 1 January 2019 | Volume 8 | Article 660
         (
-            (YEAR, "volume", "|"),
+            (_ANY_YEAR, "volume", "|"),
             rf"(?:{_JOURNAL} \| )?(?:\S+ )?(?:\d+ )?{_MONTH} {_YEAR} \| Volume {_VOLUME}(?: \| Issue (?P<issue>\w+))? \| (?:Article )?{_PAGES}",
         ),
         # OPERATIVE NEUROSURGERY VOLUME 19 | NUMBER 3 | SEPTEMBER 2020 | 341
         (
-            (YEAR, "volume", "number"),
+            (_ANY_YEAR, "volume", "number"),
             rf"(?:{_JOURNAL} )?(?i:volume) {_VOLUME} ?[|,] ?(?i:number) (?P<issue>\w+) ?[|,] ?(?i:{_MONTH}) {_YEAR}",
         ),
         # ONCOIMMUNOLOGY 2021, VOL. 10, NO. 1, e1956142 (9 pages)
-        ((YEAR, "vol", "no"), rf"{_JOURNAL},? {_YEAR},? (?i:vol)\. ?{_VOLUME},? (?i:no)\. ?(?P<issue>\w+),? {_PAGES}"),
+        (
+            (_ANY_YEAR, "vol", "no"),
+            rf"{_JOURNAL},? {_YEAR},? (?i:vol)\. ?{_VOLUME},? (?i:no)\. ?(?P<issue>\w+),? {_PAGES}",
+        ),
         # BMC Cancer 2012, 12:560   F1000Research 2015, 3:190   Brain 2019: 142; 1–9
-        ((YEAR,), rf"{_JOURNAL},? {_YEAR}[,:;] ?{_VOLUME}(?: ?{_ISSUE})? ?[:;] ?{_PAGES}"),
+        ((_ANY_YEAR,), rf"{_JOURNAL},? {_YEAR}[,:;] ?{_VOLUME}(?: ?{_ISSUE})? ?[:;] ?{_PAGES}"),
         # Journal for ImmunoTherapy of Cancer (2016) 4:28   Scientific Reports | (2020) 10:7614
-        ((YEAR, "("), rf"{_JOURNAL},?(?: \|)? \({_YEAR}\) {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?{_PAGES}"),
+        ((_ANY_YEAR, "("), rf"{_JOURNAL},?(?: \|)? \({_YEAR}\) {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?{_PAGES}"),
         # PAIN 155 (2014) 2461–2470   World Neurosurg. 120 (2018): 33-40
-        ((YEAR, "("), rf"(?:{_JOURNAL}(?:,? |\W{{1,3}})|^\W+)\b{_VOLUME}(?: ?{_ISSUE})? ?\({_YEAR}\):? {_PAGES}"),
+        ((_ANY_YEAR, "("), rf"(?:{_JOURNAL}(?:,? |\W{{1,3}})|^\W+)\b{_VOLUME}(?: ?{_ISSUE})? ?\({_YEAR}\):? {_PAGES}"),
         # Operative Neurosurgery 19:341–350, 2020   J Neurosurg 124(1), 33–40 (2016)
-        ((YEAR,), rf"{_JOURNAL},? {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?(?:pp?\. ?)?{_PAGES},? \(?{_YEAR}\)?"),
+        ((_ANY_YEAR,), rf"{_JOURNAL},? {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?(?:pp?\. ?)?{_PAGES},? \(?{_YEAR}\)?"),
         # Neurology 86, no. 2 (March 2019): 956–964   Neurology 86.2 (2019): 956–64
         (
-            (YEAR, "("),
+            (_ANY_YEAR, "("),
             rf"{_JOURNAL},? {_VOLUME}(?:\.|, (?i:no|issue)\.? ?)(?P<issue>\w+) ?\((?:{_MONTH} )?{_YEAR}\) ?:? ?{_PAGES}",
         ),
         # Neurology, Vol. 86, No. 2, 2019, pp. 956–964   Neuroradiology, Volume 101, Issue 1, July 2014, Pages 1141–1149
         (
-            (YEAR, "vol"),
+            (_ANY_YEAR, "vol"),
             rf"{_JOURNAL}[.,]? (?i:vol(?:ume)?)\.? ?{_VOLUME}(?:,? (?i:no|issue|iss|number)\.? ?(?P<issue>\w+))?,? (?:{_MONTH} )?{_YEAR},? (?i:pp?\.|pages?) ?{_PAGES}",
         ),
         # 3(1), 1–8, 2021 | doi:
-        ((YEAR, "(", "|"), rf"^{_VOLUME} ?{_ISSUE}, {_PAGES}, {_YEAR} \|"),
+        ((_ANY_YEAR, "(", "|"), rf"^{_VOLUME} ?{_ISSUE}, {_PAGES}, {_YEAR} \|"),
         # International Journal of Agronomy Volume 2014, Article ID 801626
-        ((YEAR, "volume", "article id"), rf"{_JOURNAL} Volume (?P<volume>{_YEAR}), Article ID {_PAGES}"),
+        ((_ANY_YEAR, "volume", "article id"), rf"{_JOURNAL} Volume (?P<volume>{_YEAR}), Article ID {_PAGES}"),
         # Scientific Reports | 7: 14978 | DOI:
         (("|", ":"), rf"{_JOURNAL} \| {_VOLUME} ?: ?{_PAGES} \|"),
         # Front. Oncol. 8:660. doi:
@@ -92,14 +98,14 @@ _FORMS = [
         ((",", "("), rf"{_JOURNAL}, ?{_VOLUME} ?{_ISSUE}[.,:] ?(?:pp?\. ?)?{_PAGES}"),
         # Brain and Spine Reports Published online ahead of print April 18, 2017   J. First published: 15 January 2016
         (
-            (YEAR, f"publish{OR}epub{OR}advance access{OR}online first{OR}posted online"),
+            (_ANY_YEAR, ("publish", "epub", "advance access", "online first", "posted online")),
             rf"{_JOURNAL}[.,;:]? (?i:published online|published|publish|epub|first published|advance access|online first|posted online):?"
             rf"(?i:,? ahead of print)?(?i: on| publication)?[.,;:]? ?(?:{_MONTH} {_DAY}, ?{_YEAR}|{_DAY_FIRST})",
         ),
         # World Neurosurgery (2020), doi:
-        ((YEAR, "doi"), rf"{_JOURNAL},? \({_YEAR}\),? ?(?:https?://)?(?:dx\.)?(?i:doi)"),
+        ((_ANY_YEAR, "doi"), rf"{_JOURNAL},? \({_YEAR}\),? ?(?:https?://)?(?:dx\.)?(?i:doi)"),
         # International Journal of Neuroscience, 2016; Early Online: 1–8
-        ((YEAR, "early online"), rf"{_JOURNAL}[.,]? {_YEAR}; Early Online"),
+        ((_ANY_YEAR, "early online"), rf"{_JOURNAL}[.,]? {_YEAR}; Early Online"),
     )
 ]
 # ... (2016) Title of the article. PLoS ONE 11(3): e0150271.
@@ -164,13 +170,18 @@ def read_citation(text: str) -> Citation | None:
     if whole:
         return _citation(whole)
     lower = text.casefold()
-    has_year = _ANY_YEAR.search(text) is not None
-    for needed, form in ((("in", YEAR), _ARTICLE_IN), *_FORMS, (("appear in",), _TO_APPEAR)):
-        if all(has_year if one is YEAR else any(word in lower for word in one.split(OR)) for one in needed):
+    for needed, form in ((("in", _ANY_YEAR), _ARTICLE_IN), *_FORMS, (("appear in",), _TO_APPEAR)):
+        if all(_holds(lower, one) for one in needed):
             match = form.search(text)
             if match:
                 return _citation(match)
     return None
+
+
+def _holds(text: str, needed: str | tuple[str, ...] | re.Pattern[str]) -> bool:
+    if isinstance(needed, re.Pattern):
+        return needed.search(text) is not None
+    return needed in text if isinstance(needed, str) else any(word in text for word in needed)
 
 
 def own_citations(texts: Iterable[str]) -> Citation:
