@@ -10,7 +10,8 @@ import typer
 
 from chapter_pipeline.cli.console import close_output, out, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.domain.bibliography import FieldValue, RecordField, value_text, value_to_json
+from chapter_pipeline.cli.record_output import edits_as_json, record_as_json, show_record, value_as_json
+from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus
 from chapter_pipeline.errors import UsageError
 
@@ -218,7 +219,7 @@ def show_document(
         figure_list = [figure.model_dump() for figure in figures]
         captions = [{"section": where, "label": label, "caption": text} for where, label, text in detail.captions]
         told = {
-            "record": _record_as_json(found), "edits": _edits_as_json(found), "same_work_as": same,
+            "record": record_as_json(found), "edits": edits_as_json(found), "same_work_as": same,
             "cited_by": cited_by, "figure_list": figure_list, "captions": captions, "text_of": detail.text_of,
         }  # fmt: skip
         print_json({**_as_json(found), **told})
@@ -229,7 +230,7 @@ def show_document(
     if detail.text_of:
         about["searched_text"] = f"that of {detail.text_of}, the JATS article of this work"
     print_table("Document", ["Field", "Value"], [(name, _readable(value)) for name, value in about.items()])
-    _show_record(found)
+    show_record(found)
     if figures:
         print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
     if detail.captions:
@@ -246,64 +247,6 @@ def _show_pages(document: str, *, json: bool) -> None:
         return
     for row in rows:
         print_json(dict(zip((column.lower() for column in columns), row, strict=True)))
-
-
-def _show_record(document: DocumentSummary) -> None:
-    record = document.bibliography
-    rows = []
-    for field in RecordField:
-        values = record.of(field)
-        if values:
-            others = "; ".join(f"{one.said} [{one.named_origin}]" for one in values[1:])
-            rows.append((field.value, values[0].said, values[0].named_origin, others))
-    print_table("Record", ["Field", "In force", "Origin", "Other values"], rows)
-    edits = [*((one, "yes") for one in record.edits), *((one, "no: of another work") for one in record.set_aside)]
-    if edits:
-        print_table(
-            "Edits",
-            ["Field", "Value", "By", "When", "Why", "Of this work"],
-            [
-                (
-                    one.field.value,
-                    "taken back" if one.value is None else value_text(one.value) or "none",
-                    one.by,
-                    one.at,
-                    one.reason,
-                    own,
-                )
-                for one, own in edits
-            ],
-        )
-
-
-def _record_as_json(document: DocumentSummary) -> dict[str, Any]:
-    """Every field that has a value: the one in force with its origin, and the others."""
-    return {
-        field.value: {**_value_as_json(values[0]), "others": [_value_as_json(one) for one in values[1:]]}
-        for field in RecordField
-        if (values := document.bibliography.of(field))
-    }
-
-
-def _value_as_json(found: FieldValue) -> dict[str, Any]:
-    told = {
-        "value": value_to_json(found.value) if found.text else None,
-        "origin": found.origin.value,
-        "source": found.source,
-    }
-    return {**told, "at": found.at, "reason": found.reason} if found.at is not None else told
-
-
-def _edits_as_json(document: DocumentSummary) -> list[dict[str, Any]]:
-    record = document.bibliography
-    return [
-        {
-            "field": one.field.value, "value": value_to_json(one.value) if one.value else None, "by": one.by,
-            "taken_back": one.value is None, "at": one.at, "reason": one.reason, "applies": applies,
-        }
-        for edits, applies in ((record.edits, True), (record.set_aside, False))
-        for one in edits
-    ]  # fmt: skip
 
 
 @app.command("edit")
@@ -334,9 +277,9 @@ def edit_document(
         else:
             changed = editing.edit(document, assignments(fields or ()), unset=unset or (), by=by, reason=reason)
     if json:
-        print_json({**_as_json(changed), "record": _record_as_json(changed), "edits": _edits_as_json(changed)})
+        print_json({**_as_json(changed), "record": record_as_json(changed), "edits": edits_as_json(changed)})
         return
-    _show_record(changed)
+    show_record(changed)
 
 
 @app.command("reconcile")
@@ -347,7 +290,7 @@ def reconcile(json: Json = False) -> None:
     if json:
         for one in disputed:
             for conflict in one.conflicts:
-                values = [_value_as_json(value) for value in conflict.values]
+                values = [value_as_json(value) for value in conflict.values]
                 told = {"document": one.document.key, "title": one.document.record.title, "field": conflict.field.value}
                 print_json({**told, "values": values, "detail": conflict.detail})
         return
