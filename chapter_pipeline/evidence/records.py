@@ -2,41 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chapter_pipeline.domain.document import EVIDENCE_LEVELS
-from chapter_pipeline.domain.evidence import Finding, FindingKind, Population, StudyRecord
+from chapter_pipeline.domain.evidence import Finding, FindingKind, Population, Span, StudyRecord
+from chapter_pipeline.evidence.arms import Arms, arms_of
+from chapter_pipeline.evidence.citing import cited_in
+from chapter_pipeline.evidence.comparison import Comparison, comparisons
 from chapter_pipeline.evidence.kinds import kind_of
-from chapter_pipeline.evidence.source import SourceText, statements
+from chapter_pipeline.evidence.main_findings import choose
+from chapter_pipeline.evidence.population import setting_of, size_of
+from chapter_pipeline.evidence.result_tables import table_results
+from chapter_pipeline.evidence.source import SourceText, Statement, Zone, statements
+from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.statistics import effects, p_values
-from chapter_pipeline.evidence.subjects import subjects_of
+from chapter_pipeline.evidence.subjects import Subjects, subjects_of
 
 RULES_VERSION = "1"
 """Part of the code version of `study_records`: another one makes the stored records stale."""
+_OWN = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
+_UNCOMPARED = Comparison.not_stated()
 
 
 def study_record(source: SourceText) -> StudyRecord:
     """The study record of a document, by rules; it never fails, a document without text has no findings."""
     found = statements(source)
-    abstract = " ".join(one.text for one in found if one.in_abstract)
+    abstract = [one.text for one in found if one.in_abstract]
+    methods = [one.text for one in found if one.zone is Zone.METHODS]
+    results = [one.text for one in found if one.zone is Zone.RESULTS]
     subjects = subjects_of(
-        source.study_type, source.title, abstract, " ".join(one.text for one in found), source.population
+        source.study_type, source.title, " ".join(abstract), " ".join(one.text for one in found), source.population
     )
+    arms = arms_of(source.title, abstract, methods, results)
     findings: list[Finding] = []
+    origins: list[Statement | None] = []
     for statement in found:
         kind = kind_of(statement, source.study_type)
-        if kind is None:
-            continue
-        own = kind in (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
-        species, disease = subjects.of(statement.text, "", statement.headings, own=own)
+        if kind is not None:
+            made = _findings(statement, kind, found, source, subjects, arms, first=len(findings))
+            findings.extend(made)
+            origins.extend([statement] * len(made))
+    for row in table_results(source.tables):
         findings.append(
-            Finding(
-                ordinal=len(findings), kind=kind, species=species, disease=disease, spans=(statement.span,),
-                effects=effects(statement.text), p=p_values(statement.text),
+            Finding.model_construct(
+                ordinal=len(findings), kind=FindingKind.OWN_RESULT, species=subjects.species, disease=subjects.disease,
+                intervention=row.intervention, comparator=row.comparator, outcome=row.outcome, direction=row.direction,
+                effects=row.effects, p=row.p, spans=row.spans, stated_in=len(row.spans) - 1,
             )
         )  # fmt: skip
+        origins.append(None)
+    main = choose(findings, origins, source.title, source.study_type)
+    n, sentence = size_of(abstract, methods, results)
     return StudyRecord(
         design=source.study_type,
         level=EVIDENCE_LEVELS[source.study_type],
-        population=Population(species=subjects.species, condition=subjects.disease, text=source.population),
-        findings=tuple(findings),
+        setting=setting_of((*abstract, *methods)),
+        population=Population(
+            species=subjects.species, condition=subjects.disease, n=n, text=source.population or sentence
+        ),
+        arms=arms.names,
+        findings=tuple(
+            finding.model_copy(update={"main": True}) if is_main else finding
+            for finding, is_main in zip(findings, main, strict=True)
+        ),
         version=RULES_VERSION,
     )
+
+
+def _findings(
+    statement: Statement, kind: FindingKind, found: Sequence[Statement], source: SourceText, subjects: Subjects,
+    arms: Arms, *, first: int,
+) -> list[Finding]:  # fmt: skip
+    """What a sentence states: one finding, and of a result one for each outcome."""
+    spans: tuple[Span, ...]
+    spans, stated_in = context_of(statement, found)
+    text = statement.text
+    species, disease = subjects.of(text, " ".join(span.text for span in spans), statement.headings, own=kind in _OWN)
+    compared = comparisons(text, arms) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
+    cited = cited_in(text, source.cited_works) if kind is FindingKind.BACKGROUND else ()
+    stated, p = effects(text), p_values(text)
+    return [
+        # Not validated: the values are made here, and a record has hundreds of them.
+        Finding.model_construct(
+            ordinal=first + place, kind=kind, species=species, disease=disease, intervention=one.intervention,
+            comparator=one.comparator, outcome=one.outcome, time_point=one.time_point, direction=one.direction,
+            effects=stated, p=p, cited=cited, spans=spans, stated_in=stated_in,
+        )
+        for place, one in enumerate(compared)
+    ]  # fmt: skip

@@ -6,10 +6,12 @@ Everything is kept as printed; nothing is computed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from chapter_pipeline.domain.evidence import Effect
 
 _I = re.IGNORECASE
+_DIGIT = re.compile(r"\d")
 _NUMBER = r"[-−–+]?\d+(?:[ ,]\d{3})*(?:[.·]\d+)?|[-−–]?[.·]\d+"
 P_VALUE = re.compile(
     r"(?<![A-Za-z])(?:[Pp](?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?)\s?(?:was |is |of )?[=<>≤≥≥]\s?(?:0?[.·]\d+|[01](?:\.0+)?(?!\d))(?:\s?[×x]\s?10[⁻-]?\S*)?"
@@ -44,8 +46,11 @@ _TEST = re.compile(
 _SIGNIFICANCE = re.compile(r"\bsignificant(?:ly)?\b|\bstatistical(?:ly)?\b", _I)
 
 
+@lru_cache(maxsize=64)
 def has_statistics(text: str) -> bool:
     """Whether a sentence states a p value, an interval, a ratio, a spread, or two numbers compared."""
+    if _DIGIT.search(text) is None:
+        return _TEST.search(text) is not None
     return (
         any(pattern.search(text) is not None for pattern in (P_VALUE, _INTERVAL, _SPREAD, _COMPARED, _TEST))
         or _ratio(text) is not None
@@ -65,11 +70,15 @@ def _ratio(text: str) -> re.Match[str] | None:
 
 def p_values(text: str) -> tuple[str, ...]:
     """The p values as printed, in order."""
+    if _DIGIT.search(text) is None:
+        return ()
     return tuple(match.group().strip() for match in P_VALUE.finditer(text))
 
 
 def effects(text: str) -> tuple[Effect, ...]:
     """The effects that a sentence states, as printed: ratios with intervals, compared numbers, means with spread."""
+    if _DIGIT.search(text) is None:
+        return ()
     found: list[tuple[int, Effect]] = []
     taken: list[tuple[int, int]] = []
     for match in _MEASURE.finditer(text):

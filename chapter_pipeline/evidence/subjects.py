@@ -11,38 +11,55 @@ from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import Species
 
 _I = re.IGNORECASE
-_HUMAN = re.compile(
-    r"\b(?:patients?|participants?|volunteers?|women|woman|men|children|child|infants?|adolescents?|adults?|people|persons?|individuals|"
-    r"clinical(?:ly)?|phase (?:I{1,3}|[123])|humans?|survivors?|clinicians?|surgeons?|physicians?|population|prevalence|caregivers?|inpatients?|outpatients?|neonates?|newborns?|mothers?|"
-    r"students|nurses|smokers|boys|girls|elderly|hospital\w*|trial participants|homeless|prisoners)\b",
-    _I,
-)
-_ANIMAL = re.compile(
-    r"\b(?:mice|mouse|murine|rats?|rodents?|rabbits?|dogs?|canine|pigs?|porcine|swine|sheep|ovine|monkeys?|primates?|macaques?|zebrafish|"
-    r"xenografts?|allografts?|in vivo|C57BL/6\w*|BALB/c|Sprague[- ]Dawley|Wistar|transgenic|knock-?outs?|GL261\S*|hamsters?|guinea pigs?|drosophila|animals?|preclinical|pre-clinical|animal models?|littermates?)\b|\w+[⁻]/[⁻]",
-    _I,
-)
-_CELLS = re.compile(
-    r"\b(?:in vitro|cell lines?|cultured?|cultures|oncospheres?|neurospheres?|spheroids?|organoids?|HEK ?293\w*|HeLa|explants?|transfect\w+|primary cells|cytotoxicity assays?|monolayers?|flow cytometry of cultured)\b",
-    _I,
-)
-_BENCH = re.compile(
-    r"\b(?:phantoms?|bench[- ]?top|bench test\w*|cadaver\w*|finite element|simulat(?:ion|ions|ed)|calibrat\w+|prototype|hydrogel\w*)\b",
-    _I,
-)
-_IMPLIES_ANIMAL = (StudyType.ANIMAL,)
+_WORDS: dict[str, Species] = {
+    word: species
+    for species, words in (
+        (
+            Species.HUMAN,
+            "patient patients participant participants volunteer volunteers women woman men man children child infant infants adolescent adolescents adult adults people person persons individual individuals"
+            " clinical clinically human humans survivor survivors clinician clinicians surgeon surgeons physician physicians population populations prevalence caregiver caregivers inpatient inpatients outpatient"
+            " outpatients neonate neonates newborn newborns mother mothers student students nurse nurses smokers boys girls elderly hospital hospitals hospitalized hospitalised hospitalization homeless prisoners",
+        ),
+        (
+            Species.ANIMAL,
+            "mice mouse murine rat rats rodent rodents rabbit rabbits dog dogs canine pig pigs porcine swine sheep ovine monkey monkeys primate primates macaque macaques zebrafish xenograft xenografts allografted"
+            " transgenic knockout knockouts hamster hamsters drosophila animal animals preclinical littermate littermates sprague wistar",
+        ),
+        (
+            Species.CELLS,
+            "cultured culture cultures oncospheres oncosphere neurosphere neurospheres spheroid spheroids organoid organoids hek hela explant explants transfected transfection monolayer monolayers",
+        ),
+        (Species.BENCH, "phantom phantoms benchtop cadaver cadavers cadaveric simulation simulations simulated calibration calibrated prototype hydrogel hydrogels"),
+    )
+    for word in words.split()
+}  # fmt: skip
+_PHRASES = (
+    ("in vivo", Species.ANIMAL), ("c57bl", Species.ANIMAL), ("balb/c", Species.ANIMAL), ("gl261", Species.ANIMAL), ("guinea pig", Species.ANIMAL), ("⁻/⁻", Species.ANIMAL), ("pre-clinical", Species.ANIMAL),
+    ("in vitro", Species.CELLS), ("cell line", Species.CELLS), ("primary cells", Species.CELLS), ("cytotoxicity assay", Species.CELLS),
+    ("bench test", Species.BENCH), ("bench-top", Species.BENCH), ("finite element", Species.BENCH), ("phase i", Species.HUMAN),
+)  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+
+
+def _counted(text: str) -> Counter[Species]:
+    """How often a text names each species."""
+    folded = text.casefold()
+    counted = Counter(map(_WORDS.get, _WORD.findall(folded)))
+    del counted[None]
+    for phrase, species in _PHRASES:
+        if phrase in folded:
+            counted[species] += folded.count(phrase)
+    return counted  # type: ignore[return-value]  # None is out of it
 
 
 def species_named(text: str) -> Species | None:
     """The species a text names most; None when it names none."""
-    counted = {
-        Species.ANIMAL: len(_ANIMAL.findall(text)),
-        Species.HUMAN: len(_HUMAN.findall(text)),
-        Species.CELLS: len(_CELLS.findall(text)),
-        Species.BENCH: len(_BENCH.findall(text)),
-    }
-    most = max(counted.values())
-    return next((species for species, count in counted.items() if count == most), None) if most else None
+    counted = _counted(text)
+    most = max(counted.values(), default=0)
+    return next((species for species in _ORDER if most and counted[species] == most), None)
+
+
+_ORDER = (Species.ANIMAL, Species.HUMAN, Species.CELLS, Species.BENCH)
 
 
 def species_of_study(study: StudyType, texts: Iterable[str]) -> Species:
@@ -51,23 +68,26 @@ def species_of_study(study: StudyType, texts: Iterable[str]) -> Species:
         return Species.ANIMAL
     said = " ".join(texts)
     if study is StudyType.LABORATORY:
-        animal, cells = len(_ANIMAL.findall(said)), len(_CELLS.findall(said))
-        bench = len(_BENCH.findall(said))
-        return max(((cells, Species.CELLS), (animal, Species.ANIMAL), (bench, Species.BENCH)), key=lambda one: one[0])[
-            1
-        ]
+        counted = _counted(said)
+        return max((Species.CELLS, Species.ANIMAL, Species.BENCH), key=lambda species: counted[species])
     if study is StudyType.UNKNOWN:
         return species_named(said) or Species.HUMAN
     return Species.HUMAN
 
 
-# Names of diseases by the form of their words; what a topic needs beyond them comes from titles.
-_DISEASE = re.compile(
-    r"\b(?:(?:[A-Za-z][\w’'-]+ ){0,3}?(?:[a-z]*(?:gliomas?|blastomas?|cytomas?|carcinomas?|sarcomas?|adenomas?|meningiomas?|schwannomas?|lymphomas?|leuk[a]?emias?|melanomas?|neuromas?|ependymomas?|craniopharyngiomas?|chordomas?|myelomas?)|"
-    r"(?:tumou?rs?|cancers?|metastas[ei]s|neoplasms?|malignanc(?:y|ies))|(?:[a-z]+(?:itis|opath(?:y|ies)|algia|plegia|paresis|emia|aemia|uria|penia|sclerosis|stenosis|thrombosis|cephal(?:y|us)|rrhage|rrhea|osis))|"
-    r"(?:disease|syndrome|disorders?|injur(?:y|ies)|infections?|fractures?|strokes?|aneurysms?|malformations?|h[a]?emorrhages?|h[a]?ematomas?|migraines?|headaches?|epileps(?:y|ies)|seizures?|dementia|palsy|diabetes|hypertension|depression|pain|obesity|asthma|malaria|tuberculosis|schizophrenia|anxiety|insomnia|autism|"
-    r"homelessness|deficits?|defects?|lesions?|failure|infarction|ischemia|ischaemia|edema|oedema)))\b",
-    _I,
+# Names of diseases by the form of their last word; up to three words before it belong to the name.
+_ENDINGS = tuple(
+    "glioma gliomas blastoma blastomas cytoma cytomas carcinoma carcinomas sarcoma sarcomas adenoma adenomas meningioma meningiomas schwannoma schwannomas lymphoma lymphomas leukemia leukaemia leukemias"
+    " melanoma melanomas neuroma neuromas ependymoma ependymomas pharyngioma pharyngiomas chordoma chordomas myeloma myelomas itis opathy opathies algia plegia paresis emia aemia uria penia sclerosis stenosis thrombosis"
+    " cephalus cephaly rrhage rrhages rrhea osis".split()
+)
+_DISEASES = frozenset(
+    "tumor tumors tumour tumours cancer cancers metastasis metastases neoplasm neoplasms malignancy malignancies disease diseases syndrome syndromes disorder disorders injury injuries infection infections fracture"
+    " fractures stroke strokes aneurysm aneurysms malformation malformations hematoma hematomas haematoma haematomas migraine migraines headache headaches epilepsy epilepsies seizure seizures dementia palsy diabetes"
+    " hypertension depression pain obesity asthma malaria tuberculosis schizophrenia anxiety insomnia autism homelessness deficit deficits defect defects lesion lesions failure infarction ischemia ischaemia edema oedema".split()
+)
+_NO_DISEASE = frozenset(
+    "diagnosis prognosis analysis hypothesis apoptosis necrosis mitosis synthesis osmosis basis emphasis hypnosis anastomosis symbiosis meiosis phagocytosis endocytosis exocytosis".split()
 )
 _LEADING = re.compile(
     r"^(?:(?:the|a|an|of|in|with|for|and|or|to|on|from|by|as|than|was|were|is|are|had|have|has|other|all|these|those|this|such|any|no|most|many|some|common|their|his|her|its|our|between|among|after|before|during|without|treated|treating|new|recurrent|primary|secondary|severe|chronic|acute|adult|"
@@ -82,8 +102,15 @@ _GENERIC = frozenset(
 def diseases_named(text: str) -> list[str]:
     """The diseases a text names, as printed, without what stands before their names; most general words are left out."""
     found = []
-    for match in _DISEASE.finditer(text):
-        name = _LEADING.sub("", match.group()).strip()
+    words = list(_WORD.finditer(text))
+    for place, match in enumerate(words):
+        word = match.group().casefold()
+        if not (word in _DISEASES or word.endswith(_ENDINGS)) or word in _NO_DISEASE:
+            continue
+        first = place
+        while first > max(0, place - 3) and text[words[first - 1].end() : words[first].start()] == " ":
+            first -= 1
+        name = _LEADING.sub("", text[words[first].start() : match.end()]).strip()
         if name and name.casefold() not in _GENERIC:
             found.append(name)
     return found

@@ -1,0 +1,89 @@
+"""Owns which findings of a study are its main ones: what its abstract reports, its primary outcome, what it concludes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind
+from chapter_pipeline.evidence.source import Statement, Zone
+
+MOST_RESULTS = 4
+MOST_CONCLUSIONS = 2
+_I = re.IGNORECASE
+_PRIMARY = re.compile(r"\bprimary (?:outcome|end ?point|efficacy|analysis|objective)", _I)
+_FLOW = re.compile(
+    r"\b(?:were (?:randomi[sz]ed|enrolled|recruited|screened|included|eligible|identified|analy[sz]ed)|completed the (?:study|trial)|withdrew|lost to follow|mean age|median age|baseline|met (?:the )?inclusion)\b",
+    _I,
+)
+_WORD = re.compile(r"[a-z]{5,}")
+_EMPTY = frozenset(
+    "study trial patients effect effects treatment using after between during among clinical results analysis group groups outcomes outcome randomized randomised controlled following versus compared".split()
+)
+
+
+def choose(
+    findings: Sequence[Finding], statements: Sequence[Statement | None], title: str | None, study: StudyType
+) -> list[bool]:
+    """Of each finding whether it is a main one; `statements` has the sentence of each, None for a row of a table."""
+    topic = _stems(title or "")
+    scored = [_score(finding, statement, topic, study) for finding, statement in zip(findings, statements, strict=True)]
+    chosen = [False] * len(findings)
+    for kinds, most in ((_RESULTS, MOST_RESULTS), (_CONCLUSIONS, MOST_CONCLUSIONS)):
+        ranked = sorted(
+            (place for place, finding in enumerate(findings) if finding.kind in kinds and scored[place] > 0),
+            key=lambda place: (-scored[place], place),
+        )
+        taken: set[int] = set()
+        for place in ranked:
+            statement = statements[place]
+            number = statement.number if statement is not None else -1 - place
+            if number in taken or len(taken) < most:
+                taken.add(number)
+                chosen[place] = True
+    return chosen
+
+
+_RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
+_CONCLUSIONS = (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
+
+
+def _score(finding: Finding, statement: Statement | None, topic: set[str], study: StudyType) -> float:
+    """How likely a finding is a main one; 0 for what never is."""
+    if statement is None or finding.kind not in (*_RESULTS, *_CONCLUSIONS):
+        return 0.0
+    text = statement.text
+    shared = len(_stems(text) & topic)
+    score = min(shared, 4) * 0.5
+    if finding.kind in _CONCLUSIONS:
+        if statement.in_abstract:
+            score += 4.0
+        elif statement.zone is Zone.CLOSING:
+            score += 2.5
+        elif statement.zone is not Zone.DISCUSSION:
+            return 0.0
+        return score + (
+            0.5 if statement.position == 0 or re.match(r"(?:in )?conclusion|we conclude", text, _I) else 0.0
+        )
+    if statement.in_abstract:
+        score += 4.0
+    elif statement.zone is Zone.RESULTS:
+        score += 1.0
+    elif statement.zone is Zone.DISCUSSION and statement.position <= 2:
+        score += 0.8
+    if _PRIMARY.search(text):
+        score += 2.0
+    if finding.p or any(effect.low for effect in finding.effects):
+        score += 1.5
+    elif finding.effects:
+        score += 1.0
+    if finding.direction is not Direction.NOT_STATED:
+        score += 1.0
+    if _FLOW.search(text) and not finding.p:
+        score -= 2.5
+    return max(score, 0.0)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:6] for word in _WORD.findall(text.casefold())} - {word[:6] for word in _EMPTY}
