@@ -7,7 +7,8 @@
 `main_findings`: main findings that a finding of the record states at one of their places, with all their numbers;
 `main_chosen`: those of them that the record has among its main findings. `statistics`: own results with an effect, an interval or a p value
 that are own results of the record too. `kind`, `species`, `disease`: of the sentences that the record knows. `kind_known`
-tells how many of the annotated sentences it knows: the others have a damaged text layer.
+tells how many of the annotated sentences it knows: the others have a damaged text layer. Of sentences that readers gave no
+species or disease none is asked for.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ def _judge(sentence: Mapping[str, Any], one: Finding, reading: Annotated, counte
     if sentence["kind"] == "own_result" and has_statistics(one.statement.text):
         _count(counted, "statistics", kind == "own_result")
     _count(counted, "kind", kind in (sentence["kind"], sentence.get("second")))
-    if sentence.get("species"):
+    if sentence.get("species", "none") != "none":
         _count(counted, "species", one.species.value in _OTHER_NAMES.get(sentence["species"], (sentence["species"],)))
-    if sentence.get("disease"):
+    if sentence.get("disease", "none") != "none":
         _count(counted, "disease", bool(one.disease) and same_disease(sentence["disease"], one.disease or ""))
     if told and kind not in (sentence["kind"], sentence.get("second")):
         print(f"{reading.file[:28]} kind {sentence['kind']} told as {kind}: {one.statement.text[:160]}")
@@ -100,7 +101,11 @@ def _judge(sentence: Mapping[str, Any], one: Finding, reading: Annotated, counte
         and one.species.value not in _OTHER_NAMES.get(sentence["species"], (sentence["species"],))
     ):
         print(f"{reading.file[:28]} species {sentence['species']} told as {one.species}: {one.statement.text[:160]}")
-    if told and sentence.get("disease") and not (one.disease and same_disease(sentence["disease"], one.disease)):
+    if (
+        told
+        and sentence.get("disease", "none") != "none"
+        and not (one.disease and same_disease(sentence["disease"], one.disease))
+    ):
         print(f"{reading.file[:28]} disease {sentence['disease']} told as {one.disease}: {one.statement.text[:120]}")
 
 

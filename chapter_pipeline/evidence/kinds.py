@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.evidence.source import Statement, Zone
 from chapter_pipeline.evidence.statistics import has_statistics
 
+FEWEST_WORDS = 4
+"""Words of a statement; what is shorter is a label or a fragment."""
 _I = re.IGNORECASE
 _OWN = re.compile(
     r"\b(?:we|our|ours|us|the (?:present|current) \w+|(?:this|present|current) (?:pilot |clinical |randomi[sz]ed |small |large |first |preclinical |"
@@ -123,6 +126,12 @@ _EMPLOYED = re.compile(
     r"\b(?:model|method|test|criteria|analysis|analyses|questionnaire) (?:\S+ ){0,12}?(?:was|were) (?:employed|used|applied|performed)\b",
     _I,
 )
+_ASKS = re.compile(
+    r"\b(?:to (?:determine|test|investigate|examine|assess|evaluate|explore|further|address|confirm|verify|understand|elucidate)\b|"
+    r"we (?:next|then|also|first|therefore) (?:asked|tested|examined|investigated|assessed|performed|compared|analy[sz]ed|evaluated|quantified|measured))",
+    _I,
+)
+_REPORTS = re.compile(r"\b(?:found|observed|showed|revealed|demonstrated|significant\w*|no difference)\b", _I)
 _EARLIER = re.compile(
     r"\b(?:we|our) (?:\w+ )?(?:previous(?:ly)?|recent(?:ly)?|earlier|prior)\b|\b(?:has|have) (?:previously|recently) (?:been )?(?:shown|reported|published|demonstrated|described)|\bour recent\w* published",
     _I,
@@ -155,9 +164,43 @@ def cites(text: str) -> bool:
     return _CITES.search(text) is not None
 
 
+def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingKind | None]:
+    """What each statement is, in reading order; None for signposts and fragments, which say nothing of the subject.
+
+    An abstract without parts goes from what is known to what was done, found and concluded, never back.
+    """
+    kinds: list[FindingKind | None] = []
+    paragraph, begun, found = -1, False, False
+    for statement in statements:
+        kind = kind_of(statement, study)
+        if statement.zone is Zone.ABSTRACT:
+            if statement.paragraph != paragraph:
+                paragraph, begun, found = statement.paragraph, False, False
+            own = (
+                kind in (FindingKind.OWN_METHOD, FindingKind.CASE)
+                or _OWN.search(statement.text) is not None
+                or has_statistics(statement.text)
+            )
+            if (
+                not begun
+                and not own
+                and kind in (FindingKind.OWN_RESULT, FindingKind.CONCLUSION)
+                and 2 * statement.position < statement.of
+            ):
+                kind = FindingKind.BACKGROUND
+            elif found and kind is FindingKind.BACKGROUND and study not in _REVIEWS:
+                kind = FindingKind.CONCLUSION
+            begun = begun or own
+            found = found or (kind is FindingKind.OWN_RESULT and begun)
+        kinds.append(kind)
+    return kinds
+
+
 def kind_of(statement: Statement, study: StudyType) -> FindingKind | None:
-    """What `statement` is in a document of that design; None for signposts, which say nothing of the subject."""
+    """What `statement` is in a document of that design, by itself."""
     text, zone = statement.text, statement.zone
+    if text.count(" ") < FEWEST_WORDS - 1:
+        return None
     if _SIGNPOST.search(text) and not has_statistics(text):
         return None
     match zone:
@@ -207,13 +250,8 @@ def _of_results(text: str, study: StudyType, statement: Statement) -> FindingKin
         return FindingKind.CASE
     if _ENDS_IT.search(text) and _INFERS.search(text):
         return FindingKind.CONCLUSION
-    if re.search(
-        r"\b(?:to (?:determine|test|investigate|examine|assess|evaluate|explore|further|address|confirm|verify|understand|elucidate)\b|we (?:next|then|also|first|therefore) (?:asked|tested|examined|investigated|assessed|performed|compared|analy[sz]ed|evaluated|quantified|measured))",
-        text,
-        _I,
-    ):
-        if not re.search(r"\b(?:found|observed|showed|revealed|demonstrated|significant\w*|no difference)\b", text, _I):
-            return FindingKind.OWN_METHOD
+    if _ASKS.search(text) and not _REPORTS.search(text):
+        return FindingKind.OWN_METHOD
     if _STRONG_LIMIT.search(text):
         return FindingKind.LIMITATION
     if (

@@ -11,6 +11,8 @@ from chapter_pipeline.evidence.source import Statement, Zone
 
 MOST_RESULTS = 4
 MOST_CONCLUSIONS = 2
+LIKE = 0.45
+"""Share of the shorter sentence's words from which a sentence of the body tells a result of the abstract again."""
 _I = re.IGNORECASE
 _PRIMARY = re.compile(r"\bprimary (?:outcome|end ?point|efficacy|analysis|objective)", _I)
 _FLOW = re.compile(
@@ -42,7 +44,35 @@ def choose(
             if number in taken or len(taken) < most:
                 taken.add(number)
                 chosen[place] = True
+    for place in [place for place, one in enumerate(chosen) if one and findings[place].kind is FindingKind.OWN_RESULT]:
+        for counterpart in _told_again(place, findings, statements):
+            chosen[counterpart] = True
     return chosen
+
+
+def _told_again(place: int, findings: Sequence[Finding], statements: Sequence[Statement | None]) -> list[int]:
+    """The results of the body that say what a result of the abstract says, with their numbers: the likest one."""
+    statement = statements[place]
+    if statement is None or not statement.in_abstract:
+        return []
+    said = _words(statement.text)
+    best, share = -1, LIKE
+    for other, finding in enumerate(findings):
+        theirs = statements[other]
+        if finding.kind is not FindingKind.OWN_RESULT or theirs is None or theirs.in_abstract:
+            continue
+        words = _words(theirs.text)
+        shared = len(said & words) / max(1, min(len(said), len(words)))
+        if finding.p or finding.effects:
+            shared += 0.1
+        if shared > share:
+            best, share = other, shared
+    number = statements[best].number if best >= 0 and statements[best] is not None else None  # type: ignore[union-attr]
+    return [
+        other
+        for other, theirs in enumerate(statements)
+        if number is not None and theirs is not None and theirs.number == number
+    ]
 
 
 _RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
@@ -83,6 +113,16 @@ def _score(finding: Finding, statement: Statement | None, topic: set[str], study
     if _FLOW.search(text) and not finding.p:
         score -= 2.5
     return max(score, 0.0)
+
+
+def _words(text: str) -> set[str]:
+    """What a sentence is compared by: the beginnings of its words, and its numbers."""
+    return {word[:6] for word in re.findall(r"[a-z]{4,}|\d+(?:[.·]\d+)?", text.casefold().replace("·", "."))} - _FORM
+
+
+_FORM = frozenset(
+    "with that were this from have than these those which when also both after group groups patien signif compar".split()
+)
 
 
 def _stems(text: str) -> set[str]:

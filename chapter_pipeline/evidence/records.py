@@ -9,7 +9,7 @@ from chapter_pipeline.domain.evidence import Finding, FindingKind, Population, S
 from chapter_pipeline.evidence.arms import Arms, arms_of
 from chapter_pipeline.evidence.citing import cited_in
 from chapter_pipeline.evidence.comparison import Comparison, comparisons
-from chapter_pipeline.evidence.kinds import kind_of
+from chapter_pipeline.evidence.kinds import kinds_of
 from chapter_pipeline.evidence.main_findings import choose
 from chapter_pipeline.evidence.population import setting_of, size_of
 from chapter_pipeline.evidence.result_tables import table_results
@@ -20,7 +20,6 @@ from chapter_pipeline.evidence.subjects import Subjects, subjects_of
 
 RULES_VERSION = "1"
 """Part of the code version of `study_records`: another one makes the stored records stale."""
-_OWN = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
 _UNCOMPARED = Comparison.not_stated()
 
 
@@ -36,8 +35,7 @@ def study_record(source: SourceText) -> StudyRecord:
     arms = arms_of(source.title, abstract, methods, results)
     findings: list[Finding] = []
     origins: list[Statement | None] = []
-    for statement in found:
-        kind = kind_of(statement, source.study_type)
+    for statement, kind in zip(found, kinds_of(found, source.study_type), strict=True):
         if kind is not None:
             made = _findings(statement, kind, found, source, subjects, arms, first=len(findings))
             findings.extend(made)
@@ -77,7 +75,7 @@ def _findings(
     spans: tuple[Span, ...]
     spans, stated_in = context_of(statement, found)
     text = statement.text
-    species, disease = subjects.of(text, " ".join(span.text for span in spans), statement.headings, own=kind in _OWN)
+    species, disease = subjects.of(text, " ".join(span.text for span in spans), statement.headings, kind)
     compared = comparisons(text, arms) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
     cited = cited_in(text, source.cited_works) if kind is FindingKind.BACKGROUND else ()
     stated, p = effects(text), p_values(text)

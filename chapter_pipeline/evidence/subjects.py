@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.domain.evidence import Species
+from chapter_pipeline.domain.evidence import FindingKind, Species
 
 _I = re.IGNORECASE
 _WORDS: dict[str, Species] = {
@@ -16,9 +16,9 @@ _WORDS: dict[str, Species] = {
     for species, words in (
         (
             Species.HUMAN,
-            "patient patients participant participants volunteer volunteers women woman men man children child infant infants adolescent adolescents adult adults people person persons individual individuals"
-            " clinical clinically human humans survivor survivors clinician clinicians surgeon surgeons physician physicians population populations prevalence caregiver caregivers inpatient inpatients outpatient"
-            " outpatients neonate neonates newborn newborns mother mothers student students nurse nurses smokers boys girls elderly hospital hospitals hospitalized hospitalised hospitalization homeless prisoners",
+            "patient patients participant participants volunteer volunteers women woman men man children child infant infants adolescent adolescents adult adults people person persons"
+            " human humans survivor survivors clinician clinicians surgeon surgeons physician physicians caregiver caregivers inpatient inpatients outpatient"
+            " outpatients neonate neonates newborn newborns mother mothers student students nurse nurses smokers boys girls elderly hospitalized hospitalised hospitalization homeless prisoners",
         ),
         (
             Species.ANIMAL,
@@ -27,7 +27,7 @@ _WORDS: dict[str, Species] = {
         ),
         (
             Species.CELLS,
-            "cultured culture cultures oncospheres oncosphere neurosphere neurospheres spheroid spheroids organoid organoids hek hela explant explants transfected transfection monolayer monolayers",
+            "cultured oncospheres oncosphere neurosphere neurospheres spheroid spheroids organoid organoids hek hela explant explants transfected transfection monolayer monolayers",
         ),
         (Species.BENCH, "phantom phantoms benchtop cadaver cadavers cadaveric simulation simulations simulated calibration calibrated prototype hydrogel hydrogels"),
     )
@@ -89,10 +89,38 @@ _DISEASES = frozenset(
 _NO_DISEASE = frozenset(
     "diagnosis prognosis analysis hypothesis apoptosis necrosis mitosis synthesis osmosis basis emphasis hypnosis anastomosis symbiosis meiosis phagocytosis endocytosis exocytosis".split()
 )
-_LEADING = re.compile(
-    r"^(?:(?:the|a|an|of|in|with|for|and|or|to|on|from|by|as|than|was|were|is|are|had|have|has|other|all|these|those|this|such|any|no|most|many|some|common|their|his|her|its|our|between|among|after|before|during|without|treated|treating|new|recurrent|primary|secondary|severe|chronic|acute|adult|"
-    r"patients?|who|whose|that|which|at|into|against|using|having|diagnosed|suffering|due|including|people|children|women|men|history|risk|treatment|management|diagnosis|surgery|removal|resection) )+",
-    _I,
+_MODIFIERS = frozenset(
+    "brain lung breast colon ovarian skin head neck spine bone heart kidney liver bowel multiple benign recurrent primary secondary high low grade large small cell non mild moderate severe"
+    " major minor early advanced late onset term newly single double blood nerve root cord disc disk white matter motor stem cranial skull base wound site low-back back neck blood-brain burst posterior anterior middle fossa"
+    " traumatic spontaneous ruptured unruptured giant deep vein central peripheral nervous system type gestational essential arterial pulmonary bladder prostate colorectal gastric pancreatic".split()
+)
+_MODIFYING = (
+    "ic",
+    "al",
+    "ar",
+    "ous",
+    "ary",
+    "ant",
+    "ign",
+    "oid",
+    "ial",
+    "ive",
+    "related",
+    "induced",
+    "associated",
+    "grade",
+    "resistant",
+    "remitting",
+    "progressive",
+    "functioning",
+    "secreting",
+    "positive",
+    "negative",
+    "mutant",
+    "term",
+)
+_NOT_MODIFYING = frozenset(
+    "several clinical general total initial final potential typical additional experimental individual overall particular similar significant important relevant previous various other more most optimal ideal critical natural normal original special usual actual real local effective comparative respective alternative positive such".split()
 )
 _GENERIC = frozenset(
     "disease diseases disorder disorders syndrome injury injuries pain infection infections lesion lesions defect defects deficit deficits failure tumor tumors tumour tumours cancer".split()
@@ -100,7 +128,7 @@ _GENERIC = frozenset(
 
 
 def diseases_named(text: str) -> list[str]:
-    """The diseases a text names, as printed, without what stands before their names; most general words are left out."""
+    """The diseases a text names, as printed, with the words that tell their kind; most general words are left out."""
     found = []
     words = list(_WORD.finditer(text))
     for place, match in enumerate(words):
@@ -108,12 +136,25 @@ def diseases_named(text: str) -> list[str]:
         if not (word in _DISEASES or word.endswith(_ENDINGS)) or word in _NO_DISEASE:
             continue
         first = place
-        while first > max(0, place - 3) and text[words[first - 1].end() : words[first].start()] == " ":
+        while (
+            first > max(0, place - 4)
+            and text[words[first - 1].end() : words[first].start()] == " "
+            and _modifies(words[first - 1].group(), words[first - 1].start())
+        ):
             first -= 1
-        name = _LEADING.sub("", text[words[first].start() : match.end()]).strip()
-        if name and name.casefold() not in _GENERIC:
+        name = text[words[first].start() : match.end()]
+        if name.casefold() not in _GENERIC:
             found.append(name)
     return found
+
+
+def _modifies(word: str, place: int) -> bool:
+    """Whether a word before the name of a disease tells which one: "pituitary", "high-grade", "Parkinson's"."""
+    folded = word.casefold()
+    if folded in _NOT_MODIFYING:
+        return False
+    named = place > 0 and word[:1].isupper() and word[1:2].islower()
+    return folded in _MODIFIERS or folded.endswith(_MODIFYING) or "-" in word or "’s" in word or "'s" in word or named
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +163,58 @@ class Subjects:
 
     species: Species
     disease: str | None
+    short: Mapping[str, str]
 
-    def of(self, text: str, paragraph: str, headings: Sequence[str], *, own: bool) -> tuple[Species, str | None]:
-        """Species and disease of a statement; `own` tells whether it is about the document's own work."""
-        species = species_named(text)
-        if species is None or (own and species is Species.HUMAN and self.species in (Species.ANIMAL, Species.CELLS)):
-            species = species if species is not None and not own else None
-        if species is None:
-            named = species_named(" ".join(headings[-1:])) if headings else None
-            species = named if named is not None and named is not Species.HUMAN else None
-        if species is None:
-            species = self.species if own else (species_named(paragraph) or self.species)
-        diseases = diseases_named(text) or ([] if own else diseases_named(" ".join(headings[-1:])))
-        return species, (diseases[0] if diseases else self.disease)
+    def of(self, text: str, paragraph: str, headings: Sequence[str], kind: FindingKind) -> tuple[Species, str | None]:
+        """Species and disease of a statement: of its sentence, else its paragraph, its heading, the document."""
+        own = kind in _OWN
+        named = species_named(text)
+        if named is Species.HUMAN and own and self.species is not Species.HUMAN:
+            named = None  # human cells and antibodies in a study of animals
+        diseases = diseases_named(text) or [self.short[word] for word in _WORD.findall(text) if word in self.short]
+        if named is None and headings:
+            under = species_named(headings[-1])
+            named = under if under is not Species.HUMAN else None
+        if named is None and not own:
+            named = species_named(paragraph)
+        if named is None:
+            told = kind in (FindingKind.BACKGROUND, FindingKind.RECOMMENDATION, FindingKind.DEFINITION)
+            named = Species.HUMAN if told and diseases else self.species
+        if not diseases and not own and headings:
+            diseases = diseases_named(headings[-1])
+        return named, (diseases[0] if diseases else self.disease)
+
+
+_OWN = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
+_SHORT = re.compile(r"\(([A-Z][A-Za-z]{1,6})\)")
+_SYMPTOMS = frozenset(
+    "pain anxiety depression deficit deficits hemorrhage haemorrhage headache headaches edema oedema obesity infection infections failure".split()
+)
+
+
+def _abbreviations(text: str) -> dict[str, str]:
+    """The diseases that a text abbreviates: "glioblastoma (GBM)"."""
+    found: dict[str, str] = {}
+    for match in _SHORT.finditer(text):
+        before = text[max(0, match.start() - 80) : match.start()].rstrip()
+        names = diseases_named(before)
+        if names and before.endswith(names[-1]):
+            found.setdefault(match[1], names[-1])
+            found.setdefault(match[1] + "s", names[-1])
+    return found
 
 
 def subjects_of(study: StudyType, title: str | None, abstract: str, body: str, population: str | None) -> Subjects:
     """The species and the disease of a document's own work."""
     species = species_of_study(study, (title or "", abstract, body[:20000] if study is StudyType.UNKNOWN else ""))
-    named = Counter(name.casefold() for name in diseases_named(f"{title or ''}. {abstract}"))
-    in_title = diseases_named(title or "")
+    short = _abbreviations(f"{abstract} {body[:30000]}")
     if population and (stated := diseases_named(population)):
-        return Subjects(species, stated[0])
-    if in_title:
-        return Subjects(species, max(in_title, key=lambda name: named[name.casefold()]))
-    return Subjects(species, named.most_common(1)[0][0] if named else None)
+        return Subjects(species, stated[0], short)
+    counted: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for text, weight in ((title or "", 4), (abstract, 1)):
+        for name in (*diseases_named(text), *(short[word] for word in _WORD.findall(text) if word in short)):
+            kind = name.casefold().removesuffix("s")
+            counted[kind] += weight if name.split()[-1].casefold() not in _SYMPTOMS else 0.5  # type: ignore[assignment]
+            names.setdefault(kind, name)
+    return Subjects(species, names[counted.most_common(1)[0][0]] if counted else None, short)
