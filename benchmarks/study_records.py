@@ -4,7 +4,7 @@
 `finding_annotations/`. Every difference is printed, but for the articles that were set aside while rules were made
 (``--held-out``), of which the figures alone are told. The last line is one JSON object:
 
-`main_findings`: main findings that a finding of the record states at one of their places, with all their numbers;
+`main_findings`: main findings that findings of the record state at their places, with all their numbers;
 `main_chosen`: those of them that the record has among its main findings. `statistics`: own results with an effect, an interval or a p value
 that are own results of the record too. `kind`, `species`, `disease`: of the sentences that the record knows. `kind_known`
 tells how many of the annotated sentences it knows: the others have a damaged text layer. Of sentences that readers gave no
@@ -66,7 +66,7 @@ def compare(reading: Annotated, record: StudyRecord, counted: Counter[str], *, t
     texts = [letters(finding.text) for finding in record.findings]
     for wanted in reading.findings:
         found = [one for place in (wanted, *wanted.get("also", ())) for one in _at(place, record, texts)]
-        exact = [one for one in found if _numbers_in(wanted, one)]
+        exact = found if _numbers_in(wanted, found) else []
         _count(counted, "main_findings", bool(exact))
         _count(counted, "main_chosen", any(one.main for one in exact))
         if told and not any(one.main for one in exact):
@@ -120,9 +120,9 @@ def _at(place: Mapping[str, Any], record: StudyRecord, texts: Sequence[str]) -> 
     return [finding for finding, text in zip(record.findings, texts, strict=True) if begins in text]
 
 
-def _numbers_in(wanted: Mapping[str, Any], finding: Finding) -> bool:
-    """Whether all numbers of an annotated finding stand in the finding's text."""
-    said = letters(finding.text)
+def _numbers_in(wanted: Mapping[str, Any], found: Sequence[Finding]) -> bool:
+    """Whether all numbers of an annotated finding stand in the texts of the findings at its places."""
+    said = " ".join(letters(finding.text) for finding in found)
     return all(letters(number) in said for number in numbers(wanted))
 
 
