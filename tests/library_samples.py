@@ -27,7 +27,10 @@ from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.schema import Base
 from tests.publishing.finished_chapter import png
 
-TABLES = ("documents", "document_names", "pages", "figures", "passages", "postings", "passage_embeddings")
+TABLES = (
+    "documents", "document_names", "pages", "figures", "passages", "postings", "passage_embeddings", "study_records",
+    "findings",
+)  # fmt: skip
 
 
 class ReadsAhead(ABC):

@@ -19,9 +19,16 @@ from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.figure_objects import FigureObjects, Image
 from chapter_pipeline.storage.library_queries import LibraryQueries
-from chapter_pipeline.storage.library_writer import LibraryWriter, delete_documents, delete_drafts, document_locked
+from chapter_pipeline.storage.library_writer import (
+    LibraryWriter,
+    StoredDocument,
+    delete_documents,
+    delete_drafts,
+    document_locked,
+)
 from chapter_pipeline.storage.record_edits import RecordEdits
 from chapter_pipeline.storage.schema import Document, DocumentName
+from chapter_pipeline.storage.study_records import StudyRecordStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,7 @@ class NameRecord:
     object_version: str | None = None
 
 
-class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
+class LibraryStore(LibraryWriter, StudyRecordStore, RecordEdits, LibraryQueries):
     """Documents in (`LibraryWriter`), out, and read (`LibraryQueries`: implements `ports.LibraryReader`).
 
     `references`: the entries of reference files, whose values enter the bibliographic records; none when left out.
@@ -63,6 +70,13 @@ class LibraryStore(LibraryWriter, RecordEdits, LibraryQueries):
     def names(self) -> list[NameRecord]:
         """All names, sorted."""
         return self._names(None)
+
+    def find_named(self, name: str) -> StoredDocument | None:
+        """The searchable document that `name` means, under whatever settings it was stored."""
+        query = select(Document.sha256, Document.settings_hash).join(DocumentName).where(DocumentName.name == name)
+        with self._database.session() as session:
+            found = session.execute(query).one_or_none()
+        return None if found is None else self.find(found.sha256, found.settings_hash)
 
     def document_keys(self, names: Sequence[str]) -> dict[str, str]:
         """The key of the document that each of `names` means; names that mean none are left out."""

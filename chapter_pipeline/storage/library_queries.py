@@ -256,7 +256,7 @@ class LibraryQueries:
         """The section tree of a document in reading order; none for an unknown key."""
         query = select(Document.headings).where(Document.key == document_key, Document.searchable)
         with self._database.session() as session:
-            return [_heading(stored) for stored in session.scalar(query) or ()]
+            return [heading_of(stored) for stored in session.scalar(query) or ()]
 
     def cited_works(self, document_key: str) -> list[CitedWork]:
         """The reference list of a document in its order; none for an unknown key."""
@@ -265,13 +265,7 @@ class LibraryQueries:
             .order_by(CitedWorkRow.ordinal)
         )  # fmt: skip
         with self._database.session() as session:
-            return [
-                CitedWork(
-                    number=row.number, text=row.text, page=row.page, title=row.title, year=row.year, doi=row.doi,
-                    pmid=row.pmid,
-                )
-                for row in session.scalars(query)
-            ]  # fmt: skip
+            return [cited_work_of(row) for row in session.scalars(query)]
 
     def passages(self, ids: Sequence[int]) -> list[PassageRecord]:
         """These passages in the order of `ids`; unknown ones are left out."""
@@ -435,7 +429,15 @@ def table_of(row: TableRow) -> Table:
     )  # fmt: skip
 
 
-def _heading(stored: dict[str, Any]) -> Heading:
+def cited_work_of(row: CitedWorkRow) -> CitedWork:
+    """The entry of a reference list that a row stands for."""
+    return CitedWork(
+        number=row.number, text=row.text, page=row.page, title=row.title, year=row.year, doi=row.doi, pmid=row.pmid
+    )
+
+
+def heading_of(stored: dict[str, Any]) -> Heading:
+    """The heading that a document's column `headings` holds."""
     kind = stored["kind"]
     return Heading(
         title=stored["title"], level=stored["level"], kind=None if kind is None else SectionKind(kind),

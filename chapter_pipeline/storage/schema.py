@@ -290,6 +290,55 @@ class PassageRow(Base):
     document: Mapped[Document] = relationship(back_populates="passages", lazy="raise")
 
 
+class StudyRecordRow(Base):
+    """The study record of a document: `chapter_pipeline.domain.evidence.StudyRecord`, its findings in `findings`.
+
+    A searchable document that an earlier release stored has none until its `study_records` is materialized.
+    """
+
+    __tablename__ = "study_records"
+
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    design: Mapped[str] = mapped_column(sa.Text)
+    level: Mapped[int]
+    made_by: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[str] = mapped_column(sa.Text)
+    """Of the rules or the prompt that filled it."""
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    """What it was made from beside the stored text, which never changes: `chapter_pipeline.services.study_records`."""
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    """Of what the record says: other rules that find the same leave it as it was."""
+    body: Mapped[dict[str, Any]]
+    """The record without its findings."""
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class FindingRow(Base):
+    """A finding of a study record, with the columns that it is found by."""
+
+    __tablename__ = "findings"
+
+    document_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("study_records.document_id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    main: Mapped[bool]
+    species: Mapped[str] = mapped_column(sa.Text)
+    disease: Mapped[str | None] = mapped_column(sa.Text)
+    intervention: Mapped[str | None] = mapped_column(sa.Text)
+    comparator: Mapped[str | None] = mapped_column(sa.Text)
+    outcome: Mapped[str | None] = mapped_column(sa.Text)
+    direction: Mapped[str] = mapped_column(sa.Text)
+    page: Mapped[int]
+    """The page of the sentence that states it."""
+    passages: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer))
+    """Ordinals of the passages that its spans stand in: none for a table row or a caption."""
+    text: Mapped[str] = mapped_column(sa.Text)
+    body: Mapped[dict[str, Any]]
+    """The whole finding."""
+
+
 class Posting(Base):
     """BM25 postings of a lexeme of ``to_tsvector('english', sa.text)`` in one document: three arrays of equal length.
 

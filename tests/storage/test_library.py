@@ -68,7 +68,7 @@ def test_stages__called_again__store_nothing_twice(library: LibraryStore, databa
     assert rows(database) == before
     assert before == {
         "documents": 1, "document_names": 1, "pages": 2, "figures": 1, "passages": 3, "postings": 6,
-        "passage_embeddings": 3,
+        "passage_embeddings": 3, "study_records": 0, "findings": 0,
     }  # fmt: skip
 
 
