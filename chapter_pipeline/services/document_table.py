@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chapter_pipeline.errors import UsageError
-from chapter_pipeline.publishing.csl import family_name
+from chapter_pipeline.publishing.evidence_table import first_author
 from chapter_pipeline.shown import shown
 from chapter_pipeline.storage.library_queries import DocumentSummary
 
@@ -22,14 +22,9 @@ class Column:
     cell: Callable[[DocumentSummary], Cell]
 
 
-def _first_author(document: DocumentSummary) -> str:
-    authors = document.record.authors
-    return family_name(authors[0]) + " et al." * (len(authors) > 1) if authors else ""
-
-
 COLUMNS: Mapping[str, Column] = {
     "document": Column(heading="Document", cell=lambda one: one.key),
-    "author": Column(heading="Author", cell=_first_author),
+    "author": Column(heading="Author", cell=lambda one: first_author(one.record.authors)),
     "year": Column(heading="Year", cell=lambda one: one.record.year),
     "title": Column(heading="Title", cell=lambda one: one.record.title),
     "journal": Column(heading="Journal", cell=lambda one: one.record.journal),
