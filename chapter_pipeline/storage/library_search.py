@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pgvector import HalfVector
-from sqlalchemy import Row, bindparam, text
+from sqlalchemy import BigInteger, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text as SqlText
 
@@ -48,7 +48,7 @@ WITH articles AS MATERIALIZED (
     SELECT id, key, passage_count FROM quoted
     WHERE (CAST(:documents AS text[]) IS NULL OR key = ANY (CAST(:documents AS text[])))
 ), extent AS MATERIALIZED (
-    SELECT coalesce(sum(passage_count), 0) AS passages FROM wanted
+    SELECT coalesce(cardinality(CAST(:passages AS bigint[])), sum(passage_count), 0) AS passages FROM wanted
 ), listed AS MATERIALIZED (
     SELECT postings.* FROM unnest(to_tsvector('english', :query)) AS word JOIN postings USING (lexeme)
     WHERE :bm25_weight > 0 AND postings.document_id IN (SELECT id FROM quoted)
@@ -64,6 +64,7 @@ WITH articles AS MATERIALIZED (
     FROM listed JOIN rarity USING (lexeme), library,
          unnest(passage_ids, frequencies, lengths) AS posting (passage_id, frequency, length)
     WHERE listed.document_id IN (SELECT id FROM wanted)
+      AND (CAST(:passages AS bigint[]) IS NULL OR posting.passage_id = ANY (CAST(:passages AS bigint[])))
     GROUP BY posting.passage_id
 ), placed AS (
     SELECT passage_id, score, row_number() OVER (ORDER BY score DESC, passage_id) AS place FROM lexical
@@ -71,11 +72,13 @@ WITH articles AS MATERIALIZED (
     (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages <= :exact_below FROM extent)
        AND model = :model AND document_id IN (SELECT id FROM wanted)
+       AND (CAST(:passages AS bigint[]) IS NULL OR passage_id = ANY (CAST(:passages AS bigint[])))
      ORDER BY (vector <=> CAST(:vector AS halfvec)) + 0, passage_id LIMIT :candidates)
     UNION ALL
     (SELECT passage_id FROM passage_embeddings
      WHERE :cosine_weight > 0 AND (SELECT passages > :exact_below FROM extent)
        AND model = :model AND (document_id IN (SELECT id FROM wanted)) IS TRUE
+       AND (CAST(:passages AS bigint[]) IS NULL OR passage_id = ANY (CAST(:passages AS bigint[])))
      ORDER BY vector <=> CAST(:vector AS halfvec) LIMIT :candidates)
 ), candidates AS (
     SELECT passage_id, coalesce(placed.score, 0) AS bm25 FROM placed FULL JOIN near USING (passage_id)
@@ -99,7 +102,7 @@ SELECT ranked.*, wanted.key, passages.page, passages.start_offset, passages.end_
        passages.page_label, passages.paragraph
 FROM ranked JOIN passages ON passages.id = ranked.passage_id JOIN wanted ON wanted.id = passages.document_id
 ORDER BY ranked.score DESC, ranked.cosine DESC, ranked.bm25 DESC, ranked.passage_id
-""").bindparams(bindparam("documents", type_=ARRAY(SqlText)))
+""").bindparams(bindparam("documents", type_=ARRAY(SqlText)), bindparam("passages", type_=ARRAY(BigInteger)))
 
 
 class LibrarySearch:
@@ -110,15 +113,22 @@ class LibrarySearch:
         self._embedder = embedder
         self._weights = weights
 
-    def search(self, query: str, *, k: int, documents: Sequence[str] | None = None) -> list[RetrievedPassage]:
-        """The `k` best passages, best first; `documents` limits the search to these keys.
+    def search(
+        self, query: str, *, k: int, documents: Sequence[str] | None = None, passages: Sequence[int] | None = None
+    ) -> list[RetrievedPassage]:
+        """The `k` best passages, best first; `documents` limits the search to these keys, `passages` to these ids.
 
         A library without passages gives an empty list. Raises `UsageError` for a blank query or an impossible `k`.
         """
-        return self.search_many([query], k=k, documents=documents)[0]
+        return self.search_many([query], k=k, documents=documents, passages=passages)[0]
 
     def search_many(
-        self, queries: Sequence[str], *, k: int, documents: Sequence[str] | None = None
+        self,
+        queries: Sequence[str],
+        *,
+        k: int,
+        documents: Sequence[str] | None = None,
+        passages: Sequence[int] | None = None,
     ) -> list[list[RetrievedPassage]]:
         """One result list per query; the queries are embedded together, each is one round trip."""
         for query in queries:
@@ -128,12 +138,18 @@ class LibrarySearch:
             raise UsageError(f"k={k!r} passages cannot be searched: ask for 1 to {MAX_RESULTS}")
         vectors = self._embedder.embed(queries)
         return [
-            self.search_vector(query, vector, k=k, documents=documents)
+            self.search_vector(query, vector, k=k, documents=documents, passages=passages)
             for query, vector in zip(queries, vectors, strict=True)
         ]
 
     def search_vector(
-        self, query: str, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
+        self,
+        query: str,
+        vector: Vectors,
+        *,
+        k: int,
+        documents: Sequence[str] | None = None,
+        passages: Sequence[int] | None = None,
     ) -> list[RetrievedPassage]:
         """Like `search`, for a query whose unit vector is known already."""
         parameters = {
@@ -141,6 +157,7 @@ class LibrarySearch:
             "vector": HalfVector(vector).to_text(),
             "model": self._embedder.name,
             "documents": None if documents is None else list(documents),
+            "passages": None if passages is None else list(passages),
             "bm25_weight": self._weights.bm25,
             "cosine_weight": self._weights.cosine,
             "k1": K1,

@@ -207,6 +207,23 @@ def test_search__limited_to_documents__scores_of_the_whole_library(
     assert search.search("dura", k=50, documents=["unknown"]) == []
 
 
+@pytest.mark.parametrize("exact_below", [10_000, 0])
+def test_search__limited_to_passages__finds_these_alone_with_the_words_scores_of_the_whole_library(
+    search: LibrarySearch, monkeypatch: pytest.MonkeyPatch, exact_below: int
+) -> None:
+    monkeypatch.setattr("chapter_pipeline.storage.library_search.EXACT_BELOW", exact_below)
+    everything = {hit.passage_id: hit for hit in search.search("glioma shunt", k=50)}
+    some = sorted(everything)[::2]
+    limited = {hit.passage_id: hit for hit in search.search("glioma shunt", k=50, passages=some)}
+    assert sorted(limited) == some
+    for one, hit in limited.items():
+        assert hit.parts["bm25"] == everything[one].parts["bm25"]
+        assert hit.parts["cosine"] == pytest.approx(everything[one].parts["cosine"], abs=1e-6)
+    assert search.search("glioma shunt", k=50, passages=[]) == []
+    some = [max(everything)]
+    assert [hit.passage_id for hit in search.search("glioma shunt", k=50, passages=some)] == some
+
+
 def test_search__equal_passages__keep_one_order(database: Database) -> None:
     library, search = LibraryStore(database), LibrarySearch(database, HashEmbedder())
     for n in range(4):
