@@ -1,11 +1,12 @@
-"""Owns the assets of the library: five stages, run over a range of documents.
+"""Owns the assets of the library: six stages, run over a range of documents.
 
 Each stage of each document is materialized as soon as it is stored. A document that fails stops at its stage; the
 other documents continue. The run then fails and names the documents that failed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -17,6 +18,8 @@ from assets.library_inventory import INVENTORY, document_inventory
 from assets.library_metadata import about_stage
 from assets.metadata import bullets, md
 from assets.partitions import DOCUMENTS, bucket_key
+from assets.run_tags import RECORDS_TAG
+from assets.study_records import FINDINGS, study_records_check
 from chapter_pipeline.domain.document import IngestStatus
 from chapter_pipeline.errors import (
     BucketUnavailable,
@@ -28,8 +31,9 @@ from chapter_pipeline.errors import (
     TransientError,
 )
 from chapter_pipeline.services.citing_chapters import Departures, cited_in
-from chapter_pipeline.services.ingest import Ingest
+from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.writing.rendering import escaped
+from chapter_pipeline.writing.stage_table import STAGES as TABLE
 from resources.library import LibraryResource
 
 LIBRARY = "0_library"
@@ -38,10 +42,12 @@ STAGES = {
     "document_text": "The pages as canonical text, read in an isolated process, with the work's own metadata.",
     "document_figures": "The figures and tables with their captions.",
     "passages": "Runs of whole sentences of one paragraph: what is searched, embedded and cited.",
+    "study_records": "What the study of the document was, and its findings with the sentences that state them.",
     "passage_embeddings": "One unit vector for each passage; with them the document becomes searchable.",
 }
+"""In the order in which a document passes them: it becomes searchable with the last, when all that it needs is stored."""
 NOTHING: Mapping[str, str] = {}
-LAST_STAGE = "passage_embeddings"
+RECORDS, LAST_STAGE = "study_records", "passage_embeddings"
 QUARANTINED, FAILED = "quarantined", "failed"
 """Metadata of the failure at the end of a run: how many documents were refused, and how many met an error."""
 # Errors that are not about one document: every other document would fail in the same way.
@@ -80,7 +86,7 @@ class Batch:
     specs=[
         dg.AssetSpec(
             stage,
-            deps=[list(STAGES)[place - 1]] if place else [],
+            deps=list(TABLE[stage].inputs),
             group_name=LIBRARY,
             kinds={"pdf"} if place < 2 else {"postgres"},
             owners=["team:operators"],
@@ -89,7 +95,7 @@ class Batch:
         for place, (stage, description) in enumerate(STAGES.items())
     ],
     # Checks run in this step: a step of their own would wait for outputs, and a range run has none.
-    check_specs=[*(check.spec for check in CHECKS), TEXT_AUDIT, INVENTORY],
+    check_specs=[*(check.spec for check in CHECKS), TEXT_AUDIT, FINDINGS, INVENTORY],
 )
 def library_documents(
     context: dg.AssetExecutionContext, library: LibraryResource
@@ -99,6 +105,7 @@ def library_documents(
     selected = {
         stage: specs[key].code_version for stage in STAGES if (key := dg.AssetKey(stage)) in context.selected_asset_keys
     }
+    again = RECORDS_TAG in context.run.tags
     batch = Batch()
     keys = list(context.partition_keys)
     store, chapters = library.store(), library.chapters()
@@ -108,7 +115,7 @@ def library_documents(
         for place, partition in enumerate(keys, start=1):
             name = bucket_key(partition)
             try:
-                yield from _document(ingest, library, partition, selected, departures, context.instance)
+                yield from _document(ingest, library, partition, selected, departures, context.instance, again=again)
             except DocumentRejected as rejected:
                 batch.quarantined[name] = str(rejected)
                 yield _rejection(partition, rejected, departures)
@@ -123,6 +130,8 @@ def library_documents(
     yield from check_tables(library.database(), context.selected_asset_check_keys, names)
     if TEXT_AUDIT.key in context.selected_asset_check_keys:
         yield text_audit(library.audited(names))
+    if FINDINGS.key in context.selected_asset_check_keys:
+        yield study_records_check(library.recorded(names))
     if INVENTORY.key in context.selected_asset_check_keys:
         yield document_inventory(library.inventory())
     if batch.quarantined or batch.failed:
@@ -136,8 +145,10 @@ def _document(
     selected: Mapping[str, str | None],
     departures: Departures,
     instance: dg.DagsterInstance,
+    *,
+    again: bool,
 ) -> Iterator[dg.AssetMaterialization]:
-    """The stages of `selected`, each with its code version."""
+    """The stages of `selected`, each with its code version; `again`: a study record also when it is current."""
     source = ingest.source(bucket_key(partition))
     if "source_document" in selected:
         yield dg.AssetMaterialization(
@@ -151,18 +162,20 @@ def _document(
                 "found": source.status.value,
             },
         )
-    calls = {
+    calls: dict[str, Callable[[SourceDocument], StoredStage]] = {
         "document_text": ingest.text,
         "document_figures": ingest.figures,
         "passages": ingest.passages,
+        "study_records": partial(ingest.study_record, again=again),
         "passage_embeddings": ingest.embeddings,
     }
     for stage, call in calls.items():
         if stage not in selected:
             continue
         stored = call(source)
-        # The data version includes the settings: the same file under other settings gives another text.
-        version = f"{source.sha256[:32]}-{ingest.settings_hash[:16]}"
+        # The data version includes the settings: the same file under other settings gives another text. Other rules may
+        # make the same study record again, and what follows from it stays fresh.
+        version = stored.content or f"{source.sha256[:32]}-{ingest.settings_hash[:16]}"
         yield dg.AssetMaterialization(
             stage,
             partition=partition,
@@ -184,7 +197,7 @@ def _tags(code_version: str | None, data_version: str, inputs: Mapping[str, str]
 
 def _input_tags(instance: dg.DagsterInstance, stage: str, partition: str) -> dict[str, str]:
     """Tags that name the input materialization of a stage; without them Dagster shows the stage as stale."""
-    before = list(STAGES)[list(STAGES).index(stage) - 1]
+    (before,) = TABLE[stage].inputs
     record = instance.get_latest_data_version_record(dg.AssetKey(before), partition_key=partition)
     made = record.asset_materialization if record is not None else None
     version = (made.tags or {}).get("dagster/data_version") if made is not None else None

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from assets.metadata import md, or_none
+from assets.study_records import about_record
 from chapter_pipeline.documents.structure.table_markdown import to_markdown
 from chapter_pipeline.documents.structure.text_audit import words_table
 from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
@@ -37,6 +38,7 @@ def about_stage(
         "document_text": "pages",
         "document_figures": "figures",
         "passages": "passages",
+        "study_records": "findings",
         "passage_embeddings": "vectors",
     }[stage]
     common = {
@@ -64,6 +66,9 @@ def about_stage(
                 "lexemes": document.lexeme_count or 0,
                 "preview": md(_passages(previews.passages(document.id, limit=PREVIEWED))),
             }
+        case "study_records":
+            record = library.store().study_record_of(document.id)
+            return common if record is None else {**common, **about_record(record)}
         case _:
             return {**common, "model": document.embedding_model or "", "searchable": True}
 

@@ -12,6 +12,7 @@ from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.document_previews import DocumentPreviews
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.storage.study_records import RecordSummary
 
 
 class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -46,6 +47,12 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def audited(self, names: Sequence[str]) -> dict[str, list[str]]:
         """What the audit of the text found in the documents that `names` (bucket keys) mean, by document."""
         return self.container.library.audited(names)
+
+    def recorded(self, names: Sequence[str]) -> dict[str, RecordSummary | None]:
+        """What the study records of the documents that `names` (bucket keys) mean hold, by document; None without one."""
+        store = self.store()
+        keys = sorted({*store.document_keys(names).values()})
+        return {**dict.fromkeys(keys), **store.record_summaries(keys)}
 
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:

@@ -31,7 +31,7 @@ def stop_retries_of_permanent_errors(context: dg.HookContext) -> None:
 ingest_library = dg.define_asset_job(
     INGEST,
     selection=dg.AssetSelection.groups(LIBRARY),
-    description="The five stages of a range of documents, then the checks of the library's tables.",
+    description="The six stages of a range of documents, then the checks of the library's tables.",
     executor_def=dg.in_process_executor,
     hooks={stop_retries_of_permanent_errors},
     tags={"dagster/max_retries": MAX_RETRIES, "dagster/retry_strategy": "ALL_STEPS"},

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterEventType
 
 from assets.failures import TRANSIENT
-from assets.library import FAILED
+from assets.library import FAILED, LAST_STAGE, RECORDS
 from assets.partitions import CHAPTERS, add_documents, bucket_key, ranges
-from assets.run_tags import ORIGIN_TAG, REWRITE_TAG
+from assets.run_tags import ORIGIN_TAG, RECORDS_TAG, REWRITE_TAG
 from assets.sections import section_key
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, SECTION
 from sensors.jobs import INGEST, WRITE
@@ -41,6 +41,15 @@ def ingest_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str]) ->
             tags={"dagster/asset_partition_range_start": start, "dagster/asset_partition_range_end": end},
         )
         for start, end in ranges(instance, add_documents(instance, bucket_keys))
+    ]
+
+
+def record_requests(instance: dg.DagsterInstance, bucket_keys: Sequence[str], *, again: bool) -> list[Request]:
+    """The fewest range runs that make the study records of these documents; `again`: also those that are current."""
+    tags = {RECORDS_TAG: "again"} if again else {}
+    return [
+        replace(request, tags={**request.tags, **tags}, selection=(dg.AssetKey(RECORDS),))
+        for request in ingest_requests(instance, bucket_keys)
     ]
 
 
@@ -80,11 +89,18 @@ def selection_for(sections: Sequence[str]) -> tuple[dg.AssetKey, ...]:
     return (*(section_key(kind) for kind in sections), *(dg.AssetKey(name) for name in FOLLOWING))
 
 
+def recorded_document(event: dg.DagsterEvent) -> str | None:
+    """The bucket key of the document whose study record this event reports; None for any other event."""
+    if event.partition is None or not event.is_step_materialization or event.asset_key != dg.AssetKey(RECORDS):
+        return None
+    return bucket_key(event.partition)
+
+
 def finished_document(event: dg.DagsterEvent) -> str | None:
     """The bucket key of the document whose ingest this event ends, stored or quarantined; None for any other event."""
     if event.partition is None or event.asset_key is None:
         return None
-    stored = event.is_step_materialization and event.asset_key == dg.AssetKey("passage_embeddings")
+    stored = event.is_step_materialization and event.asset_key == dg.AssetKey(LAST_STAGE)
     refused = event.event_type is DagsterEventType.ASSET_OBSERVATION
     return bucket_key(event.partition) if stored or refused else None
 

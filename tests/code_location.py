@@ -16,8 +16,10 @@ from chapter_pipeline.definitions import build
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, NotFound
+from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.services.chapter_sections import kinds_asked
 from chapter_pipeline.services.ingest import Ingest
+from chapter_pipeline.services.study_records import RecordMaker
 from chapter_pipeline.services.unchanged_files import library_settings_hash
 from chapter_pipeline.settings import Settings, current_settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -56,6 +58,7 @@ class SampleContainer(Container):
         super().__init__(settings.model_copy(update={"section_concurrency": 2}))
         self._parser = parser
         self._stages = stages
+        self.make_record: RecordMaker = study_record
 
     def stages(self, run_id: str | None = None) -> Any:
         return self._stages
@@ -68,7 +71,7 @@ class SampleContainer(Container):
     def ingest(self) -> Iterator[Ingest]:
         yield Ingest(
             self.settings, bucket=self.bucket, library=self.library_store, embedder=HashEmbedder(),
-            parser=self._parser, make_passages=passages_of, settings_hash="1",
+            parser=self._parser, make_passages=passages_of, settings_hash="1", make_record=self.make_record,
         )  # fmt: skip
 
 

@@ -15,12 +15,14 @@ from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
+from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.literature.registry import check_metadata
 from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
 from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
 from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
 from chapter_pipeline.services.registries import open_registries
+from chapter_pipeline.services.study_records import RecordMaker, make_record
 from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -52,11 +54,15 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredStage:
-    """A stored stage of a document: the number of pages, figures, passages or vectors; `reused` if stored before."""
+    """A stored stage of a document: the number of pages, figures, passages, findings or vectors; `reused` if stored before.
+
+    `content`: a hash of what is stored, of a stage that may come out otherwise for the same file and settings.
+    """
 
     document: str
     count: int
     reused: bool
+    content: str | None = None
 
 
 class Ingest:
@@ -73,6 +79,7 @@ class Ingest:
         make_passages: PassageMaker,
         settings_hash: str,
         registries: Sequence[WorkRegistry] = (),
+        make_record: RecordMaker = study_record,
     ) -> None:
         self._settings = settings
         self._registries = registries
@@ -81,6 +88,7 @@ class Ingest:
         self._embedder = embedder
         self._parser = parser
         self._make_passages = make_passages
+        self._make_record = make_record
         self.settings_hash = library_settings_hash(settings_hash, embedder.name)
         self._ahead = ParsePrefetcher(parser, self._to_parse)
         self._parsed: ParsedDocument | None = None  # of the present document, so that its figures need no second parse
@@ -190,6 +198,17 @@ class Ingest:
         self._library.store_passages(document.id, passages)
         return StoredStage(document=document.key, count=len(passages), reused=False)
 
+    def study_record(self, source: SourceDocument, *, again: bool = False) -> StoredStage:
+        """Make the study record from what is stored, unless a current one is; `again`: also then.
+
+        Neither parses nor embeds, so a searchable document gets it anew as it is, also one stored under earlier settings.
+        """
+        document = self._library.find(source.sha256, self.settings_hash) or self._library.find_named(source.name)
+        if document is None or document.passage_count is None:
+            raise InvariantViolated(f"{source.name!r} has no stored passages: call the stages in their order")
+        stored, reused = make_record(self._library, document.id, self._make_record, again=again)
+        return StoredStage(document=document.key, count=stored.count, reused=reused, content=stored.sha256)
+
     def embeddings(self, source: SourceDocument) -> StoredStage:
         """Embed the passages and store the vectors; then, in one transaction, let search see the document."""
         document = self._stored(source)
@@ -227,7 +246,7 @@ class Ingest:
         """All stages of one object of the bucket, without Dagster; a rejected document is an outcome, no error."""
         try:
             source = self.source(name)
-            for stage in (self.text, self.figures, self.passages, self.embeddings):
+            for stage in (self.text, self.figures, self.passages, self.study_record, self.embeddings):
                 stage(source)
         except DocumentRejected:
             pass  # recorded under its name

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from chapter_pipeline import domain
 from chapter_pipeline.documents.version import PARSER_VERSION, ocr_pages_that_count
+from chapter_pipeline.evidence.records import RULES_VERSION
 from chapter_pipeline.settings import Settings
 
 EXTRACTIVE = "extractive"
@@ -140,6 +141,7 @@ LIBRARY_STAGES: tuple[Stage, ...] = (
     ),
     Stage(name="document_figures", version=PARSER_VERSION, inputs=("document_text",)),
     Stage(name="passages", version=PARSER_VERSION, inputs=("document_figures",), settings=("passage_tokens",)),
+    Stage(name="study_records", version=RULES_VERSION, inputs=("passages",)),
     Stage(name="passage_embeddings", inputs=("passages",), settings=_INDEX),
 )  # fmt: skip
 

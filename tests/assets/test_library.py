@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 from dagster import DagsterEventType, ExecuteInProcessResult
 from sqlalchemy import insert, select
 
-from assets.library import STAGES
+from assets.library import RECORDS, STAGES
 from assets.library_checks import CHECKS, check_tables
 from assets.library_metadata import tables_preview
+from assets.study_records import FINDINGS, study_records_check
 from chapter_pipeline.domain import GapStatistics
 from chapter_pipeline.domain.bibliography import RecordField
-from chapter_pipeline.domain.document import IngestStatus, Table
+from chapter_pipeline.domain.document import IngestStatus, StudyType, Table
 from chapter_pipeline.storage.schema import Document, FigureRow, TableRow
+from chapter_pipeline.storage.study_records import RecordSummary
 from tests.code_location import GLIOMA, Location, failure_told
 from tests.library_samples import add
+from tests.study_records import trial_record
 
 OTHER = "Meningioma of the convexity\n\nThe dura was closed in all patients."
 GOOD = {"library/glioma.pdf": GLIOMA.encode(), "library/other.pdf": OTHER.encode()}
@@ -146,6 +151,64 @@ def test_ingest_library__its_tables__are_held_against_expectations_once_for_the_
     assert evaluation.passed, evaluation.metadata["expectations"].value
     assert evaluation.metadata["rows"].value == rows
     assert evaluation.metadata["documents looked at"].value == 2
+
+
+TRIAL_TEXT = (
+    "Wafers in glioma\n\nResults: Of 240 patients, 120 received a wafer. Median survival was 13.9 months in the wafer"
+    " group and 11.6 months in the placebo group (hazard ratio 0.71; P=0.03)."
+)
+
+
+def test_ingest_library__study_record__is_shown_as_an_evidence_table(location: Location) -> None:
+    location.container.make_record = lambda source: trial_record()
+    result = location.ingest({"library/trial.pdf": TRIAL_TEXT.encode()})
+    order = [event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key]
+    assert order == list(STAGES)
+    (event,) = [one for one in result.get_asset_materialization_events() if one.asset_key == dg.AssetKey(RECORDS)]
+    told = {name: value.value for name, value in event.materialization.metadata.items()}
+    assert (told["design"], told["level"], told["n"], told["findings"]) == ("randomised controlled trial", 2, 240, 3)
+    assert "| own result | 2 |" in str(told["findings by kind"])
+    (row,) = str(told["main findings"]).splitlines()[2:]
+    for cell in (
+        "| 1 |",
+        "carmustine wafer",
+        "placebo",
+        "median survival",
+        "increased",
+        "13.9 vs 11.6 months",
+        "P=0.03",
+    ):
+        assert cell in row
+    assert event.materialization.tags is not None
+    (document,) = location.library.documents()
+    number = location.library.find_named("library/trial.pdf")
+    assert number is not None
+    stored = location.library.stored_record(number.id)
+    assert stored is not None
+    assert event.materialization.tags["dagster/data_version"] == stored.sha256
+    assert location.library.study_records([document.key]) == {document.key: trial_record()}
+
+
+def test_study_records_check__primary_study_without_a_result__is_named_and_is_no_error(location: Location) -> None:
+    location.container.make_record = lambda source: (
+        trial_record() if source.title == "Wafers in glioma" else trial_record().model_copy(update={"findings": ()})
+    )
+    result = location.ingest({"library/trial.pdf": TRIAL_TEXT.encode(), **GOOD})
+    assert result.success
+    (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == FINDINGS.name]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    told = {name: value.value for name, value in check.metadata.items()}
+    assert (told["documents looked at"], told["study records"], told["findings"], told["main findings"]) == (3, 3, 3, 1)
+    keys = location.library.document_keys(["library/trial.pdf", *GOOD])
+    listed = str(told["without a result of their own"])
+    assert [keys[name] in listed for name in keys] == [name in GOOD for name in keys]
+
+
+def test_study_records_check__review_without_a_result__is_passed() -> None:
+    empty = RecordSummary(design=StudyType.REVIEW, level=5, findings={}, main=0, notes=())
+    assert study_records_check({"a": empty}).passed
+    assert not study_records_check({"a": replace(empty, design=StudyType.COHORT)}).passed
+    assert not study_records_check({"a": None}).passed
 
 
 def test_document_inventory__a_refused_file__is_listed_with_its_reason(location: Location) -> None:

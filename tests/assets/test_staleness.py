@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
@@ -15,6 +17,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.writing import stage_table
 from chapter_pipeline.writing.stage_table import CHAPTER_STAGES, STAGES, code_version, content_of, stage_of
 from resources.chapters import ChaptersResource
+from sensors.requests import record_requests
 from sensors.revision import decide
 from tests.code_location import GLIOMA, SLUG, Location
 
@@ -116,6 +119,28 @@ def test_staleness__document__is_fresh_until_the_parser_or_its_settings_change(
     assert event.asset_materialization is not None
     tags = event.asset_materialization.tags or {}
     assert tags["dagster/code_version"] == code_version(STAGES["document_text"], settings)
+
+
+def test_staleness__study_record__is_stale_alone_when_its_rules_change_and_fresh_when_they_find_the_same(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert location.ingest({"library/a.pdf": GLIOMA.encode()}).success
+    (partition,) = location.materialized("study_records")
+    monkeypatch.setitem(stage_table.STAGES, "study_records", replace(STAGES["study_records"], version="next"))
+    monkeypatch.setattr("chapter_pipeline.services.study_records.RULES_VERSION", "next")
+    assert stale(location, location.settings, partition) == {"study_records": {NEW_CODE}}
+    (request,) = record_requests(location.instance, ["library/a.pdf"], again=False)
+    made = (
+        build(location.container)
+        .resolve_job_def(request.job)
+        .execute_in_process(
+            instance=location.instance, tags=request.tags, asset_selection=list(request.selection or ())
+        )
+    )
+    assert [event.asset_key for event in made.get_asset_materialization_events()] == [dg.AssetKey("study_records")]
+    assert {one.check_name for one in made.get_asset_check_evaluations()} == {"study_records_have_findings"}
+    assert stale(location, location.settings, partition) == {}
+    assert location.parser.calls[GLIOMA.encode()] == 1
 
 
 def test_code_versions__of_all_stages__are_those_of_the_table(location: Location) -> None:

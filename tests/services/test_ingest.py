@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from chapter_pipeline.domain.document import IngestStatus, ParsedDocument
+from chapter_pipeline.domain.bibliography import RecordField
+from chapter_pipeline.domain.document import IngestStatus, ParsedDocument, StudyType
 from chapter_pipeline.domain.library import RegisteredWork
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.services.file_paths import expand
 from chapter_pipeline.services.ingest import Ingest, open_ingest
+from chapter_pipeline.services.unchanged_files import unchanged
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
@@ -100,13 +102,53 @@ def test_ingest_files__again__is_unchanged_and_not_parsed(
     )  # fmt: skip
 
 
+def test_unchanged__record_of_other_rules_or_another_bibliographic_record__is_made_again_without_parsing_or_embedding(
+    settings: Settings, bucket: ObjectBucket, library: LibraryStore, parser: CountingParser, folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    embedder = HashEmbedder()
+    ingest = Ingest(
+        settings, bucket=bucket, library=library, embedder=embedder, parser=parser, make_passages=passages_of,
+        settings_hash="1",
+    )  # fmt: skip
+    (outcome,) = ingest.ingest_files([folder])
+    key, path = outcome.document or "", folder / "glioma.pdf"
+
+    def left_out() -> bool:
+        return path in unchanged([path], library=library, bucket=bucket, settings_hash=ingest.settings_hash)
+
+    assert left_out()
+    monkeypatch.setattr("chapter_pipeline.services.study_records.RULES_VERSION", "next")
+    before = library.record_fingerprints([key])
+    assert not left_out()
+    (again,) = ingest.ingest_files([folder])
+    assert again.status is IngestStatus.UNCHANGED
+    assert library.record_fingerprints([key]) != before
+    assert left_out()
+    library.edit_record(key, {RecordField.STUDY_TYPE: StudyType.RANDOMISED_TRIAL.value}, by="Ada", reason="page 1")
+    assert library.study_records([key])[key].design is StudyType.CASE_SERIES
+    assert not left_out()
+    list(ingest.ingest_files([folder]))
+    assert library.study_records([key])[key].design is StudyType.RANDOMISED_TRIAL
+    assert (parser.calls[GLIOMA], embedder.calls) == (1, 1)
+
+
+def test_study_record__current_one__is_kept_unless_it_is_to_be_made_again(ingest: Ingest, folder: Path) -> None:
+    source = ingest.source(ingest.register(folder / "glioma.pdf"))
+    with pytest.raises(InvariantViolated, match="in their order"):
+        ingest.study_record(source)
+    for stage in (ingest.text, ingest.figures, ingest.passages):
+        stage(source)
+    assert [ingest.study_record(source, again=again).reused for again in (False, False, True)] == [False, True, False]
+
+
 def test_ingest__stage_by_stage__the_parsed_document_is_held_until_its_figures_are_stored(
     ingest: Ingest, folder: Path, parser: CountingParser
 ) -> None:
     source = ingest.source(ingest.register(folder / "glioma.pdf"))
     held = []
     gc.collect()
-    for stage in (ingest.text, ingest.figures, ingest.passages, ingest.embeddings):
+    for stage in (ingest.text, ingest.figures, ingest.passages, ingest.study_record, ingest.embeddings):
         stage(source)
         held.append(
             any(
@@ -114,7 +156,7 @@ def test_ingest__stage_by_stage__the_parsed_document_is_held_until_its_figures_a
                 for one in gc.get_objects()
             )
         )
-    assert (held, parser.calls[GLIOMA]) == ([True, False, False, False], 1)
+    assert (held, parser.calls[GLIOMA]) == ([True, False, False, False, False], 1)
 
 
 def test_ingest_files__same_content_under_two_names__is_parsed_once(
@@ -175,20 +217,20 @@ def test_ingest__other_settings__parses_again_and_replaces(
     assert (again.status, parser.calls[GLIOMA], rows(database)) == (IngestStatus.INGESTED, 2, before)
 
 
-@pytest.mark.parametrize("done", [1, 2, 3])
+@pytest.mark.parametrize("done", [1, 2, 3, 4])
 def test_stages__process_ends_between_two__next_one_goes_on_there(
     ingest: Ingest, folder: Path, settings: Settings, bucket: ObjectBucket, library: LibraryStore,
     parser: CountingParser, done: int,
 ) -> None:  # fmt: skip
     name = ingest.register(folder / "glioma.pdf")
     source = ingest.source(name)
-    for stage in (ingest.text, ingest.figures, ingest.passages)[:done]:
+    for stage in (ingest.text, ingest.figures, ingest.passages, ingest.study_record)[:done]:
         assert not stage(source).reused
     assert library.documents() == []
     fresh = _ingest(settings, bucket, library, parser)
     source = fresh.source(name)
-    reused = [stage(source).reused for stage in (fresh.text, fresh.figures, fresh.passages, fresh.embeddings)]
-    assert reused == [place < done for place in range(4)]
+    stages = (fresh.text, fresh.figures, fresh.passages, fresh.study_record, fresh.embeddings)
+    assert [stage(source).reused for stage in stages] == [place < done for place in range(5)]
     assert parser.calls[GLIOMA] == (2 if done == 1 else 1)  # figures are not kept with the text
     assert fresh.outcome(name).status is IngestStatus.INGESTED
 

@@ -51,9 +51,16 @@ OF_DOCUMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("documents.pdf.extract", "extract_document"), ("documents.ocr.engine", "page_reader"),
         ("documents.structure.passages", "make_passages"),
     ),
+    "study_records": (("evidence.records", "study_record"),),
     "passage_embeddings": (("retrieval.minilm", "MiniLM"),),
 }  # fmt: skip
 """A document is parsed as a whole, under the version of its text."""
+
+VERSIONS = {
+    "document_text": "PARSER_VERSION in documents/version.py",
+    "study_records": "RULES_VERSION in evidence/records.py",
+}
+"""Where the version of a stage stands that the table takes from elsewhere."""
 
 Place = tuple[str, str]
 Find = Callable[[str], "Module | None"]
@@ -219,11 +226,7 @@ def complaints(locked: Mapping[str, Mapping[str, str]], now: Mapping[str, Mappin
         if before == after:
             continue
         if before and after and before["version"] == after["version"]:
-            where = (
-                "PARSER_VERSION in documents/version.py"
-                if name == "document_text"
-                else "its version in writing/stage_table.py"
-            )
+            where = VERSIONS.get(name, "its version in writing/stage_table.py")
             yield (
                 f"the code of the stage {name!r} changed since version {before['version']} was locked: raise {where}, "
                 "so that what it made is made again; then, or when its outcome is the same, run: make stages-lock"
