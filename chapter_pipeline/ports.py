@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
+from chapter_pipeline.domain.evidence import StudyRecord
 from chapter_pipeline.domain.library import (
     DocumentRecord,
     FigureRecord,
@@ -171,3 +172,7 @@ class LibraryReader(Protocol):
         ...
 
     def figures(self, documents: Sequence[str]) -> list[FigureRecord]: ...
+
+    def study_records(self, documents: Sequence[str]) -> dict[str, StudyRecord]:
+        """The study records of those of `documents` that have one, by document key."""
+        ...

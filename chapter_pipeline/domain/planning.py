@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from chapter_pipeline.domain.document import PageSpan, StudyType, place, says
+from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
@@ -40,6 +41,13 @@ class Quote(StageValue):
     )
     continued: tuple[PageSpan, ...] = Field(
         default=(), description="Where the sentence goes on behind a page turn; empty for most."
+    )
+    finding: FindingKind | None = Field(default=None, description="What it is to its source; None: not on record.")
+    main: bool = Field(default=False, description="Whether it is a main finding of its source.")
+    species: Species | None = Field(default=None, description="Whom or what it is about.")
+    lead: str | None = Field(
+        default=None,
+        description="What introduces it, from its source's study record: ``In a cohort study (Liu 2016):``.",
     )
     page_label: str | None = Field(default=None, description="The section that the page is of a JATS article.")
     paragraph: int | None = Field(default=None, description="The number of its paragraph in that section.")

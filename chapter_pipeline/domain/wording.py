@@ -22,6 +22,12 @@ _AUTHOR_YEAR = re.compile(
     r"\s?\((?:e\.g\.,?\s|see\s|reviewed in\s)?[A-Z][\w’'.-]+(?:[^()\d]{0,60}?),?\s(?:19|20)\d\d[a-z]?"
     r"(?:\s?[;,]\s?(?:[A-Z][^();]{0,60}?,?\s)?(?:19|20)\d\d[a-z]?)*\)"
 )
+# A bracket that only points to a figure or table of the source; one that holds a number besides stays.
+_POINTING_BRACKET = re.compile(
+    r"\s?[(\[](?:see\s|cf\.\s|also\s|data (?:are )?shown in\s)*(?:(?:online|supplement(?:al|ary)?|suppl\.?|additional|extended data|web)\s)*(?:fig(?:ure|s|\.)?s?|tables?|box|appendix|videos?|movies?|"
+    r"additional file|file|material|data|panel)\.?\s?(?:S?\d{1,2}[A-Za-z]?|[A-Z]\d?)?(?:\s?(?:[,;–-]|and|&|to)\s?(?:fig(?:ure|s|\.)?s?\.?\s?|tables?\s?)?(?:S?\d{1,2}[A-Za-z]?|[A-Za-z]))*[)\]]",
+    re.IGNORECASE,
+)
 _DEFINITION = re.compile(r"\(([A-Z][A-Za-z0-9-]{1,7}s?)\)")
 
 
@@ -76,15 +82,17 @@ def uses_numbered_parentheses(texts: Sequence[str]) -> bool:
 
 
 def display_text(quote: str, *, numbered_parentheses: bool = False) -> str:
-    """The quote as a chapter prints it: the source's own citation markers left out, nothing else changed.
+    """The quote as a chapter prints it: the source's own markers left out, nothing else changed.
 
-    ``[12, 13]``, ``(Liu et al., 2016)`` and superscript markers point to the source's reference list, not to ours.
+    ``[12, 13]``, ``(Liu et al., 2016)`` and superscript markers point to the source's reference list, ``(Fig. 2a)`` to
+    its figures, not to ours.
     `numbered_parentheses` says that the source cites as ``(12)``.
     """
     text = _SUPERSCRIPT_MARKER.sub(_without_marker, quote)
     text = _SUPERSCRIPT_AFTER_STOP.sub("", text)
     text = _BRACKET_MARKER.sub("", text)
     text = _AUTHOR_YEAR.sub("", text)
+    text = _POINTING_BRACKET.sub("", text)
     if numbered_parentheses:
         text = _PAREN_MARKER.sub("", text)
     return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", re.sub(r"[ \t\n]+", " ", text)).strip()

@@ -37,19 +37,30 @@ _SETTING = re.compile(
 
 
 def size_of(abstract: Sequence[str], methods: Sequence[str], results: Sequence[str]) -> tuple[int | None, str | None]:
-    """The number of subjects, and the sentence that states it; None where no sentence does.
+    """The number of subjects, and the sentence that states it; None where no sentence does without doubt.
 
     The first sentence that enrols, randomises or analyses a number of people or animals says it: of the abstract, then of
-    the results, then of the methods. Of several numbers in it the greatest is all of them.
+    the results, then of the methods. One that states several numbers says it with "a total of", "enrolled" or the like
+    before one of them, or not at all: screened, excluded and analysed are different numbers.
     """
     for part in (abstract, results[:12], methods):
         for sentence in part:
             if _ENROLLED.search(sentence) is None:
                 continue
-            numbers = list(_numbers(sentence))
+            numbers = list(dict.fromkeys(_numbers(sentence)))
+            if len(numbers) == 1:
+                return numbers[0], sentence
             if numbers:
-                return max(numbers), sentence
+                match = _ALL_OF_THEM.search(sentence)
+                total = int(re.sub(r"\D", "", match["n"])) if match else None
+                return (total if total in numbers else None), sentence
     return None, None
+
+
+_ALL_OF_THEM = re.compile(
+    r"\b(?:total of|randomi[sz]ed|randomly assigned|enrolled|recruited|included|analy[sz]ed|in all,?|of the|comprised|cohort of|consecutive|identified)\s(?:\w+\s)?(?P<n>\d{1,3}(?:[, ]\d{3})+|\d{2,7})\b",
+    _I,
+)
 
 
 def _numbers(sentence: str) -> Iterable[int]:

@@ -123,15 +123,20 @@ def statements(source: SourceText) -> list[Statement]:
     headings = sorted(source.headings, key=lambda heading: (heading.page, heading.start))
     starts = [(heading.page, heading.start) for heading in headings]
     paths = list(_paths(headings))
+    heads_abstract = bool(headings) and headings[0].kind is SectionKind.ABSTRACT
+    front = _Front()
     found: list[Statement] = []
     for number, group in enumerate(_paragraphs(source.passages)):
         first = group[0]
         place = bisect_right(starts, (first.page, first.start)) - 1
         path = paths[place] if place >= 0 else ()
-        zone, in_abstract = _zone(path)
+        sentences = [(passage, start, end) for passage in group for start, end in passage.sentences]
+        if path:
+            zone, in_abstract = _zone(path)
+        else:
+            zone, in_abstract = front.zone_of(" ".join(passage.text for passage in group), has_heading=heads_abstract)
         if zone is Zone.BACK:
             continue
-        sentences = [(passage, start, end) for passage in group for start, end in passage.sentences]
         titles = tuple(heading.title for heading in path)
         for position, (passage, start, end) in enumerate(sentences):
             text = passage.text[start - passage.start : end - passage.start]
@@ -182,8 +187,6 @@ def _paths(headings: Sequence[Heading]) -> Iterator[tuple[Heading, ...]]:
 
 def _zone(path: Sequence[Heading]) -> tuple[Zone, bool]:
     """The zone under the last heading of `path`, and whether it is in the abstract."""
-    if not path:  # the abstract of a paper without a heading above it
-        return Zone.ABSTRACT, True
     in_abstract = any(heading.kind is SectionKind.ABSTRACT for heading in path)
     for heading in reversed(path):
         if in_abstract and heading.kind is not SectionKind.ABSTRACT and (label := zone_of_label(heading.title)):
@@ -193,6 +196,38 @@ def _zone(path: Sequence[Heading]) -> tuple[Zone, bool]:
         if heading.kind is not None and not _MIXED.search(heading.title):
             return _ZONES[heading.kind], in_abstract
     return Zone.OTHER, in_abstract
+
+
+class _Front:
+    """What stands above the first heading: an abstract, then an introduction, which many journals print without one.
+
+    The abstract ends with its conclusion, with the first citation marker, or with as many words as abstracts have.
+    """
+
+    def __init__(self) -> None:
+        self._words = 0
+        self._closed = False
+        self._ended = False
+
+    def zone_of(self, paragraph: str, *, has_heading: bool) -> tuple[Zone, bool]:
+        """The zone of the next paragraph, and whether it is in the abstract; before a headed abstract it is front matter."""
+        if has_heading:
+            return Zone.BACK, False
+        label = _run_in(paragraph)
+        self._words += len(paragraph.split())
+        self._ended = self._ended or (
+            label is None and (self._closed or self._words > ABSTRACT_WORDS or _MARKER.search(paragraph) is not None)
+        )
+        self._closed = label is Zone.CLOSING or (label is None and _CONCLUDES.search(paragraph) is not None)
+        return (Zone.OPENING, False) if self._ended else (label or Zone.ABSTRACT, True)
+
+
+ABSTRACT_WORDS = 400
+"""No abstract without a heading is longer."""
+_MARKER = re.compile(
+    r"[a-z.,)\]][⁰¹²³⁴⁵⁶⁷⁸⁹]+(?![⁺⁻])|\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|[a-z] \(\d{1,3}(?:[,–-]\s?\d{1,3})*\)"
+)
+_CONCLUDES = re.compile(r"\b(?:CONCLUSIONS?|Conclusions?|Interpretation|INTERPRETATION)\s?[:.]")
 
 
 def _run_in(text: str) -> Zone | None:

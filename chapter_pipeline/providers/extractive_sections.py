@@ -10,6 +10,7 @@ import numpy as np
 
 from chapter_pipeline.domain import EvidenceRow, Paragraph, Quote, SectionPlan, Sentence, Subsection
 from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.tasks import SectionReply
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.writing.labels import paragraph_label
@@ -21,6 +22,8 @@ POINT_BONUS = 0.5
 """Worth of speaking to a must-cover point that no chosen sentence speaks to yet: enough to go first."""
 WANTED_BONUS = 2.0
 """Worth of a quote that a recommendation of the gap analysis asks for: more than all else together."""
+MAIN_BONUS = 0.6
+"""Worth of a main finding of a study: before all that is not asked for."""
 MAX_ROWS = 6
 LONGEST_PARAGRAPH = 6
 MIN_SUBSECTION = 3
@@ -85,7 +88,7 @@ def _choose(plan: SectionPlan, embedder: Embedder) -> set[str]:
 
 
 def _value(quote: Quote, kind: str) -> float:
-    return quote.sections.get(kind, 0.0) + quote.relevance + 0.03 * (5 - quote.evidence_level)
+    return quote.sections.get(kind, 0.0) + quote.relevance + 0.03 * (5 - quote.evidence_level) + MAIN_BONUS * quote.main
 
 
 def _begins(quote: Quote, kind: str) -> bool:
@@ -94,17 +97,17 @@ def _begins(quote: Quote, kind: str) -> bool:
 
 
 def _paragraphs(quotes: Sequence[Quote], kind: str) -> list[Paragraph]:
-    """One paragraph per source with two sentences or more; single sentences of one kind of study stand together.
+    """What a study found and concludes in paragraphs of its own, what is known by source; single sentences together.
 
-    What the section begins with stands first, and the paragraph that holds it.
+    What the section begins with stands first, then what is known, then studies in people, the strongest first.
     """
-    by_source: dict[str, list[Quote]] = defaultdict(list)
+    by_source: dict[tuple[str, str | None], list[Quote]] = defaultdict(list)
     for quote in quotes:
-        by_source[quote.source].append(quote)
+        by_source[quote.source, quote.lead].append(quote)
     grouped: list[list[Quote]] = []
     singles: dict[StudyType, list[Quote]] = defaultdict(list)
     for group in by_source.values():
-        if len(group) > 1:
+        if len(group) > 1 or group[0].lead:
             ordered = sorted(group, key=lambda quote: (not _begins(quote, kind), quote.page, quote.start))
             grouped += [ordered[i : i + LONGEST_PARAGRAPH] for i in range(0, len(ordered), LONGEST_PARAGRAPH)]
         else:
@@ -113,17 +116,28 @@ def _paragraphs(quotes: Sequence[Quote], kind: str) -> list[Paragraph]:
         sorted(group, key=lambda quote: (not _begins(quote, kind), quote.year or 0, -quote.relevance, quote.key))
         for group in singles.values()
     ]
-    grouped.sort(key=lambda group: (not any(_begins(quote, kind) for quote in group), *_strength(group)))
+    best: dict[str, float] = {}
+    for group in grouped:
+        for quote in group:
+            best[quote.source] = max(best.get(quote.source, 0.0), quote.relevance)
+    grouped.sort(
+        key=lambda group: (
+            not any(_begins(quote, kind) for quote in group),
+            group[0].lead is not None,
+            group[0].study_type in _ANIMAL_FIRST,
+            group[0].evidence_level,
+            -best[group[0].source],
+            group[0].source,
+            group[0].finding in _AFTER_RESULTS,
+            group[0].key,
+        )
+    )
     return [_paragraph(group) for group in grouped]
 
 
-def _strength(group: Sequence[Quote]) -> tuple[bool, int, float]:
-    """Studies in people before animals and cells, better evidence first, then the more relevant."""
-    return (
-        group[0].study_type in _ANIMAL_FIRST,
-        group[0].evidence_level,
-        -max(quote.relevance for quote in group),
-    )
+_RESULTS = (None, FindingKind.OWN_RESULT, FindingKind.CASE)
+"""What a study found; None: of a source without a study record, whose sentences are not told apart."""
+_AFTER_RESULTS = (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
 
 
 def _paragraph(quotes: Sequence[Quote]) -> Paragraph:
@@ -135,7 +149,7 @@ def findings_table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:
     """Findings with figures that the text does not repeat: the strongest one of each source."""
     best: dict[str, Quote] = {}
     for quote in sorted(unused, key=lambda quote: -quote.relevance):
-        if _FINDING.search(quote.display):
+        if _FINDING.search(quote.display) and quote.finding in _RESULTS:
             best.setdefault(quote.source, quote)
     if len(best) < 2:
         return ()

@@ -128,8 +128,12 @@ class _Page:
         return [ast.paragraph(self._sentences(paragraph)) for paragraph in subsection.paragraphs]
 
     def _sentences(self, paragraph: Paragraph) -> list[Node]:
-        label = (paragraph.label or "").strip().rstrip(".:")
-        inlines: list[Node] = [ast.strong(ast.text(f"{label}."))] if label else []
+        label = (paragraph.label or "").strip()
+        inlines: list[Node] = []
+        if label.endswith(":"):  # it introduces what follows and is read with it
+            inlines = ast.text(label)
+        elif label:
+            inlines = [ast.strong(ast.text(f"{label.rstrip('.')}."))]
         for sentence in paragraph.sentences:
             inlines += [ast.space()] if inlines else []
             inlines += self._citations.cite(self._first_use.expanded(sentence))

@@ -13,6 +13,7 @@ import numpy as np
 
 from chapter_pipeline.domain import ChapterText, Quote, Section, Sentence, SentenceSupport
 from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.ports import Embedder
 
 _NUMBER = re.compile(
@@ -181,7 +182,8 @@ def claim_problems(sentence: str, quotes: Sequence[Quote], *, label: str | None 
     """What is wrong with a sentence that cites `quotes`: what `support_problems` finds, and what kind of study they are.
 
     A design that is named is that of a quote or of its source. What rests on animals or on bench work alone says so,
-    itself or by the paragraph's `label`: it is never cited as if it were of patients.
+    itself or by the paragraph's `label`: it is never cited as if it were of patients. What such a study only tells of
+    people, as its record says, is no result of it.
     """
     problems = support_problems(sentence, [quote.text for quote in quotes])
     if not quotes:
@@ -197,9 +199,18 @@ def claim_problems(sentence: str, quotes: Sequence[Quote], *, label: str | None 
         _ANIMALS.search(quote.text) or _BENCH.search(quote.text) for quote in quotes
     ):
         problems.append("leaves out that its quotes speak of animals or bench work")
-    if studies <= NOT_CLINICAL and not (_ANIMALS.search(told) or _BENCH.search(told)):
+    if (
+        studies <= NOT_CLINICAL
+        and not all(map(_is_known_of_people, quotes))
+        and not (_ANIMALS.search(told) or _BENCH.search(told))
+    ):
         problems.append(f"does not say what it rests on: {' and '.join(sorted(study.value for study in studies))}")
     return problems
+
+
+def _is_known_of_people(quote: Quote) -> bool:
+    """Whether its study record has it as something told of people, not found by the study itself."""
+    return quote.species is Species.HUMAN and quote.finding in (FindingKind.BACKGROUND, FindingKind.DEFINITION)
 
 
 def claims(section: Section) -> Iterator[tuple[Sentence, str | None]]:

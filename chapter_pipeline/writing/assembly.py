@@ -37,6 +37,8 @@ _CALL_FOR_RESEARCH = re.compile(
     r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
     re.IGNORECASE,
 )
+_BY_ITS_AUTHORS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
+"""What speaks of its authors needs the words that introduce it, which a key point has not."""
 _OF_THE_LITERATURE = re.compile(
     r"^(?:an?|the|most|several|many|some|few|recent|previous|early|uniform)? ?(?:narrative |systematic |published |clinical )*"
     r"(?:reviews?|studies|trials|literature|research|evidence|definitions?|registers?)\b(?! (?:show|found|demonstrat))",
@@ -215,6 +217,7 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             and len(sentence.text.split()) <= KEY_POINT_WORDS
             and not _CALL_FOR_RESEARCH.search(sentence.text)
             and not _OF_THE_LITERATURE.search(sentence.text)
+            and not _BY_ITS_AUTHORS.search(sentence.text)
             and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]

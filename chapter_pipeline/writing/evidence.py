@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,15 +21,20 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Source,
 )
+from chapter_pipeline.domain.document import PageSpan
+from chapter_pipeline.domain.evidence import Finding, FindingKind, Species, StudyRecord
 from chapter_pipeline.domain.library import PassageRecord
 from chapter_pipeline.domain.wording import display_text, mentioned, uses_numbered_parentheses
 from chapter_pipeline.ports import Embedder, LibraryReader
 from chapter_pipeline.quality.grounding import is_preclinical
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
-from chapter_pipeline.writing.quotability import Refusal, refusal, unsure
+from chapter_pipeline.writing.labels import lead_in
+from chapter_pipeline.writing.quotability import Refusal, finding_refusal, refusal, unsure
 
 SENTENCE_FLOOR = 0.22
 """Least closeness of a sentence to the topic, or of its passage where the sentence itself does not name it."""
+MAIN_FLOOR = 0.10
+"""That of a main finding: its document is on the topic, and it often names neither."""
 SAME_SENTENCE = 0.92
 MAX_QUOTES = 600
 GONE = "passages that the library does not hold any more"
@@ -38,6 +43,13 @@ _DEFINITION = re.compile(
     r"(?:An?\s|The\s)?(?P<subject>[\w\s,()-]{3,90}?)\s(?:is|are)\s(?:defined|characteri[sz]ed|an?\b|the\b|one\sof)",
     re.IGNORECASE,
 )
+# The name of an abstract's part before its first sentence: a quote begins behind it.
+_PART_LABEL = re.compile(
+    r"(?:BACKGROUND|OBJECTIVES?|METHODS?|RESULTS?|FINDINGS|CONCLUSIONS?|INTERPRETATION|DISCUSSION|Background|Objectives?|Methods?|Results?|Findings|Conclusions?|Interpretation)"
+    r"(?:\s?[:.–—-]\s*|\s+)(?=[A-Z0-9])"
+)
+MAIN_RELEVANCE = 0.8
+"""Of the source's relevance, what a passage has that no search found, but holds a main finding."""
 _SHORT_FORM = re.compile(r"\([^()]*\)")
 MAX_RELATIONS = 200
 CUE_WEIGHT = 0.06
@@ -49,7 +61,7 @@ NO_FIT = -1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
-    """A sentence that may become a quote; `text` verbatim, `display` as a chapter would print it."""
+    """A finding, or a sentence of a source without a study record; `text` verbatim, `display` as a chapter prints it."""
 
     source: Source
     passage: PassageRecord
@@ -58,12 +70,17 @@ class _Candidate:
     text: str
     display: str
     relevance: float
+    finding: Finding | None = None
+    lead: str | None = None
 
 
 def evidence_map(
     brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet, *, library: LibraryReader, embedder: Embedder
 ) -> EvidenceMap:
-    """Stage 7: read every sentence of the found passages, keep those that can stand alone and belong to the topic.
+    """Stage 7: read the findings of the sources, keep those that can stand in a chapter and belong to the topic.
+
+    A source's findings are those of its study record that stand in the found passages, and its main findings wherever
+    they stand; of a source without a record, single sentences. A main finding passes the floor of closeness.
 
     A quote's fit for a section is the cosine to the section's queries above the sentence's mean over all sections,
     plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a cue counts as one.
@@ -77,7 +94,11 @@ def evidence_map(
     topic = embedder.embed([brief.topic])[0]
     closeness = vectors @ topic
     relevance = np.array([0.5 * near + 0.5 * c.relevance for near, c in zip(closeness, candidates, strict=True)])
-    order = [int(i) for i in np.argsort(-relevance, kind="stable") if relevance[i] >= SENTENCE_FLOOR]
+    order = [
+        int(i)
+        for i in np.argsort(-relevance, kind="stable")
+        if relevance[i] >= (MAIN_FLOOR if _is_main(candidates[i]) else SENTENCE_FLOOR)
+    ]
     refused[Refusal.SCOPE] += len(candidates) - len(order)
     chosen = _distinct(order, vectors, candidates)
     refused[Refusal.REPEATS] += len(order) - len(chosen)
@@ -108,34 +129,112 @@ def evidence_map(
 def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[str]) -> tuple[list[_Candidate], int]:
     found: list[_Candidate] = []
     read = 0
+    documents = [source.document for source in research.sources if source.document and not source.retracted]
+    records = library.study_records(documents)
     for source in research.sources:
         if not source.passages or source.retracted:
             continue
         passages = _passages_now(source, library)
         if len(passages) < len(source.passages):
             refused[GONE] += len(source.passages) - len(passages)
-        numbered = uses_numbered_parentheses([passage.text for passage, _ in passages])
-        for passage, relevance in passages:
-            for start, end in passage.sentences:
-                read += 1
-                text = passage.text[start - passage.start : end - passage.start]
-                display = display_text(text, numbered_parentheses=numbered)
-                reason = refusal(display, passage.section, source.study_type) or unsure(text, passage.confidence)
-                if reason:
-                    refused[reason] += 1
-                    continue
-                found.append(
-                    _Candidate(
-                        source=source,
-                        passage=passage,
-                        start=start,
-                        end=end,
-                        text=text,
-                        display=display,
-                        relevance=relevance,
-                    )
-                )
+        record = records.get(source.document or "")
+        one = _Read(source, passages, uses_numbered_parentheses([passage.text for passage, _ in passages]), refused)
+        if record is None:
+            found += one.sentences()
+        else:
+            found += one.findings(record, library)
+        read += one.read
     return found, read
+
+
+class _Read:
+    """What is read of one source: its findings, or its sentences where it has no study record."""
+
+    def __init__(
+        self, source: Source, passages: Sequence[tuple[PassageRecord, float]], numbered: bool, refused: Counter[str]
+    ) -> None:
+        self._source = source
+        self._passages = passages
+        self._numbered = numbered
+        self._refused = refused
+        self.read = 0
+
+    def sentences(self) -> Iterator[_Candidate]:
+        for passage, relevance in self._passages:
+            for start, end in passage.sentences:
+                self.read += 1
+                text = passage.text[start - passage.start : end - passage.start]
+                display = display_text(text, numbered_parentheses=self._numbered)
+                reason = refusal(display, passage.section, self._source.study_type) or unsure(text, passage.confidence)
+                if reason:
+                    self._refused[reason] += 1
+                    continue
+                yield _Candidate(
+                    source=self._source, passage=passage, start=start, end=end, text=text, display=display,
+                    relevance=relevance,
+                )  # fmt: skip
+
+    def findings(self, record: StudyRecord, library: LibraryReader) -> Iterator[_Candidate]:
+        """Each statement once: a sentence with several outcomes is several findings of the record."""
+        passages = list(self._passages)
+        known = {passage.id for passage, _ in passages}
+        if any(finding.main for finding in record.findings) and self._source.document:
+            rest = [one for one in library.passages_of([self._source.document]) if one.id not in known]
+            passages += [(passage, MAIN_RELEVANCE * self._source.relevance) for passage in rest]
+        by_page: dict[int, list[tuple[PassageRecord, float]]] = defaultdict(list)
+        for passage, relevance in passages:
+            by_page[passage.page].append((passage, relevance))
+        told: set[tuple[int, int]] = set()
+        for finding in record.findings:
+            place = finding.statement.places[:1]
+            at = _passage_at(by_page, place[0]) if place else None
+            if at is None or (at[0].id not in known and not finding.main) or (place[0].page, place[0].start) in told:
+                continue
+            told.add((place[0].page, place[0].start))
+            self.read += 1
+            passage, relevance = at
+            start, end = _extent(finding, passage)
+            text = passage.text[start - passage.start : end - passage.start]
+            sentences = [
+                display_text(passage.text[a - passage.start : b - passage.start], numbered_parentheses=self._numbered)
+                for a, b in passage.sentences
+                if start <= a and b <= end
+            ] or [display_text(text, numbered_parentheses=self._numbered)]
+            reason = finding_refusal(sentences, finding, passage.section, self._source.study_type) or unsure(
+                text, passage.confidence
+            )
+            if reason:
+                self._refused[reason] += 1
+                continue
+            yield _Candidate(
+                source=self._source, passage=passage, start=start, end=end, text=text,
+                display=display_text(text, numbered_parentheses=self._numbered), relevance=relevance, finding=finding,
+                lead=lead_in(self._source, finding),
+            )  # fmt: skip
+
+
+def _passage_at(
+    by_page: Mapping[int, Sequence[tuple[PassageRecord, float]]], place: PageSpan
+) -> tuple[PassageRecord, float] | None:
+    """The passage in which a sentence of the document stands as one of its whole sentences."""
+    for passage, relevance in by_page.get(place.page, ()):
+        if any(start == place.start for start, _ in passage.sentences):
+            return passage, relevance
+    return None
+
+
+def _extent(finding: Finding, passage: PassageRecord) -> tuple[int, int]:
+    """Where the finding's sentences stand in `passage`: those before its own that stand in it too, without a label."""
+    own = finding.statement.places[0].start
+    start, end = next((one for one in passage.sentences if one[0] == own), (own, passage.end))
+    known = {one[0] for one in passage.sentences}
+    for span in reversed(finding.spans[: finding.stated_in]):
+        place = span.places[0]
+        if place.page != passage.page or place.start not in known or not passage.start <= place.start < start:
+            break
+        start = place.start
+    label = _PART_LABEL.match(passage.text[start - passage.start : end - passage.start])
+    return (start + label.end() if label else start), end
 
 
 def _passages_now(source: Source, library: LibraryReader) -> list[tuple[PassageRecord, float]]:
@@ -184,7 +283,7 @@ def section_fits(
     fits = []
     for row, candidate in zip(contrast, candidates, strict=True):
         cues = [_cues(section, candidate) for section in sections]
-        preclinical = is_preclinical(candidate.display)
+        preclinical = is_preclinical(candidate.display) or _is_of_animals(candidate)
         fits.append(
             {
                 section.kind: NO_FIT
@@ -194,6 +293,31 @@ def section_fits(
             }
         )
     return fits
+
+
+def _level(candidate: _Candidate) -> int:
+    """The evidence level of a statement: its study's for what the study found or concludes, 5 for what it only tells."""
+    own = candidate.finding is None or candidate.finding.kind in _OWN
+    return candidate.source.evidence_level if own else WEAKEST
+
+
+WEAKEST = 5
+_OWN = (
+    FindingKind.OWN_RESULT,
+    FindingKind.CASE,
+    FindingKind.CONCLUSION,
+    FindingKind.RECOMMENDATION,
+    FindingKind.OWN_METHOD,
+)
+
+
+def _is_main(candidate: _Candidate) -> bool:
+    return candidate.finding is not None and candidate.finding.main
+
+
+def _is_of_animals(candidate: _Candidate) -> bool:
+    """Whether its study record says that it is about animals, cells or devices alone."""
+    return candidate.finding is not None and candidate.finding.species is not Species.HUMAN
 
 
 def _cues(section: SectionTemplate, candidate: _Candidate) -> int:
@@ -237,7 +361,7 @@ def _quote(
         display=candidate.display,
         document_section=candidate.passage.section,
         study_type=candidate.source.study_type,
-        evidence_level=candidate.source.evidence_level,
+        evidence_level=_level(candidate),
         year=candidate.source.year,
         relevance=round(relevance, 4),
         concepts=tuple(
@@ -249,6 +373,10 @@ def _quote(
         points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
         defines=defines(candidate.display, brief.topic),
         confidence=candidate.passage.confidence,
+        finding=candidate.finding.kind if candidate.finding else None,
+        main=_is_main(candidate),
+        species=candidate.finding.species if candidate.finding else None,
+        lead=candidate.lead,
         page_label=candidate.passage.page_label,
         paragraph=candidate.passage.paragraph,
     )

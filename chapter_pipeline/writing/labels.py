@@ -1,18 +1,93 @@
-"""Owns what a paragraph says of the studies it rests on: their design, how many, and when."""
+"""Owns what a paragraph says of the study it rests on before it quotes it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.domain import Paragraph, Quote
+from chapter_pipeline.domain import Paragraph, Quote, Source
 from chapter_pipeline.domain.document import STUDY_PLURALS, StudyType
+from chapter_pipeline.domain.evidence import Finding, FindingKind, Species
+
+_REPORTED = (FindingKind.OWN_RESULT, FindingKind.CASE)
+_BENCH = (StudyType.ANIMAL, StudyType.LABORATORY)
+_DESIGNS = {
+    StudyType.META_ANALYSIS: "systematic review or meta-analysis",
+    StudyType.RANDOMISED_TRIAL: "randomised controlled trial",
+    StudyType.CLINICAL_TRIAL: "non-randomised clinical trial",
+    StudyType.ANIMAL: "animal study",
+    StudyType.LABORATORY: "laboratory study",
+    StudyType.REVIEW: "narrative review",
+    StudyType.PROTOCOL: "study protocol",
+    StudyType.UNKNOWN: "study",
+}
+# The designs that have one name for two: the title may tell which it is.
+_IN_TITLE: Mapping[StudyType, tuple[tuple[re.Pattern[str], str], ...]] = {
+    StudyType.META_ANALYSIS: (
+        (re.compile(r"meta-?\s?analy", re.IGNORECASE), "meta-analysis"),
+        (re.compile(r"systematic", re.IGNORECASE), "systematic review"),
+    ),
+    StudyType.COHORT: ((re.compile(r"cohort", re.IGNORECASE), "cohort study"),),
+    StudyType.CASE_SERIES: (
+        (re.compile(r"case report|first-in-human|: a case\b", re.IGNORECASE), "case report"),
+        (re.compile(r"series", re.IGNORECASE), "case series"),
+    ),
+}
+_OTHERWISE = {StudyType.COHORT: "comparative study", StudyType.CASE_SERIES: "case series or case report"}
+
+
+def lead_in(source: Source, finding: Finding) -> str | None:
+    """What introduces a finding: its study's design and author; None for what needs no study to stand on.
+
+    Everything said is of the source's record: ``In a randomised controlled trial (Westphal 2003):``. How many were studied is
+    left out: rules read the number wrong too often (docs/decisions/study-records.md). A conclusion is called one
+    only where it stands among the conclusions of its article.
+    """
+    design = f"{_article(_design(source))} {_design(source)} ({_named(source)})"
+    if finding.kind in _REPORTED:
+        return f"In {design}:"
+    if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION):
+        return f"The authors of {design} conclude:" if finding.main else f"In the discussion of {design}:"
+    if source.study_type in _BENCH and finding.species is not Species.HUMAN:
+        return f"As stated in {design}:"
+    return None
+
+
+def _design(source: Source) -> str:
+    for pattern, name in _IN_TITLE.get(source.study_type, ()):
+        if pattern.search(source.title):
+            return name
+    return _DESIGNS.get(source.study_type) or _OTHERWISE[source.study_type]
+
+
+def _article(design: str) -> str:
+    return "an" if design[0] in "aeio" else "a"
+
+
+def _named(source: Source) -> str:
+    """``Westphal 2003``; a work without an author by the first words of its title."""
+    first = source.authors[0] if source.authors else ""
+    family = first.strip("{}") if first.startswith("{") else _family(first)
+    name = family or " ".join(source.title.split()[:4])
+    if len(source.authors) > 1:
+        name += " et al."
+    return f"{name} {source.year}" if source.year else name
+
+
+def _family(author: str) -> str:
+    """``Nicholas`` of ``Nicholas, Sarah E`` and of ``Sarah E. Nicholas``."""
+    return author.split(",")[0] if "," in author else "".join(author.split()[-1:])
 
 
 def paragraph_label(quotes: Sequence[Quote]) -> str | None:
-    """``Randomised controlled trials, 2009 to 2021.``; None when the sources do not state their design.
+    """What introduces a paragraph of `quotes`: their lead, when they share one.
 
-    All `quotes` are of one study type.
+    Of quotes without a study record, of one study type: ``Randomised controlled trials, 2009 to 2021.``; None when the
+    sources do not state their design.
     """
+    leads = {quote.lead for quote in quotes}
+    if any(quote.finding is not None for quote in quotes):
+        return leads.pop() if len(leads) == 1 else None
     study = quotes[0].study_type
     if study is StudyType.UNKNOWN:
         return None

@@ -39,6 +39,8 @@ QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
+MAIN_VALUE = 0.30
+"""What a main finding of its study is worth more than any other statement: more than the span of fits."""
 PACK_FACTOR = 2.0
 """An evidence pack holds up to twice the words of its section, so that the writer can choose."""
 MAX_FIGURES = 6
@@ -124,12 +126,18 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
     )
     for _, quote, kind in pairs:
-        if quote.key in taken or quote.sections[kind] < fit_floor(quote) or words_left[kind] <= 0:
+        if quote.key in taken or quote.sections[kind] < _least_fit(quote) or words_left[kind] <= 0:
             continue
         assigned[kind].append(quote)
         words_left[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
+
+
+def _least_fit(quote: Quote) -> float:
+    """The fit from which a section takes a quote; a main finding of a study goes where it fits best of all."""
+    best = max(quote.sections.values(), default=0.0)
+    return min(fit_floor(quote), best) if quote.main and best > 0 else fit_floor(quote)
 
 
 def _worth(quote: Quote, kind: str) -> float:
@@ -139,7 +147,7 @@ def _worth(quote: Quote, kind: str) -> float:
 
 def _value(quote: Quote, fit: float) -> float:
     """Fit first, then closeness to the topic, then evidence: level 1 is worth 0.08 more than level 5."""
-    return fit + 0.5 * quote.relevance + 0.02 * (5 - quote.evidence_level)
+    return fit + 0.5 * quote.relevance + 0.02 * (5 - quote.evidence_level) + MAIN_VALUE * quote.main
 
 
 def section_plans(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind
+from chapter_pipeline.evidence.spans import refers_back
 
 MIN_WORDS = 8
 MAX_WORDS = 60
@@ -205,6 +208,78 @@ def refusal(sentence: str, document_section: str | None, study_type: StudyType =
     if _PROCEDURE.search(sentence) or (study_type in _BENCH_STUDIES and _BENCH.search(sentence)):
         return Refusal.PROCEDURE
     return None
+
+
+MAX_FINDING_WORDS = 110
+"""Words of a finding's sentences together."""
+_TOLD_BY_ITS_STUDY = (FindingKind.OWN_RESULT, FindingKind.CONCLUSION, FindingKind.RECOMMENDATION, FindingKind.CASE)
+_STEPS = (FindingKind.OPERATIVE_STEP,)
+_NEVER = (FindingKind.OWN_METHOD, FindingKind.LIMITATION)
+_NOT_UNDERSTOOD = re.compile(
+    r"\b(?:this|these|those|that) (?:group|groups|subgroup|value|values|cells|line|lines|effect|effects|point|region|area|figure|table)\b"
+    r"|\b(?:described|mentioned|discussed|shown|listed) (?:above|below|earlier|previously)\b|\bdata not shown\b|\b(?:former|latter|aforementioned)\b",
+    re.IGNORECASE,
+)
+
+
+def finding_refusal(
+    sentences: Sequence[str], finding: Finding, document_section: str | None, study_type: StudyType
+) -> Refusal | None:
+    """Why a finding, as its `sentences` would be printed, cannot stand in a chapter; None when it can.
+
+    What a study found and concluded is introduced by its study record, so it may speak of its authors, stand in any
+    section and consist of numbers; everything else has to stand by itself, see `refusal`.
+    """
+    words = sum(len(sentence.split()) for sentence in sentences)
+    if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
+        return Refusal.PROCEDURE
+    if finding.kind not in (*_TOLD_BY_ITS_STUDY, *_STEPS):
+        return next(
+            (found for one in sentences[:1] if (found := refusal(one, document_section, study_type))), None
+        ) or (None if words <= MAX_FINDING_WORDS else Refusal.LENGTH)
+    if not MIN_WORDS <= words <= MAX_FINDING_WORDS:
+        return Refusal.LENGTH
+    if not all(_is_told(sentence) for sentence in sentences):
+        return Refusal.LAYOUT
+    text = " ".join(sentences)
+    if _POINTER.search(text) or _NOT_UNDERSTOOD.search(sentences[0]):
+        return Refusal.POINTER
+    if refers_back(sentences[0]):
+        return Refusal.CONTEXT
+    if finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE) and not finding.main:
+        stated = (
+            finding.direction is not Direction.NOT_STATED or bool(finding.effects or finding.p) or _COUNTED.search(text)
+        )
+        if not stated or (_PROCEDURE.search(text) and finding.direction is Direction.NOT_STATED):
+            return Refusal.PROCEDURE
+    if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION) and not finding.main:
+        return refusal(sentences[0], document_section, study_type)
+    return None
+
+
+_AIM = re.compile(
+    r"To (?:describe|determine|assess|evaluate|compare|investigate|examine|test|explore|estimate|study|identify)\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"\b\d+(?:[.·]\d+)?\s?%|\b\d+ (?:of|/) \d+\b|\b\d+(?:[.·]\d+)? (?:months?|weeks?|days?|years?|patients|mmHg)\b|\bno (?:complications?|deaths?|adverse)",
+    re.IGNORECASE,
+)
+
+
+def _is_told(sentence: str) -> bool:
+    """Whether it is an undamaged sentence; one with statistics may hold as many numbers as it needs."""
+    if any(pattern.search(sentence) for pattern in (_LAYOUT, _DAMAGED, _DAMAGED_PUNCTUATION)):
+        return False
+    letters = sum(ch.isalpha() for ch in sentence)
+    return (
+        _ENDS.search(sentence) is not None
+        and (sentence[0].isupper() or sentence[0].isdigit())
+        and letters >= 0.45 * len(sentence)
+        and sentence.count("(") == sentence.count(")")
+        and sentence.count("[") == sentence.count("]")
+        and not (len(sentence.split()) <= FRAGMENT_WORDS and not _VERB.search(sentence))
+    )
 
 
 def unsure(sentence: str, confidence: float | None) -> Refusal | None:
