@@ -28,6 +28,9 @@ _POINTING_BRACKET = re.compile(
     r"additional file|file|material|data|panel)\.?\s?(?:S?\d{1,2}[A-Za-z]?|[A-Z]\d?)?(?:\s?(?:[,;–-]|and|&|to)\s?(?:fig(?:ure|s|\.)?s?\.?\s?|tables?\s?)?(?:S?\d{1,2}[A-Za-z]?|[A-Za-z]))*[)\]]",
     re.IGNORECASE,
 )
+_POINTED = r"(?:see\s)?(?:(?:online|supplement(?:al|ary)?|suppl\.?|extended data)\s)?(?:fig(?:ure|s|\.)?s?|tables?)\.?\s?S?\d{1,2}[A-Za-z]?(?:\s?(?:[,–-]|and|&)\s?S?(?:\d{1,2}[A-Za-z]?|[A-Za-z]\b))*"
+_POINTER_BEFORE = re.compile(rf"(?<=[(\[]){_POINTED}\s?[;,:]\s?", re.IGNORECASE)
+_POINTER_BEHIND = re.compile(rf"\s?[;,]\s?{_POINTED}(?=[)\]])", re.IGNORECASE)
 _DEFINITION = re.compile(r"\(([A-Z][A-Za-z0-9-]{1,7}s?)\)")
 
 
@@ -93,6 +96,7 @@ def display_text(quote: str, *, numbered_parentheses: bool = False) -> str:
     text = _BRACKET_MARKER.sub("", text)
     text = _AUTHOR_YEAR.sub("", text)
     text = _POINTING_BRACKET.sub("", text)
+    text = _POINTER_BEHIND.sub("", _POINTER_BEFORE.sub("", text))
     if numbered_parentheses:
         text = _PAREN_MARKER.sub("", text)
     return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", re.sub(r"[ \t\n]+", " ", text)).strip()

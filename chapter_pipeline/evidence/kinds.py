@@ -127,7 +127,7 @@ _EMPLOYED = re.compile(
     _I,
 )
 _ASKS = re.compile(
-    r"\b(?:to (?:determine|test|investigate|examine|assess|evaluate|explore|further|address|confirm|verify|understand|elucidate)\b|"
+    r"\b(?:to (?:determine|test|investigate|examine|assess|evaluate|explore|further|address|confirm|verify|understand|elucidate|prove|establish|see)\b|"
     r"we (?:next|then|also|first|therefore) (?:asked|tested|examined|investigated|assessed|performed|compared|analy[sz]ed|evaluated|quantified|measured))",
     _I,
 )

@@ -28,6 +28,7 @@ from chapter_pipeline.domain import (
     UnusedEvidence,
 )
 from chapter_pipeline.domain.document import place
+from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
@@ -45,6 +46,11 @@ SHORT, LONG = 0.75, 1.25
 FILLED = 0.5
 """For the completeness score a section with this share of its planned words counts as whole."""
 AT_HAND = 5
+CONTROLLED, STRONG = 3, 2
+"""The weakest evidence levels of controlled studies, and of randomised trials and their syntheses."""
+ON_TOPIC = 0.45
+"""Least relevance of a study that the chapter has to tell."""
+OWN_RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
 RECENT_YEARS = 5
 DETAILS = ("journal", "volume", "pages")
 """What the reference to an article names beside authors, title and year."""
@@ -218,17 +224,7 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
                 section=section.kind,
                 evidence=keys(quote for quote in inputs.at_hand(section.kind) if quote.source not in sources),
             )
-    strong = {s.key: s for s in inputs.research.sources if s.evidence_level <= 2 and s.document and s.relevance >= 0.45}
-    for key in sorted(strong.keys() - cited.keys()):
-        section_kind, quotes = inputs.home_of(key)
-        yield Gap(
-            type=GapType.SOURCE_COVERAGE,
-            severity=Severity.MEDIUM,
-            description=f"{strong[key].study_type.value.capitalize()} not cited: {strong[key].title}",
-            recommendation=f"Use the evidence of {_named(inputs, key)}.",
-            section=section_kind,
-            evidence=keys(quotes),
-        )
+    yield from _studies_left_out(inputs, set(cited))
     if unused and unused[0].score >= UNUSED_VALUE:
         yield Gap(
             type=GapType.SOURCE_COVERAGE,
@@ -238,6 +234,38 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
             section=unused[0].section,
             evidence=tuple(item.quote for item in unused[:AT_HAND]),
         )
+
+
+def _studies_left_out(inputs: Inputs, cited: set[str]) -> Iterator[Gap]:
+    """Controlled studies on the topic whose main finding the chapter lacks, or that it does not cite at all."""
+    told = {key for section in inputs.chapter.sections for claim in _claims(section) for key in claim}
+    for source in sorted(inputs.research.sources, key=lambda source: source.key):
+        if source.evidence_level > CONTROLLED or not source.document or source.relevance < ON_TOPIC:
+            continue
+        main = [
+            quote
+            for quote in inputs.evidence.quotes
+            if quote.source == source.key and quote.main and quote.finding in OWN_RESULTS
+        ]
+        home, quotes = inputs.home_of(source.key)
+        if main and not told.intersection(quote.key for quote in main):
+            yield Gap(
+                type=GapType.SOURCE_COVERAGE,
+                severity=Severity.CRITICAL if source.evidence_level <= STRONG else Severity.HIGH,
+                description=f"The main finding of a {source.study_type.value} is not in the chapter: {source.title}",
+                recommendation=f"Use the main finding of {_named(inputs, source.key)}, {main[0].place}.",
+                section=home,
+                evidence=keys(quote for quote in quotes if quote in main) or keys(quotes),
+            )
+        elif not main and source.evidence_level <= STRONG and source.key not in cited:
+            yield Gap(
+                type=GapType.SOURCE_COVERAGE,
+                severity=Severity.MEDIUM,
+                description=f"{source.study_type.value.capitalize()} not cited: {source.title}",
+                recommendation=f"Use the evidence of {_named(inputs, source.key)}.",
+                section=home,
+                evidence=keys(quotes),
+            )
 
 
 def incomplete_references(inputs: Inputs) -> Iterator[Gap]:

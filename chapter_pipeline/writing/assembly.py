@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from chapter_pipeline.domain import (
@@ -27,10 +26,6 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.domain.wording import abbreviation_definitions, words
 from chapter_pipeline.quality.grounding import claim_problems
 
-ALSO_FITS = 0.10
-"""Fit from which on a quote would serve another section too: the least that any quote of a section has."""
-MIN_SHARED = 3
-"""Quotes of a section that have to fit another one, and a quarter of all, before the one points to the other."""
 KEY_POINTS = 6
 KEY_POINT_WORDS = 40
 _CALL_FOR_RESEARCH = re.compile(
@@ -96,8 +91,7 @@ def compose(
     `points` are key points that were chosen before: those stay whose quotes are still cited.
     """
     figures = _figures(sections)
-    related = _related(sections, quotes)
-    pointed = [_with_pointers(section, figures, related.get(section.kind)) for section in sections]
+    pointed = [_with_pointers(section, figures) for section in sections]
     references = _references(pointed, quotes, sources)
     numbers = {reference.source.key: reference.number for reference in references}
     used = {key for section in pointed for sentence in _claims(section) for key in sentence.quotes}
@@ -127,33 +121,8 @@ def _figures(sections: Sequence[Section]) -> list[tuple[str, PlannedFigure]]:
     return [(section.kind, figure) for section in sections for figure in section.figures]
 
 
-def _related(sections: Sequence[Section], quotes: dict[str, Quote]) -> dict[str, str]:
-    """Title of the section that each section's evidence would fit next best, by kind; only where much of it would.
-
-    No two sections point to each other: the earlier one points on.
-    """
-    titles = {section.kind: section.title for section in sections}
-    found: dict[str, str] = {}
-    targets: dict[str, str] = {}
-    for section in sections:
-        cited = [quotes[key] for sentence in section.sentences for key in sentence.quotes]
-        fitting = Counter(
-            kind
-            for quote in cited
-            for kind, fit in quote.sections.items()
-            if kind in titles and kind != section.kind and fit >= ALSO_FITS
-        )
-        for kind, count in sorted(fitting.items(), key=lambda one: (-one[1], list(titles).index(one[0]))):
-            if count >= max(MIN_SHARED, len(cited) / 4) and targets.get(kind) != section.kind:
-                found[section.kind], targets[section.kind] = titles[kind], kind
-                break
-    return found
-
-
-def _with_pointers(
-    section: Section, figures: Sequence[tuple[str, PlannedFigure]], related: str | None = None
-) -> Section:
-    """End the section's first paragraph with a pointer to its figures, its last one with that to a `related` section.
+def _with_pointers(section: Section, figures: Sequence[tuple[str, PlannedFigure]]) -> Section:
+    """End the section's first paragraph with a pointer to its figures.
 
     Pointers of an earlier round are replaced.
     """
@@ -177,11 +146,6 @@ def _with_pointers(
         first, *rest = subsections[0].paragraphs
         first = Paragraph(label=first.label, sentences=(*first.sentences, pointer))
         subsections[0] = Subsection(title=subsections[0].title, paragraphs=(first, *rest))
-    if related and subsections:
-        pointer = Sentence(text=f"See also the section “{related}”.", quotes=())
-        *before, last = subsections[-1].paragraphs
-        last = Paragraph(label=last.label, sentences=(*last.sentences, pointer))
-        subsections[-1] = Subsection(title=subsections[-1].title, paragraphs=(*before, last))
     return section.model_copy(update={"subsections": tuple(subsections)})
 
 

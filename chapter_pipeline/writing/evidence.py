@@ -79,8 +79,8 @@ def evidence_map(
 ) -> EvidenceMap:
     """Stage 7: read the findings of the sources, keep those that can stand in a chapter and belong to the topic.
 
-    A source's findings are those of its study record that stand in the found passages, and its main findings wherever
-    they stand; of a source without a record, single sentences. A main finding passes the floor of closeness.
+    A source's findings are those of its study record that stand in the found passages, and its main findings and
+    those with statistics wherever they stand; of a source without a record, single sentences.
 
     A quote's fit for a section is the cosine to the section's queries above the sentence's mean over all sections,
     plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a cue counts as one.
@@ -142,7 +142,7 @@ def _candidates(research: ResearchSet, library: LibraryReader, refused: Counter[
         if record is None:
             found += one.sentences()
         else:
-            found += one.findings(record, library)
+            found += _not_within_another(list(one.findings(record, library)))
         read += one.read
     return found, read
 
@@ -178,7 +178,7 @@ class _Read:
         """Each statement once: a sentence with several outcomes is several findings of the record."""
         passages = list(self._passages)
         known = {passage.id for passage, _ in passages}
-        if any(finding.main for finding in record.findings) and self._source.document:
+        if self._source.document:
             rest = [one for one in library.passages_of([self._source.document]) if one.id not in known]
             passages += [(passage, MAIN_RELEVANCE * self._source.relevance) for passage in rest]
         by_page: dict[int, list[tuple[PassageRecord, float]]] = defaultdict(list)
@@ -188,7 +188,8 @@ class _Read:
         for finding in record.findings:
             place = finding.statement.places[:1]
             at = _passage_at(by_page, place[0]) if place else None
-            if at is None or (at[0].id not in known and not finding.main) or (place[0].page, place[0].start) in told:
+            sought = finding.main or bool(finding.p or finding.effects)
+            if at is None or (at[0].id not in known and not sought) or (place[0].page, place[0].start) in told:
                 continue
             told.add((place[0].page, place[0].start))
             self.read += 1
@@ -211,6 +212,19 @@ class _Read:
                 display=display_text(text, numbered_parentheses=self._numbered), relevance=relevance, finding=finding,
                 lead=lead_in(self._source, finding),
             )  # fmt: skip
+
+
+def _not_within_another(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Without the statements that another one of the source has among its own sentences."""
+    spans = [(one.passage.id, one.start, one.end) for one in candidates]
+    return [
+        one
+        for one, (passage, start, end) in zip(candidates, spans, strict=True)
+        if not any(
+            passage == other and (first, -last) != (start, -end) and first <= start and end <= last
+            for other, first, last in spans
+        )
+    ]
 
 
 def _passage_at(

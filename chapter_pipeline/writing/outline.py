@@ -24,6 +24,7 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Source,
 )
+from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.library import FigureRecord
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
@@ -39,6 +40,8 @@ QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
+CONTROLLED = 3
+"""The weakest evidence level of controlled studies."""
 MAIN_VALUE = 0.30
 """What a main finding of its study is worth more than any other statement: more than the span of fits."""
 PACK_FACTOR = 2.0
@@ -135,9 +138,13 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
 
 
 def _least_fit(quote: Quote) -> float:
-    """The fit from which a section takes a quote; a main finding of a study goes where it fits best of all."""
+    """The fit from which a section takes a quote; what a study found goes where it fits best of all.
+
+    This holds for a main finding, and for every result of a controlled study.
+    """
     best = max(quote.sections.values(), default=0.0)
-    return min(fit_floor(quote), best) if quote.main and best > 0 else fit_floor(quote)
+    found = quote.main or (quote.finding is FindingKind.OWN_RESULT and quote.evidence_level <= CONTROLLED)
+    return min(fit_floor(quote), best) if found and best > 0 else fit_floor(quote)
 
 
 def _worth(quote: Quote, kind: str) -> float:

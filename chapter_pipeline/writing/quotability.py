@@ -181,18 +181,25 @@ _BENCH = re.compile(
 _ENDS = re.compile(r"[.!]['”\")\]]?$")
 
 
-def refusal(sentence: str, document_section: str | None, study_type: StudyType = StudyType.UNKNOWN) -> Refusal | None:
+def refusal(
+    sentence: str,
+    document_section: str | None,
+    study_type: StudyType = StudyType.UNKNOWN,
+    *,
+    may_be_numbers: bool = False,
+) -> Refusal | None:
     """Why `sentence` (as a chapter would print it) cannot stand on its own; None when it can.
 
     `document_section` is the heading it stands under in its source, `study_type` that of the source: what was done to
-    animals or cells is never quoted, lest it be read as what is done to patients.
+    animals or cells is never quoted, lest it be read as what is done to patients. `may_be_numbers`: it may hold as
+    many numbers as statistics need.
     """
     if document_section and _SECTIONS.search(document_section):
         return Refusal.SECTION
     count = len(sentence.split())
     if not MIN_WORDS <= count <= MAX_WORDS:
         return Refusal.LENGTH
-    if not _is_prose(sentence):
+    if not (_is_told(sentence) if may_be_numbers else _is_prose(sentence)):
         return Refusal.LAYOUT
     if _POINTER.search(sentence):
         return Refusal.POINTER
@@ -210,7 +217,7 @@ def refusal(sentence: str, document_section: str | None, study_type: StudyType =
     return None
 
 
-MAX_FINDING_WORDS = 110
+MIN_FINDING_WORDS, MAX_FINDING_WORDS = 5, 110
 """Words of a finding's sentences together."""
 _TOLD_BY_ITS_STUDY = (FindingKind.OWN_RESULT, FindingKind.CONCLUSION, FindingKind.RECOMMENDATION, FindingKind.CASE)
 _STEPS = (FindingKind.OPERATIVE_STEP,)
@@ -235,16 +242,21 @@ def finding_refusal(
         return Refusal.PROCEDURE
     if finding.kind not in (*_TOLD_BY_ITS_STUDY, *_STEPS):
         return next(
-            (found for one in sentences[:1] if (found := refusal(one, document_section, study_type))), None
+            (
+                found
+                for one in sentences[:1]
+                if (found := refusal(one, document_section, study_type, may_be_numbers=True))
+            ),
+            None,
         ) or (None if words <= MAX_FINDING_WORDS else Refusal.LENGTH)
-    if not MIN_WORDS <= words <= MAX_FINDING_WORDS:
+    if not MIN_FINDING_WORDS <= words <= MAX_FINDING_WORDS:
         return Refusal.LENGTH
     if not all(_is_told(sentence) for sentence in sentences):
         return Refusal.LAYOUT
     text = " ".join(sentences)
     if _POINTER.search(text) or _NOT_UNDERSTOOD.search(sentences[0]):
         return Refusal.POINTER
-    if refers_back(sentences[0]):
+    if refers_back(sentences[0]) or (finding.kind is FindingKind.OWN_RESULT and _OF_ONE_PATIENT.search(text)):
         return Refusal.CONTEXT
     if finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE) and not finding.main:
         stated = (
@@ -253,10 +265,12 @@ def finding_refusal(
         if not stated or (_PROCEDURE.search(text) and finding.direction is Direction.NOT_STATED):
             return Refusal.PROCEDURE
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION) and not finding.main:
-        return refusal(sentences[0], document_section, study_type)
+        found = refusal(sentences[0], document_section, study_type, may_be_numbers=True)
+        return None if found is Refusal.FIRST_PERSON else found
     return None
 
 
+_OF_ONE_PATIENT = re.compile(r"\b(?:the|this) patient\b|\b(?:he|she) \w+ed\b", re.IGNORECASE)
 _AIM = re.compile(
     r"To (?:describe|determine|assess|evaluate|compare|investigate|examine|test|explore|estimate|study|identify)\b",
     re.IGNORECASE,
