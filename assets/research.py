@@ -10,7 +10,6 @@ from assets.stage_assets import stage_asset, stage_result
 from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
-    ChapterKind,
     EvidenceMap,
     KeyConcepts,
     LibraryResearch,
@@ -33,10 +32,13 @@ DEFAULTS = BriefRequest(topic="any")
 
 
 class BriefConfig(dg.Config):
-    """The request of a chapter. Empty `topic`: the stored request, or else the topic that the slug names."""
+    """The request of a chapter. Empty `topic`: the stored request, or else the topic that the slug names.
+
+    Empty `kind`: what the topic tells.
+    """
 
     topic: str = ""
-    kind: str = ChapterKind.DISEASE.value
+    kind: str = ""
     title: str = ""
     audience: str = DEFAULTS.audience
     word_budget: int = DEFAULTS.word_budget

@@ -22,7 +22,7 @@ import yaml
 
 from benchmarks.annotated_findings import letters
 from benchmarks.written import Workbench, Written, ingested, write
-from chapter_pipeline.domain import BriefRequest, ChapterKind
+from chapter_pipeline.domain import BriefRequest
 from chapter_pipeline.storage.library import LibraryStore
 
 FOLDER = Path(__file__).with_name("question_annotations")
@@ -48,7 +48,7 @@ def main() -> None:
 def measured(path: Path, bench: Workbench, texts: Path | None) -> dict[str, str]:
     """The figures of one topic, as ``found/of``."""
     asked = yaml.safe_load(path.read_text(encoding="utf-8"))
-    written = write(bench.stages, BriefRequest(topic=asked["topic"], kind=ChapterKind.DISEASE))
+    written = write(bench.stages, BriefRequest(topic=asked["topic"]))
     if texts is not None:
         from chapter_pipeline.writing.rendering import chapter_markdown, gap_table
 

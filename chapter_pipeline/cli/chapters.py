@@ -33,7 +33,9 @@ CAUSES_SHOWN = 5
 def new_chapter(
     slug: Slug,
     topic: Annotated[str | None, typer.Option(help="What the chapter is about.")] = None,
-    kind: Annotated[ChapterKind | None, typer.Option(help="Which template it follows.")] = None,
+    kind: Annotated[
+        ChapterKind | None, typer.Option(help="Which template it follows; default: what the topic tells.")
+    ] = None,
     brief: Annotated[Path | None, typer.Option(help="YAML file with the keys of a brief.")] = None,
     template: Annotated[Path | None, typer.Option(help="YAML file of your own template, instead of a kind's.")] = None,
     json: Json = False,
@@ -143,10 +145,12 @@ def _named(row: Mapping[str, Any]) -> str | None:
 
 def _row(one: ChapterSummary) -> dict[str, Any]:
     chapter, newest = one.chapter, one.newest
+    from chapter_pipeline.writing.brief import kind_of_topic
+
     return {
         "slug": chapter.slug,
         "topic": chapter.request.get("topic"),
-        "kind": chapter.request.get("kind", ChapterKind.DISEASE.value),
+        "kind": chapter.request.get("kind") or kind_of_topic(chapter.request.get("topic", "")).value,
         "version": newest.number if newest else None,
         "state": newest.state if newest else None,
         "written": newest.created_at if newest else None,

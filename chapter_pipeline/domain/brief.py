@@ -23,6 +23,7 @@ class ChapterKind(StrEnum):
     """Which template a chapter follows."""
 
     DISEASE = "disease"
+    THERAPY = "therapy"
     TECHNIQUE = "technique"
     ANATOMY = "anatomy"
 
@@ -57,7 +58,9 @@ class BriefRequest(StageValue):
     """What an author asks for; only `topic` is needed. The YAML of ``chapters new --brief`` has these keys."""
 
     topic: Topic
-    kind: ChapterKind = ChapterKind.DISEASE
+    kind: ChapterKind | None = Field(
+        default=None, description="Default: what its topic tells, see `writing.brief.kind_of_topic`."
+    )
     title: Line | None = Field(default=None, max_length=300)
     audience: Line = Field(default="neurosurgeons in training and in practice", max_length=300)
     word_budget: int = Field(default=4000, ge=500, le=40000, description="Words of the whole chapter.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from chapter_pipeline.domain import (
     BriefRequest,
     ChapterBrief,
+    ChapterKind,
     MustCoverPoint,
     PointChange,
     SectionChange,
@@ -26,6 +28,35 @@ from chapter_pipeline.writing.templates import own_template, read_template, temp
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 _STOP = frozenset("a an and are as at by for from in into is it its of on or the their to was were with".split())
+
+
+_KINDS: tuple[tuple[ChapterKind, re.Pattern[str]], ...] = (
+    (ChapterKind.ANATOMY, re.compile(r"\banatom(?:y|ical)\b(?! of the disease)", re.IGNORECASE)),
+    (
+        ChapterKind.TECHNIQUE,
+        re.compile(
+            r"\b(?:techniques?|approach(?:es)? to|operative|how to|craniotomy|craniectomy|cranioplasty|shunting|implantation of|placement of)\b(?![^:]*:)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        ChapterKind.THERAPY,
+        re.compile(
+            r"\b(?:\w*therap(?:y|ies)|treatments?|drug delivery|medication|pharmacological|radiosurgery|rehabilitation)\b(?! response)(?:,? (?:of|for|in|against|and|after|with)\b|$)|"
+            r"^(?:local|systemic|medical|drug|surgical and medical) (?:\w+ ){0,3}(?:of|for|in)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def kind_of_topic(topic: str) -> ChapterKind:
+    """The kind of chapter that a topic asks for: "Therapy of glioma", "Anatomy of the insula"; else a disease.
+
+    What stands behind a colon or in brackets only details it.
+    """
+    asked = re.split(r"[:(]", topic)[0]
+    return next((kind for kind, pattern in _KINDS if pattern.search(asked)), ChapterKind.DISEASE)
 
 
 def validated_slug(slug: str) -> str:
@@ -79,8 +110,9 @@ def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBr
     The author's own must-cover points join the section that they are given to, else the one whose cues they share most
     words with. Raises `InvalidBrief` for a change that cannot be made.
     """
-    chosen = template(request.kind) if request.template is None else own_template(request.template, where="template")
-    sections = changed_sections(chosen.sections_for(request.topic), request)
+    kind = request.kind or kind_of_topic(request.topic)
+    chosen = template(kind) if request.template is None else own_template(request.template, where="template")
+    sections = changed_sections(asked_of(request, chosen.sections_for(request.topic)), request)
     for text in request.must_cover:
         home = _closest_section(_terms(text), sections)
         sections = tuple(
@@ -90,7 +122,7 @@ def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBr
         slug=validated_slug(slug),
         topic=request.topic,
         title=request.title or chosen.title.replace("{topic}", request.topic),
-        kind=request.kind,
+        kind=kind,
         audience=request.audience,
         template=chosen.name,
         word_budget=request.word_budget,
@@ -99,6 +131,26 @@ def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBr
         perspectives=chosen.perspectives,
         figures=request.figures,
     )
+
+
+def asked_of(request: BriefRequest, sections: tuple[SectionTemplate, ...]) -> tuple[SectionTemplate, ...]:
+    """The template's sections without those on operations, where the topic is a disease that is not operated on.
+
+    Only of a kind that was not asked for by name; a change of such a section in the request keeps it.
+    """
+    changed = {change.kind for change in request.sections}
+    if request.kind is not None or request.template is not None or not _WITHOUT_OPERATION.search(request.topic):
+        return sections
+    return tuple(section for section in sections if section.kind not in _OPERATIONS or section.kind in changed)
+
+
+_OPERATIONS = frozenset({"surgical_treatment"})
+_WITHOUT_OPERATION = re.compile(
+    r"\b(?:diabetes|migraine|multiple sclerosis|hypertension|depress\w+|anxiety|schizophrenia|asthma|headaches?|dementia|alzheimer\S*|"
+    r"polyneuropath\w*|myasthenia|guillain\S*|encephalitis|meningitis|narcolepsy|insomnia|obesity|malaria|tuberculosis|HIV|"
+    r"drug allergy|vaccin\w*|epidemiology|prevalence|polypharmacy)\b",
+    re.IGNORECASE,
+)
 
 
 def section_kinds_of(request: BriefRequest) -> tuple[str, ...]:
