@@ -37,6 +37,7 @@ from chapter_pipeline.domain.planning import (
     SectionPlans,
 )
 from chapter_pipeline.domain.report import (
+    Closer,
     Edit,
     EditAction,
     FinalChapter,
@@ -76,6 +77,7 @@ __all__ = [
     "ChapterKind",
     "ChapterOutline",
     "ChapterText",
+    "Closer",
     "Concept",
     "DroppedSentence",
     "Edit",

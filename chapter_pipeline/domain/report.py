@@ -70,6 +70,14 @@ class Severity(StrEnum):
     LOW = "low"
 
 
+class Closer(StrEnum):
+    """Who or what can close a gap: evidence that the library holds, literature it does not hold, or a person."""
+
+    LIBRARY = "library"
+    LITERATURE = "literature"
+    PERSON = "person"
+
+
 class Gap(StageValue):
     """What a chapter lacks, where, and what to do. `evidence`: keys of quotes at hand that would help, best first."""
 
@@ -79,6 +87,7 @@ class Gap(StageValue):
     recommendation: str
     section: str | None = None
     evidence: tuple[str, ...] = ()
+    closed_by: Closer | None = Field(default=None, description="None: of a report of an earlier release.")
 
 
 class GapStatistics(StageValue):

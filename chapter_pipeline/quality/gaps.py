@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -13,6 +14,7 @@ from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterOutline,
     ChapterText,
+    Closer,
     EvidenceMap,
     Gap,
     GapReport,
@@ -46,6 +48,8 @@ SHORT, LONG = 0.75, 1.25
 FILLED = 0.5
 """For the completeness score a section with this share of its planned words counts as whole."""
 AT_HAND = 5
+FEWEST_CITATIONS = 4
+"""With fewer citations the share of one source tells nothing."""
 CONTROLLED, STRONG = 3, 2
 """The weakest evidence levels of controlled studies, and of randomised trials and their syntheses."""
 ON_TOPIC = 0.45
@@ -69,6 +73,8 @@ class Inputs:
     evidence: EvidenceMap
     research: ResearchSet
     chapter: ChapterText
+    spoken_of: Mapping[str, str] = field(default_factory=dict)
+    """Of must-cover points, by their text, where a passage of the sources speaks of them: ``Liu 2016, p. 3``."""
 
     def may_go_to(self, quote: Quote, kind: str) -> bool:
         """Whether a section may cite the quote: no other one has it in its plan, nor cites it."""
@@ -121,6 +127,7 @@ def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[G
         *critical_information(inputs),
         *second_opinion,
     ]
+    gaps = [gap.model_copy(update={"closed_by": closed_by(gap)}) for gap in gaps]
     order = list(Severity)
     gaps.sort(key=lambda gap: order.index(gap.severity))
     counts = Counter(gap.severity for gap in gaps)
@@ -137,6 +144,18 @@ def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[G
         ),
         unused_evidence=unused,
     )
+
+
+def closed_by(gap: Gap) -> Closer:
+    """Evidence at hand closes it, or documents that the library lacks; what asks for neither is for a person."""
+    if gap.evidence:
+        return Closer.LIBRARY
+    return Closer.LITERATURE if _ASKS_FOR_DOCUMENTS.search(gap.recommendation) else Closer.PERSON
+
+
+_ASKS_FOR_DOCUMENTS = re.compile(
+    r"\badd (?:documents|trials|a second source|reference files)|\bsearch the literature", re.IGNORECASE
+)
 
 
 def requires_revision(completeness_score: float, gaps: Sequence[Gap]) -> bool:
@@ -198,10 +217,10 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
     total = sum(cited.values())
     if cited:
         key, most = cited.most_common(1)[0]
-        if most > 0.5 * total:
+        if most > total / 3 and total >= FEWEST_CITATIONS:
             yield Gap(
                 type=GapType.SOURCE_COVERAGE,
-                severity=Severity.HIGH,
+                severity=Severity.HIGH if most > total / 2 else Severity.MEDIUM,
                 description=f"{most} of {total} citations are of one source ({_named(inputs, key)}).",
                 recommendation="Add documents by other authors on the topic.",
             )
@@ -388,16 +407,26 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
             hint = f"{_counted(len(fitting), 'quote')} at hand would fit"
         elif speaking:
             hint = f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters"
+        elif point.text in inputs.spoken_of:
+            hint = f"{inputs.spoken_of[point.text]} speaks of it, in words that cannot be quoted alone"
         else:
-            hint = "the library holds no evidence of it"
+            hint = "no passage of its sources speaks of it"
+        read = not fitting and point.text in inputs.spoken_of
         yield Gap(
             type=GapType.CRITICAL_INFORMATION,
             severity=Severity.CRITICAL if point.critical else Severity.MEDIUM,
             description=f"Not covered: {point.text}; {hint}.",
-            recommendation=f"Cover {point.text} in this section" + ("." if fitting else ": add documents on it first."),
+            recommendation=f"Read {inputs.spoken_of[point.text]} and write on {point.text} by hand."
+            if read
+            else f"Cover {point.text} in this section" + ("." if fitting else ": add documents on it first."),
             section=point.section,
             evidence=keys(fitting),
         )
+
+
+def uncovered(brief: ChapterBrief, chapter: ChapterText) -> list[MustCoverPoint]:
+    """The must-cover points that no cited sentence of their section mentions."""
+    return [point for point in brief.must_cover if not _covered(point, chapter)]
 
 
 def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEvidence, ...]:

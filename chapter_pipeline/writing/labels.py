@@ -43,7 +43,7 @@ def lead_in(source: Source, finding: Finding) -> str | None:
     left out: rules read the number wrong too often (docs/decisions/study-records.md). A conclusion is called one
     only where it stands among the conclusions of its article.
     """
-    design = f"{_article(_design(source))} {_design(source)} ({_named(source)})"
+    design = f"{_article(_design(source))} {_design(source)} ({named(source)})"
     if finding.kind in _REPORTED:
         return f"In {design}:"
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION):
@@ -64,7 +64,7 @@ def _article(design: str) -> str:
     return "an" if design[0] in "aeio" else "a"
 
 
-def _named(source: Source) -> str:
+def named(source: Source) -> str:
     """``Westphal 2003``; a work without an author by the first words of its title."""
     first = source.authors[0] if source.authors else ""
     family = first.strip("{}") if first.startswith("{") else _family(first)

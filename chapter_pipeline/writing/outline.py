@@ -14,6 +14,7 @@ from chapter_pipeline.domain import (
     ChapterOutline,
     EvidenceMap,
     Gap,
+    GapType,
     OutlineSection,
     PlannedFigure,
     PlannedSubsection,
@@ -215,7 +216,7 @@ def section_plans(
     taken |= {key for one in before.values() for key in one.wanted}
     plans = []
     for index, base in enumerate(bases):
-        gaps = [gap for gap in recommendations if gap.section in (None, base.kind)]
+        gaps = [gap for gap in recommendations if gap.section in (None, base.kind) and _by_writing(gap)]
         known = before.get(base.kind)
         asked = known.wanted if known is not None else ()
         own = {*outline.assignments[base.kind], *asked}
@@ -230,6 +231,11 @@ def section_plans(
     return SectionPlans(
         slug=brief.slug, topic=brief.topic, audience=brief.audience, plans=tuple(plans), base=prints
     )  # fmt: skip
+
+
+def _by_writing(gap: Gap) -> bool:
+    """Whether a writer can close it: with evidence at hand, or in fewer words."""
+    return bool(gap.evidence) or gap.type is GapType.SECTION_BALANCE
 
 
 def _fingerprint(plan: SectionPlan) -> str:

@@ -90,26 +90,26 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="evidence_map", value=domain.EvidenceMap,
-        inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
+        version="2", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
         prompts=("relations",), work="review",
     ),
     Stage(
         name="chapter_outline", value=domain.ChapterOutline,
-        inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning",
+        version="2", inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning",
     ),
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
         name="section_plans", value=domain.SectionPlans,
-        version="2", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
+        version="3", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
         name=SECTION, value=domain.Section,
-        version="2", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
+        version="3", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
     ),
     Stage(
         name="chapter_draft", value=domain.ChapterDraft,
-        inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
+        version="2", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
         outside=(Outside.LIBRARY,), prompts=("key_points",), work="writing",
     ),
     Stage(
@@ -118,11 +118,11 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="gap_report", value=domain.GapReport,
-        version="2",
+        version="3",
         inputs=(
             "chapter_brief", "chapter_outline", "section_plans", "evidence_map", "research_set", "reviewed_chapter",
         ),
-        prompts=("critical_information",), work="review",
+        outside=(Outside.LIBRARY,), prompts=("critical_information",), work="review",
     ),
     Stage(
         name="final_chapter", value=domain.FinalChapter,

@@ -25,6 +25,8 @@ from chapter_pipeline.domain import (
     Section,
     SectionPlans,
 )
+from chapter_pipeline.domain.document import place
+from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, ChapterAnswers, Clock, Embedder, LibraryReader, PassageSearch, TextModel
@@ -42,8 +44,11 @@ from chapter_pipeline.writing import (
     review,
     sections,
 )
+from chapter_pipeline.writing.labels import named
 
 PROBE_HITS = 80
+SPOKEN_HITS = 50
+"""Passages that are looked at for a must-cover point that the chapter lacks."""
 
 
 class Stages:
@@ -204,11 +209,30 @@ class Stages:
         second = llm_enrichment.missing_information(brief, reviewed.chapter, evidence, model=self._model)
         return gap_analysis.gap_report(
             gap_analysis.Inputs(
-                brief=brief, outline=planned, evidence=evidence, research=research, chapter=reviewed.chapter
+                brief=brief,
+                outline=planned,
+                evidence=evidence,
+                research=research,
+                chapter=reviewed.chapter,
+                spoken_of=self._spoken_of(brief, research, reviewed),
             ),
             embedder=self._embedder,
             second_opinion=second,
         )
+
+    def _spoken_of(self, brief: ChapterBrief, research: ResearchSet, reviewed: ReviewedChapter) -> dict[str, str]:
+        """Of the must-cover points that the chapter lacks, the place in its sources that speaks of them."""
+        points = gap_analysis.uncovered(brief, reviewed.chapter)
+        sources = {source.document: source for source in research.sources if source.document}
+        if not points or not sources:
+            return {}
+        found = self._search.search_many([f"{point.text} in {brief.topic}" for point in points], k=SPOKEN_HITS)
+        told: dict[str, str] = {}
+        for point, hits in zip(points, found, strict=True):
+            hit = next((hit for hit in hits if hit.document in sources and mentioned(hit.text, point.terms)), None)
+            if hit is not None:
+                told[point.text] = f"{named(sources[hit.document])}, {place(hit.page, hit.page_label, hit.paragraph)}"
+        return told
 
     def final_chapter(
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport
