@@ -48,8 +48,8 @@ SHORT, LONG = 0.75, 1.25
 FILLED = 0.5
 """For the completeness score a section with this share of its planned words counts as whole."""
 AT_HAND = 5
-FEWEST_CITATIONS = 4
-"""With fewer citations the share of one source tells nothing."""
+FEWEST_CITATIONS = 6
+"""With fewer citations a third of them from one source tells nothing."""
 CONTROLLED, STRONG = 3, 2
 """The weakest evidence levels of controlled studies, and of randomised trials and their syntheses."""
 ON_TOPIC = 0.45
@@ -217,7 +217,7 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
     total = sum(cited.values())
     if cited:
         key, most = cited.most_common(1)[0]
-        if most > total / 3 and total >= FEWEST_CITATIONS:
+        if most > total / 2 or (most > total / 3 and total >= FEWEST_CITATIONS):
             yield Gap(
                 type=GapType.SOURCE_COVERAGE,
                 severity=Severity.HIGH if most > total / 2 else Severity.MEDIUM,

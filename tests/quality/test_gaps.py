@@ -226,6 +226,16 @@ COVERAGE = [
             ),
         ),
     ),
+    Case(
+        what="more than a third of six citations from one source is medium",
+        inputs=cited(3, 2, 1),
+        gaps=(
+            Found(
+                severity=MEDIUM, recommendation="Add documents by other authors on the topic.",
+                says="3 of 6 citations are of one source (“Study of a”).",
+            ),
+        ),
+    ),
     Case(what="a chapter that cites nothing has no leaning", inputs=gap_inputs(section("outcomes", 100))),
     Case(what="level 3 at best is no gap", inputs=cited(1, 1, levels=(5, 3))),
     Case(
@@ -528,7 +538,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="Not covered: seizures; the library holds no evidence of it.",
+                says="Not covered: seizures; no passage of its sources speaks of it.",
             ),
         ),
     ),
@@ -595,7 +605,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="the library holds no evidence of it",
+                says="no passage of its sources speaks of it",
             ),
         ),
     ),

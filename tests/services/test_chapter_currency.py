@@ -202,7 +202,15 @@ def test_currency__library_and_reference_files_change__the_stages_that_read_them
     asked.bucket.put("references/list.ris", b"TY  - JOUR\nTI  - A trial\nER  - \n")
     assert stale(asked) == {"literature_research": "the reference files changed since"}
     add(asked.library, "library/shunts.pdf", "A shunt was placed in 40 patients with hydrocephalus.")
-    read = {"key_concepts", "library_research", "research_set", "evidence_map", "section_plans", "chapter_draft"}
+    read = {
+        "key_concepts",
+        "library_research",
+        "research_set",
+        "evidence_map",
+        "section_plans",
+        "chapter_draft",
+        "gap_report",
+    }
     found = stale(asked)
     assert {name for name, cause in found.items() if cause == "the library changed since"} == read
     assert set(found) == {*read, "literature_research"}

@@ -111,10 +111,12 @@ def older(postgres: EmbeddedServer, empty_database_name: str, home: Path) -> Ite
 def test_migration__home_of_the_release_before__is_searched_and_takes_a_record(older: Database) -> None:
     library = LibraryStore(older)
     key = add(library, "library/a.pdf", TRIAL)
-    before = (library.state(), LibrarySearch(older, HashEmbedder()).search("wafers", k=3))
+    before = LibrarySearch(older, HashEmbedder()).search("wafers", k=3)
     older.migrate()
-    assert (library.state(), LibrarySearch(older, HashEmbedder()).search("wafers", k=3)) == before
+    assert LibrarySearch(older, HashEmbedder()).search("wafers", k=3) == before
     assert library.study_records([key]) == {}
+    without = library.state()
     library.store_study_record(number_of(library, key), trial_record(), fingerprint="1")
+    assert library.state() != without, "chapters quote its findings: they may change"
     migrate.downgrade(older.engine, "0013")
-    assert LibrarySearch(older, HashEmbedder()).search("wafers", k=3) == before[1]
+    assert LibrarySearch(older, HashEmbedder()).search("wafers", k=3) == before

@@ -112,7 +112,7 @@ REFUSED = [
     Refused(
         what="a value that is none of its key",
         request={"topic": "Glioma", "kind": "novel"},
-        says="brief key 'kind' has the value 'novel': Input should be 'disease', 'technique' or 'anatomy'",
+        says="brief key 'kind' has the value 'novel': Input should be 'disease', 'therapy', 'technique' or 'anatomy'",
     ),
     Refused(
         what="a point that is too long is not told to be no mapping",
@@ -316,3 +316,34 @@ def test_brief__several_points__each_find_their_section() -> None:
     assert {section.kind: [point.text for point in section.must_cover] for section in brief.sections} == {
         "sedation": ["doses", "propofol"], "outcomes": ["mortality", "recovery"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind"),
+    [
+        ("Local and systemic therapy of malignant glioma", ChapterKind.THERAPY),
+        ("Radiotherapy for spinal metastases", ChapterKind.THERAPY),
+        ("Technique of ventriculoperitoneal shunting", ChapterKind.TECHNIQUE),
+        ("Anatomy of the insula", ChapterKind.ANATOMY),
+        ("Chronic subdural haematoma", ChapterKind.DISEASE),
+        ("Meningioma: technique of resection", ChapterKind.DISEASE),
+        ("Treatment response in glioma", ChapterKind.DISEASE),
+    ],
+)
+def test_brief__without_a_kind__has_that_of_its_topic(topic: str, kind: ChapterKind) -> None:
+    assert chapter_brief("a-chapter", request_from({"topic": topic}), today=TODAY).kind is kind
+
+
+def test_brief__kind_that_the_author_names__wins_over_the_topic() -> None:
+    made = chapter_brief("a-chapter", request_from({"topic": "Anatomy of the insula", "kind": "disease"}), today=TODAY)
+    assert made.kind is ChapterKind.DISEASE
+
+
+def test_brief__disease_without_operation__is_not_asked_for_one_unless_the_author_is() -> None:
+    def sections(**values: object) -> set[str]:
+        request = request_from({"topic": "Type 2 diabetes", **values})
+        return {section.kind for section in chapter_brief("a-chapter", request, today=TODAY).sections}
+
+    assert "surgical_treatment" not in sections()
+    assert "surgical_treatment" in sections(kind="disease")
+    assert "surgical_treatment" in sections(sections=[{"kind": "surgical_treatment", "title": "Bariatric surgery"}])

@@ -1,4 +1,4 @@
-"""Sections point to the one that their evidence would fit next best, never to each other, and only to one that is there."""
+"""No section points to another one; pointers that earlier releases wrote are checked, and taken out at the next writing."""
 
 from __future__ import annotations
 
@@ -38,20 +38,24 @@ def pointers(chapter: ChapterText) -> dict[str, list[str]]:
     return {one.kind: [s.text for s in one.sentences if not s.quotes] for one in chapter.sections}
 
 
-def test_compose__evidence_that_fits_another_section__points_there_and_not_back() -> None:
+def test_compose__evidence_that_fits_another_section__is_no_reason_to_point_there() -> None:
     chapter = composed(
         ("surgery", quotes("surgery", "risks", 5, 0.2)), ("risks", quotes("risks", "surgery", 5, 0.2)),
-        ("outcome", quotes("outcome", "risks", 5, 0.05)),
     )  # fmt: skip
-    assert pointers(chapter) == {"surgery": ["See also the section “Risks”."], "risks": [], "outcome": []}
+    assert pointers(chapter) == {"surgery": [], "risks": []}
     assert closure_problems(chapter) == []
 
 
-def test_compose__again_without_the_other_section__points_nowhere() -> None:
-    surgery = quotes("surgery", "risks", 5, 0.2)
-    first = composed(("surgery", surgery), ("risks", quotes("risks", "surgery", 5, 0.2)))
+def test_compose__pointer_of_an_earlier_release__is_taken_out() -> None:
+    cited = quotes("surgery", "risks", 3, 0.2)
+    pointing = section("surgery", cited)
+    (paragraph,) = pointing.subsections[0].paragraphs
+    said = (*paragraph.sentences, Sentence(text="See also the section “Risks”.", quotes=()))
+    pointing = pointing.model_copy(
+        update={"subsections": (Subsection(title=None, paragraphs=(Paragraph(sentences=said),)),)}
+    )
     again = compose(
-        slug="a-b", title="T", topic="T", sections=first.sections[:1], quotes={one.key: one for one in surgery},
+        slug="a-b", title="T", topic="T", sections=[pointing], quotes={one.key: one for one in cited},
         sources={SOURCE.key: SOURCE},
     )  # fmt: skip
     assert pointers(again) == {"surgery": []}
