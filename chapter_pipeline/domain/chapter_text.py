@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -113,6 +114,12 @@ class ChapterText(StageValue):
     @property
     def words(self) -> int:
         return sum(section.words for section in self.sections)
+
+
+def lead_of(sentence: Sentence, quotes: Mapping[str, Quote]) -> str | None:
+    """What introduces a sentence that stands alone: the lead that its quotes share, None without one."""
+    leads = {quotes[key].lead for key in sentence.quotes if key in quotes}
+    return leads.pop() if len(leads) == 1 else None
 
 
 class ChapterDraft(StageValue):

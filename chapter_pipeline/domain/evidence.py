@@ -112,6 +112,9 @@ class Finding(EvidenceValue):
 
     ordinal: int = Field(ge=0, description="Its place in the record, in reading order.")
     kind: FindingKind
+    part: str | None = Field(
+        default=None, description="The part of the article it stands in: ``results``, ``discussion``."
+    )
     main: bool = Field(default=False, description="Whether it is a main finding of the study.")
     species: Species
     disease: str | None = None

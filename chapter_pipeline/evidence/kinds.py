@@ -192,6 +192,9 @@ def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingK
                 kind = FindingKind.CONCLUSION
             begun = begun or own
             found = found or (kind is FindingKind.OWN_RESULT and begun)
+        if statement.zone is Zone.DISCUSSION and kind is FindingKind.OWN_RESULT and _OWN.search(statement.text) is None:
+            # Whose result it is, only the sentence itself can tell: the one before it is often about another study.
+            kind = FindingKind.BACKGROUND
         kinds.append(kind)
     return kinds
 

@@ -18,7 +18,7 @@ from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.statistics import effects, p_values
 from chapter_pipeline.evidence.subjects import Subjects, subjects_of
 
-RULES_VERSION = "2"
+RULES_VERSION = "4"
 """Part of the code version of `study_records`: another one makes the stored records stale."""
 _UNCOMPARED = Comparison.not_stated()
 
@@ -82,9 +82,17 @@ def _findings(
     return [
         # Not validated: the values are made here, and a record has hundreds of them.
         Finding.model_construct(
-            ordinal=first + place, kind=kind, species=species, disease=disease, intervention=one.intervention,
+            ordinal=first + place, kind=kind, part=_part(statement, kind), species=species, disease=disease, intervention=one.intervention,
             comparator=one.comparator, outcome=one.outcome, time_point=one.time_point, direction=one.direction,
             effects=stated, p=p, cited=cited, spans=spans, stated_in=stated_in,
         )
         for place, one in enumerate(compared)
     ]  # fmt: skip
+
+
+def _part(statement: Statement, kind: FindingKind) -> str:
+    """The part of the article; what an abstract without parts concludes in its last two sentences is its conclusion."""
+    concludes = kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
+    if statement.zone is Zone.ABSTRACT and concludes and statement.position >= statement.of - 2:
+        return Zone.CLOSING.value
+    return statement.zone.value

@@ -141,7 +141,7 @@ def statements(source: SourceText) -> list[Statement]:
         for position, (passage, start, end) in enumerate(sentences):
             text = passage.text[start - passage.start : end - passage.start]
             if in_abstract:
-                zone = _run_in(text) or zone
+                zone = _run_in(text) or zone_of_label(text) or zone
             found.append(
                 Statement(
                     number=len(found), text=text, zone=zone, in_abstract=in_abstract, headings=titles, paragraph=number,

@@ -169,7 +169,7 @@ class Subjects:
         """Species and disease of a statement: of its sentence, else its paragraph, its heading, the document."""
         own = kind in _OWN
         named = species_named(text)
-        if named is Species.HUMAN and own and self.species is not Species.HUMAN:
+        if named is Species.HUMAN and own and self.species is not Species.HUMAN and not _OF_PATIENTS.search(text):
             named = None  # human cells and antibodies in a study of animals
         diseases = diseases_named(text) or [self.short[word] for word in _WORD.findall(text) if word in self.short]
         if named is None and headings:
@@ -186,6 +186,9 @@ class Subjects:
 
 
 _OWN = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
+_OF_PATIENTS = re.compile(
+    r"\b(?:patients?|participants?|volunteers?|post-?mortem|autops(?:y|ies)|human tissues?)\b", _I
+)
 _SHORT = re.compile(r"\(([A-Z][A-Za-z]{1,6})\)")
 _SYMPTOMS = frozenset(
     "pain anxiety depression deficit deficits hemorrhage haemorrhage headache headaches edema oedema obesity infection infections failure".split()

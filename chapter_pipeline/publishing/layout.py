@@ -13,8 +13,10 @@ from chapter_pipeline.domain import (
     Paragraph,
     Reference,
     Section,
+    Sentence,
     Subsection,
 )
+from chapter_pipeline.domain.chapter_text import lead_of
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.abbreviations import FirstUse
@@ -99,12 +101,19 @@ class _Page:
         notice = ast.paragraph([ast.strong(ast.text("Unreviewed:")), ast.space(), *ast.text(asks + rest)])
         return self._medium.notice([notice])
 
+    def _lead(self, point: Sentence) -> list[Node]:
+        lead = lead_of(point, self._chapter.quotes)
+        return [*ast.text(lead), ast.space()] if lead else []
+
     def _key_points(self) -> list[Node]:
         if not self._chapter.key_points:
             return []
         # Who reads the key points alone meets an abbreviation there for the first time, and again in the text.
         first_use = FirstUse(self._chapter.abbreviations)
-        points = [[ast.plain(self._citations.cite(first_use.expanded(one)))] for one in self._chapter.key_points]
+        points = [
+            [ast.plain([*self._lead(one), *self._citations.cite(first_use.expanded(one))])]
+            for one in self._chapter.key_points
+        ]
         heading = self._medium.heading(1, ast.text("Key points"), "key-points", numbered=False)
         return [heading, *self._medium.styled([ast.bullets(points)], "key-points-list")]
 

@@ -55,6 +55,10 @@ MAX_RELATIONS = 200
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
 DECISIVE_CUES = 5
+UNCUED = 0.15
+"""What a sentence without any cue of a section loses there: likeness alone puts results under every heading."""
+NOT_FOR_RESULTS = frozenset({"introduction", "pathophysiology", "surgical_anatomy"})
+"""Sections that tell what is known; what a study of people found does not belong there."""
 NO_FIT = -1.0
 """The fit of a sentence for a section that cannot take it."""
 
@@ -247,6 +251,12 @@ def _extent(finding: Finding, passage: PassageRecord) -> tuple[int, int]:
         if place.page != passage.page or place.start not in known or not passage.start <= place.start < start:
             break
         start = place.start
+    for span in finding.spans[finding.stated_in + 1 :]:
+        place = span.places[0]
+        behind = next((one for one in passage.sentences if one[0] == place.start), None)
+        if place.page != passage.page or behind is None or not end <= place.start:
+            break
+        end = behind[1]
     label = _PART_LABEL.match(passage.text[start - passage.start : end - passage.start])
     return (start + label.end() if label else start), end
 
@@ -278,7 +288,27 @@ def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[_C
         if not any(loses_nothing(candidates[i].display, candidates[kept[int(at)]].display) for at in near):
             kept.append(i)
     wanted = set(kept)
+    told: dict[str, list[frozenset[str]]] = defaultdict(list)
+    distinct = []
+    for i in sorted(wanted, key=lambda i: (not _is_main(candidates[i]), order.index(i))):
+        numbers = _numbers_of(candidates[i].display)
+        known = told[candidates[i].source.key]
+        if len(numbers) >= FEWEST_NUMBERS and any(numbers <= one for one in known):
+            continue
+        known.append(numbers)
+        distinct.append(i)
+    wanted = set(distinct)
     return [i for i in order if i in wanted]
+
+
+FEWEST_NUMBERS = 2
+"""Numbers from which on two statements of one source are the same result told twice."""
+_TELLING_NUMBER = re.compile(r"\d+[.·]\d+|\d+(?=\s?%)|\d{3,}")
+
+
+def _numbers_of(text: str) -> frozenset[str]:
+    """The numbers of a statement that tell it from others: with a decimal point, with a per cent sign, or long."""
+    return frozenset(match.group().replace("·", ".") for match in _TELLING_NUMBER.finditer(text))
 
 
 def section_fits(
@@ -301,8 +331,8 @@ def section_fits(
         fits.append(
             {
                 section.kind: NO_FIT
-                if section.clinical and preclinical
-                else round(float(value) + CUE_WEIGHT * count, 4)
+                if (section.clinical and preclinical) or _out_of_place(candidate, section.kind)
+                else round(float(value) + CUE_WEIGHT * count - (UNCUED if section.cues and not count else 0.0), 4)
                 for section, value, count in zip(sections, row, cues, strict=True)
             }
         )
@@ -323,6 +353,17 @@ _OWN = (
     FindingKind.RECOMMENDATION,
     FindingKind.OWN_METHOD,
 )
+
+
+def _out_of_place(candidate: _Candidate, kind: str) -> bool:
+    """Whether a finding is a result of a study of people, and the section tells what is known."""
+    finding = candidate.finding
+    return (
+        finding is not None
+        and kind in NOT_FOR_RESULTS
+        and finding.species is Species.HUMAN
+        and finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE, FindingKind.CONCLUSION)
+    )
 
 
 def _is_main(candidate: _Candidate) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chapter_pipeline.domain import Paragraph, Quote, Source
 from chapter_pipeline.domain.document import STUDY_PLURALS, StudyType
 from chapter_pipeline.domain.evidence import Finding, FindingKind, Species
+from chapter_pipeline.evidence.source import Zone
 
 _REPORTED = (FindingKind.OWN_RESULT, FindingKind.CASE)
 _BENCH = (StudyType.ANIMAL, StudyType.LABORATORY)
@@ -36,6 +37,12 @@ _IN_TITLE: Mapping[StudyType, tuple[tuple[re.Pattern[str], str], ...]] = {
 _OTHERWISE = {StudyType.COHORT: "comparative study", StudyType.CASE_SERIES: "case series or case report"}
 
 
+CONCLUSION, DISCUSSION = Zone.CLOSING.value, Zone.DISCUSSION.value
+_CONCLUDES = re.compile(
+    r"(?:in (?:conclusion|summary)|to (?:conclude|summari[sz]e)|we (?:therefore )?conclude)\b", re.IGNORECASE
+)
+
+
 def lead_in(source: Source, finding: Finding) -> str | None:
     """What introduces a finding: its study's design and author; None for what needs no study to stand on.
 
@@ -47,7 +54,9 @@ def lead_in(source: Source, finding: Finding) -> str | None:
     if finding.kind in _REPORTED:
         return f"In {design}:"
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION):
-        return f"The authors of {design} conclude:" if finding.main else f"In the discussion of {design}:"
+        if finding.part == CONCLUSION or _CONCLUDES.match(finding.statement.text):
+            return f"The authors of {design} conclude:"
+        return f"In the discussion of {design}:" if finding.part == DISCUSSION else f"The authors of {design} write:"
     if source.study_type in _BENCH and finding.species is not Species.HUMAN:
         return f"As stated in {design}:"
     return None

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind
+from chapter_pipeline.evidence.kinds import cites
+from chapter_pipeline.evidence.source import Zone
 from chapter_pipeline.evidence.spans import refers_back
 
 MIN_WORDS = 8
@@ -32,6 +34,7 @@ class Refusal(StrEnum):
     PROCEDURE = "tells what was done in its study, not what was found"
     SCOPE = "is not about the topic"
     REPEATS = "says what another quote says"
+    STATUS = "does not tell whose result it is"
     RECOGNITION = "was recognised from a scan and may be misread"
 
 
@@ -101,6 +104,7 @@ _PROCEDURE = re.compile(
     r"defined as|obtained (?:from|in)|(?:also )?obtained in|done on|adjusted for|controlled for|estimated with|"
     r"confirmed (?:by|with)|achieved as|diagnosed as|made following|connected to|fitted onto|"
     r"administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
+    r"\bduplicates?\b|\barticles? (?:was|were)\b|\bnot in English\b|\bwere provided the option\b|\bcould not (?:confirm|be (?:confirmed|assessed|determined))\b|\b[Pp]lanned\b|\bwere returned to\b|\bmet (?:the )?inclusion\b|"
     r"\b(?:was|were) (?:searched|pooled|demonstrated by (?:the )?(?:odds|hazard|risk) ratio)\b|"
     r"\bwere (?:randomi[sz]ed to|implanted|re-?challenged|contralaterally|stratified|removed\.?$|eligible to)|"
     r"^(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:\(\d+ ?%\) )?(?:long-term )?(?:patients?|participants?|"
@@ -238,6 +242,8 @@ def finding_refusal(
     section and consist of numbers; everything else has to stand by itself, see `refusal`.
     """
     words = sum(len(sentence.split()) for sentence in sentences)
+    if _is_of_nobody(finding, study_type):
+        return Refusal.STATUS
     if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
         return Refusal.PROCEDURE
     if finding.kind not in (*_TOLD_BY_ITS_STUDY, *_STEPS):
@@ -277,6 +283,27 @@ _AIM = re.compile(
 )
 _COUNTED = re.compile(
     r"\b\d+(?:[.·]\d+)?\s?%|\b\d+ (?:of|/) \d+\b|\b\d+(?:[.·]\d+)? (?:months?|weeks?|days?|years?|patients|mmHg)\b|\bno (?:complications?|deaths?|adverse)",
+    re.IGNORECASE,
+)
+
+
+def _is_of_nobody(finding: Finding, study_type: StudyType) -> bool:
+    """Whether a statement of a primary study may be its own or another's: told as known, without a source.
+
+    In its introduction it is known; that something is not known yet is why the study was made, and no longer true.
+    """
+    if finding.kind is not FindingKind.BACKGROUND or study_type in (StudyType.REVIEW, StudyType.META_ANALYSIS):
+        return False
+    if _NOT_KNOWN.search(finding.statement.text):
+        return True
+    return finding.part not in (Zone.OPENING.value, Zone.ABSTRACT.value, Zone.OTHER.value) and not cites(
+        finding.statement.text
+    )
+
+
+_NOT_KNOWN = re.compile(
+    r"\b(?:has|have|had) (?:yet to be|not (?:yet )?been (?:studied|examined|investigated|elucidated|reported|established|determined|evaluated|well studied))|\bremains? (?:unclear|unknown|to be|poorly|elusive)|\blittle is known\b|"
+    r"\b(?:is|are) (?:not (?:well )?(?:known|understood|studied)|poorly understood|unknown|unclear)\b|\bno (?:study|studies|data|objective data) ",
     re.IGNORECASE,
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from chapter_pipeline.domain import ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
+from chapter_pipeline.domain.chapter_text import lead_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
@@ -40,11 +41,20 @@ def chapter_markdown(chapter: ChapterText) -> str:
     """The whole chapter with its numbered references."""
     numbers = {reference.source.key: reference.number for reference in chapter.references}
     lines = [f"# {escaped(chapter.title)}", "**Key points**"]
-    lines.append("\n".join(f"- {_sentence(point, chapter.quotes, numbers)}" for point in chapter.key_points))
+    lines.append(
+        "\n".join(
+            f"- {_lead(point, chapter)}{_sentence(point, chapter.quotes, numbers)}" for point in chapter.key_points
+        )
+    )
     lines += [section_markdown(section, chapter.quotes) for section in chapter.sections]
     lines.append("## References")
     lines.append("\n".join(f"{ref.number}. {_reference(ref.source)}" for ref in chapter.references))
     return "\n\n".join(lines)
+
+
+def _lead(point: Sentence, chapter: ChapterText) -> str:
+    lead = lead_of(point, chapter.quotes)
+    return f"*{escaped(lead)}* " if lead else ""
 
 
 def gap_table(report: GapReport) -> str:
