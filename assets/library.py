@@ -4,7 +4,7 @@ Each stage of each document is materialized as soon as it is stored. A document 
 other documents continue. The run then fails and names the documents that failed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -62,11 +62,13 @@ class Batch:
     failed: dict[str, str] = field(default_factory=dict)
     transient: bool = False
 
-    def failure(self, documents: int) -> dg.Failure:
+    def failure(self, documents: int, selected: Collection[str]) -> dg.Failure:
         bad = {**self.quarantined, **self.failed}
         lines = [f"{name}: {reason}" for name, reason in bad.items()]
+        state = "are not in the library" if LAST_STAGE in selected else f"did not pass {' and '.join(selected)}"
         return failed(
-            f"{len(bad)} of {documents} documents are not in the library, the others are: "
+            f"{len(bad)} of {documents} documents {state}, the others "
+            + ("are: " if LAST_STAGE in selected else "did: ")
             + "; ".join(lines[:5])
             + (f" and {len(lines) - 5} more" if len(lines) > 5 else ""),
             transient=self.transient,
@@ -135,7 +137,7 @@ def library_documents(
     if INVENTORY.key in context.selected_asset_check_keys:
         yield document_inventory(library.inventory())
     if batch.quarantined or batch.failed:
-        raise batch.failure(len(keys))
+        raise batch.failure(len(keys), selected)
 
 
 def _document(

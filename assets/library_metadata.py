@@ -17,6 +17,7 @@ from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue
 from chapter_pipeline.domain.document import Page, Table, place
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.document_previews import DocumentPreview, DocumentPreviews, PassagePreview
+from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.rendering import escaped, table
 from resources.library import LibraryResource
 
@@ -32,13 +33,14 @@ def about_stage(
     stage: str, stored: StoredStage, source: SourceDocument, ingest: Ingest, library: LibraryResource
 ) -> dict[str, Any]:
     """Metadata of `stage` of one document; the document may still be a draft, which only its own run sees."""
+    if stage == "study_records":
+        return _study(stored, library.store(), ingest.recorded(source).id)
     previews = library.previews()
     document = previews.document(source.sha256, ingest.settings_hash)
     counted = {
         "document_text": "pages",
         "document_figures": "figures",
         "passages": "passages",
-        "study_records": "findings",
         "passage_embeddings": "vectors",
     }[stage]
     common = {
@@ -66,11 +68,19 @@ def about_stage(
                 "lexemes": document.lexeme_count or 0,
                 "preview": md(_passages(previews.passages(document.id, limit=PREVIEWED))),
             }
-        case "study_records":
-            record = library.store().study_record_of(document.id)
-            return common if record is None else {**common, **about_record(record)}
         case _:
             return {**common, "model": document.embedding_model or "", "searchable": True}
+
+
+def _study(stored: StoredStage, store: LibraryStore, document_id: int) -> dict[str, Any]:
+    record = store.study_record_of(document_id)
+    return {
+        "document": stored.document,
+        "title": store.bibliography(document_id).text(RecordField.TITLE) or "not stated",
+        "findings": stored.count,
+        "stored": "earlier" if stored.reused else "now",
+        **({} if record is None else about_record(record)),
+    }
 
 
 def _bibliographic(document: DocumentPreview, record: BibliographicRecord) -> dict[str, Any]:

@@ -203,11 +203,16 @@ class Ingest:
 
         Neither parses nor embeds, so a searchable document gets it anew as it is, also one stored under earlier settings.
         """
+        document = self.recorded(source)
+        stored, reused = make_record(self._library, document.id, self._make_record, again=again)
+        return StoredStage(document=document.key, count=stored.count, reused=reused, content=stored.sha256)
+
+    def recorded(self, source: SourceDocument) -> StoredDocument:
+        """The document whose study record `study_record` makes: the present one, else the one that its name still means."""
         document = self._library.find(source.sha256, self.settings_hash) or self._library.find_named(source.name)
         if document is None or document.passage_count is None:
             raise InvariantViolated(f"{source.name!r} has no stored passages: call the stages in their order")
-        stored, reused = make_record(self._library, document.id, self._make_record, again=again)
-        return StoredStage(document=document.key, count=stored.count, reused=reused, content=stored.sha256)
+        return document
 
     def embeddings(self, source: SourceDocument) -> StoredStage:
         """Embed the passages and store the vectors; then, in one transaction, let search see the document."""
