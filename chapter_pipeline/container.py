@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.services.circuit_breakers import CircuitBreakers
     from chapter_pipeline.services.costs import Costs
     from chapter_pipeline.services.editorial import Editorial, Manuscripts
+    from chapter_pipeline.services.findings import Findings
     from chapter_pipeline.services.ingest import Ingest
     from chapter_pipeline.services.library import Library
     from chapter_pipeline.services.record_editing import RecordEditing
@@ -227,6 +228,17 @@ class Container:
             settings_hash=lambda: self.library_settings_hash,
             search=lambda: self.search,
         )
+
+    @cached_property
+    def findings(self) -> Findings:
+        """The use cases on the findings of study records."""
+        from chapter_pipeline.services.findings import Findings
+        from chapter_pipeline.storage.findings import FindingQueries
+
+        return Findings(
+            store=self.library_store, queries=FindingQueries(self.database), search=lambda: self.search,
+            inventory=self.library.inventory,
+        )  # fmt: skip
 
     def record_editing(self, acts: DocumentActs) -> RecordEditing:
         """The correction of bibliographic records; `acts` reports them."""
