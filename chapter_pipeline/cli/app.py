@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from chapter_pipeline.addresses import without_secrets
-from chapter_pipeline.cli import chapters, documents, evaluate, operate, providers
+from chapter_pipeline.cli import chapters, documents, evaluate, findings, operate, providers
 from chapter_pipeline.cli.console import close_output, err, fail, say
 from chapter_pipeline.errors import ChapterPipelineError, NoRelevantPassages, UsageError
 from chapter_pipeline.settings import settings_from_environment
@@ -67,6 +67,7 @@ app.command()(operate.doctor)
 app.command()(documents.ingest)
 app.command()(documents.search)
 app.add_typer(documents.app, name="documents", help="The library's documents.")
+app.add_typer(findings.app, name="findings", help="The findings of the library's studies.")
 app.add_typer(chapters.app, name="chapters", help="Chapters: ask for them, write them, read them, export them.")
 app.add_typer(providers.app, name="providers", help="The text models' circuit breakers.")
 app.add_typer(evaluate.app, name="evaluate", help="Measure the product on benchmarks.")

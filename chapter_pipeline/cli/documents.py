@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -202,11 +203,23 @@ def _as_json(document: DocumentSummary) -> dict[str, Any]:
 def show_document(
     document: Annotated[str, typer.Argument(help="Document key, its first digits, or a name.")],
     pages: Annotated[bool, typer.Option("--pages", help="The words of each page by kind instead.")] = False,
+    findings: Annotated[bool, typer.Option("--findings", help="Its study record with the findings instead.")] = False,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="With --findings: those of this kind, e.g. own_result; repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """One document: its record with the origin of each field, names, the chapters that cite it, figures with captions."""
     from chapter_pipeline.services.citing_chapters import cited_in
 
+    if pages and findings:
+        raise UsageError("--pages and --findings are given: ask for one of them")
+    if kinds and not findings:
+        raise UsageError("--kind is given without --findings: it chooses among the findings of a document")
+    if findings:
+        _show_findings(document, kinds or (), json=json)
+        return
     if pages:
         _show_pages(document, json=json)
         return
@@ -235,6 +248,16 @@ def show_document(
         print_table("Figures", ["Figure", "Page", "Caption"], [(f.label, f.page, f.caption) for f in figures])
     if detail.captions:
         print_table("Captions of figures without an image", ["Figure", "Section", "Caption"], [(label, where, text) for where, label, text in detail.captions])  # fmt: skip
+
+
+def _show_findings(document: str, kinds: Sequence[str], *, json: bool) -> None:
+    from chapter_pipeline.cli.finding_output import show_document_findings
+    from chapter_pipeline.services.finding_filters import finding_filter
+
+    wanted = finding_filter(kinds=kinds).kinds
+    with context() as opened:
+        told = opened.findings.of_document(document)
+    show_document_findings(told, wanted, json=json)
 
 
 def _show_pages(document: str, *, json: bool) -> None:

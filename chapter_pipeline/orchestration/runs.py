@@ -101,7 +101,23 @@ class Runs:
         for request in requests.ingest_requests(self._instance, names):
             run = self._execute(request, note)
             if not run.success and not all(map(requests.only_quarantined, run.failures.values())):
-                raise _ingest_error(run)
+                raise _run_error(run, "the ingest did not finish")
+
+    def refresh_records(self, names: Sequence[str], *, again: bool, on_document: Callable[[str], None]) -> None:
+        """Make the study records of the documents with these names, see `requests.record_requests`.
+
+        `on_document` is called with each name as soon as its record is stored. Raises as `ingest`, after all runs.
+        """
+
+        def note(event: DagsterEvent) -> None:
+            name = requests.recorded_document(event)
+            if name is not None:
+                on_document(name)
+
+        made = [self._execute(one, note) for one in requests.record_requests(self._instance, names, again=again)]
+        for run in made:
+            if not run.success:
+                raise _run_error(run, "the study records are not all made")
 
     def write_chapter(
         self, slug: str, *, sections: Sequence[str] | None = None, on_progress: OnProgress | None = None
@@ -187,9 +203,9 @@ class Runs:
         return self._executor.execute(job, tags=request.tags, selection=request.selection, on_event=on_event)
 
 
-def _ingest_error(run: Executed) -> TransientError | PermanentError:
+def _run_error(run: Executed, what: str) -> TransientError | PermanentError:
     reasons = "; ".join(run.failed_steps.values()) or "the run ended without a reason"
-    message = f"the ingest did not finish: {reasons} (run {run.run_id})"
+    message = f"{what}: {reasons} (run {run.run_id})"
     if any(map(requests.may_succeed_later, run.failures.values())):
         return TransientError(f"{message}; try again")
     return PermanentError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,8 @@ from sensors.requests import (
     ingest_requests,
     may_succeed_later,
     only_quarantined,
+    record_requests,
+    recorded_document,
     revision_request,
     write_request,
 )
@@ -31,6 +34,24 @@ def test_ingest_requests__old_documents_between_new_ones__no_request_holds_one()
 def test_ingest_requests__no_document__no_run() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         assert ingest_requests(instance, []) == []
+
+
+def test_record_requests__documents__select_the_study_records_alone(location: Location) -> None:
+    files = {"library/good.pdf": GLIOMA.encode(), "library/bad.pdf": b"BAD:encrypted"}
+    told = [recorded_document(event) for event in location.ingest(files).all_events]
+    assert [name for name in told if name] == ["library/good.pdf"]
+    (one,) = record_requests(location.instance, ["library/good.pdf"], again=False)
+    assert one.selection == (dg.AssetKey("study_records"),)
+    (again,) = record_requests(location.instance, ["library/good.pdf"], again=True)
+    assert set(again.tags) - set(one.tags) == {"chapter_pipeline/records"}
+
+    def reused(tags: Mapping[str, str]) -> object:
+        job = location.definitions.resolve_job_def("ingest_library")
+        made = job.execute_in_process(instance=location.instance, tags=tags, asset_selection=list(one.selection or ()))
+        (event,) = made.get_asset_materialization_events()
+        return event.materialization.metadata["stored"].value
+
+    assert [reused(one.tags), reused(again.tags)] == ["earlier", "now"]
 
 
 def test_write_request__kinds_left_out__is_no_request() -> None:

@@ -1,0 +1,120 @@
+"""`findings` and `documents show --findings`: what a study found is shown, searched, exported and made again."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from chapter_pipeline.services.study_records import make_record
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.library import LibraryStore
+from tests.cli.conftest import Cli
+from tests.cli.program import paper
+from tests.library_samples import add
+from tests.study_records import SERIES, TRIAL, series_record, trial_record
+
+
+@pytest.fixture
+def trial(library: LibraryStore) -> str:
+    """A library of a trial and a series with their records; the key of the trial."""
+    keys = [add(library, name, text) for name, text in (("library/trial.pdf", TRIAL), ("library/series.pdf", SERIES))]
+    for name, made in (("library/trial.pdf", trial_record()), ("library/series.pdf", series_record())):
+        found = library.find_named(name)
+        assert found is not None
+        make_record(library, found.id, lambda _, made=made: made)  # type: ignore[misc]
+    return keys[0]
+
+
+def test_documents_show__findings__are_those_of_the_record(cli: Cli, trial: str) -> None:
+    told = cli("documents", "show", "trial.pdf", "--findings", "--json").done().value
+    assert (told["document"], told["current"], told["study"]["design"]) == (trial, True, "randomised controlled trial")
+    assert [one["kind"] for one in told["findings"]] == ["own result", "own result", "background"]
+    first = told["findings"][0]
+    assert (first["page"], first["effects"][0]["value"], first["p"]) == (1, "13.9 vs 11.6", ["P=0.03"])
+    assert first["text"] == "Median survival was 13.9 months with wafers and 11.6 months with placebo."
+    only = cli("documents", "show", trial, "--findings", "--kind", "background", "--json").done().value
+    assert [one["text"] for one in only["findings"]] == ["Infections were rare."]
+    shown = cli("documents", "show", trial, "--findings", "--kind", "own_result").done().out
+    assert all(said in shown for said in ("randomised controlled trial", "carmustine wafer", "HR -0.68 (-0.9 to -0.4)"))
+    assert "Infections were rare." not in shown
+
+
+def test_documents_show__ingested_paper__has_its_own_results(cli: Cli, tmp_path: Path) -> None:
+    cli("ingest", paper(tmp_path / "a.pdf", "haematoma"), "--json").done()
+    told = cli("documents", "show", "a.pdf", "--findings", "--kind", "own_result", "--json").done().value
+    assert told["current"]
+    assert any("A subdural drain lowered the rate of recurrence." in one["text"] for one in told["findings"])
+
+
+def test_documents_show__options_that_do_not_go_together__are_refused(cli: Cli, trial: str) -> None:
+    assert "no kind 'result': choose from own_result," in cli(
+        "documents", "show", trial, "--findings", "--kind", "result"
+    ).refused(2)
+    assert "--kind is given without --findings" in cli("documents", "show", trial, "--kind", "case").refused(2)
+    assert "ask for one of them" in cli("documents", "show", trial, "--findings", "--pages").refused(2)
+
+
+def test_findings_search__filters__find_what_they_say(cli: Cli, trial: str) -> None:
+    hits = cli("findings", "search", "survival", "--design", "rct", "--outcome", "survival", "--json").done().lines
+    assert [(hit["rank"], hit["document"], hit["level"], hit["n"]) for hit in hits] == [(1, trial, 2, 240)]
+    assert hits[0]["outcome"] == "median survival"
+    assert {*hits[0]} >= {"score", "words", "passage", "fits", "title", "year", "kind", "direction", "effects", "spans"}
+    shown = cli("findings", "search", "survival", "-k", "1", "--main").done().out
+    for said in (
+        "1. Carmustine wafers in glioma, page 1", "main finding, own result; randomised controlled trial, level 2; human",
+        "carmustine wafer against placebo; median survival: increased; 13.9 vs 11.6 months; P=0.03",
+    ):  # fmt: skip
+        assert said in shown
+    assert len(cli("findings", "search", "survival infection", "-k", "1", "--json").done().lines) == 1
+    assert cli("findings", "search", "survival", "--level", "1").done().out == "no finding meets these conditions\n"
+    assert cli("findings", "search", "survival", "--level", "1", "--json").done().out == ""
+    assert "no design 'cohrt': choose from meta-analysis" in cli(
+        "findings", "search", "x", "--design", "cohrt"
+    ).refused(2)
+    assert "is blank" in cli("findings", "search", " ").refused(2)
+
+
+def test_findings_export__both_forms__are_opened_again_and_never_replaced_unasked(
+    cli: Cli, trial: str, tmp_path: Path
+) -> None:
+    table, book = tmp_path / "evidence.csv", tmp_path / "evidence.xlsx"
+    assert cli("findings", "export", table, "--json").done().value == {"path": str(table), "findings": 5}
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    assert [row["document"] == trial for row in rows].count(True) == 3
+    assert cli("findings", "export", book, "--documents", "trial.pdf", "--kind", "own_result").done().out == (
+        f"2 findings: {book}\n"
+    )
+    sheet = openpyxl.load_workbook(book).active
+    assert sheet is not None
+    assert [row[0] for row in sheet.iter_rows(min_row=2, min_col=13, max_col=13, values_only=True)] == [
+        "carmustine wafer", None,
+    ]  # fmt: skip
+    assert "exists already" in cli("findings", "export", book).refused(2)
+    cli("findings", "export", book, "--force").done()
+    assert "ends in '.pdf'" in cli("findings", "export", tmp_path / "a.pdf").refused(2)
+    assert "no document 'nothing'" in cli("findings", "export", tmp_path / "b.csv", "--documents", "nothing").refused(2)
+
+
+def test_findings_refresh__document_of_an_earlier_release__gets_its_record_without_being_parsed(
+    cli: Cli, library: LibraryStore, environment: Settings
+) -> None:
+    key = add(library, "library/a.pdf", TRIAL)
+    without = cli("documents", "show", key, "--findings").done().out
+    assert without == f"{key} has no study record yet: chapter-pipeline findings refresh\n"
+    assert cli("documents", "show", key, "--findings", "--json").done().value["study"] is None
+    assert "1 documents have no study record of the present rules" in cli("findings", "search", "survival").done().out
+    assert f"their files are not in the bucket, so no run can read them: {key}" in cli("findings", "refresh").done().out
+    ObjectBucket.open(environment).put("library/a.pdf", b"no PDF: it is not parsed")
+    (made,) = cli("findings", "refresh", "--json").done().lines
+    assert (made["document"], made["design"], made["level"]) == (key, "case series or case report", 4)
+    assert made["findings"] == sum(made["kinds"].values()) > 0
+    assert cli("findings", "refresh").done().out == "the study records of all documents are current\n"
+    edit = ("documents", "edit", key, "--by", "Ada", "--reason", "page 1", "--field", "study_type=randomised_trial")
+    cli(*edit, "--json").done()
+    assert "of an earlier bibliographic record" in cli("documents", "show", key, "--findings").done().out
+    assert "randomised controlled trial" in cli("findings", "refresh", "--all").done().out
+    assert len(library.documents()) == 1
