@@ -1,6 +1,6 @@
 """Owns the detection of files that are delivered again unchanged: hashes are compared, no PDF is opened.
 
-A file stored under the same name, content and settings needs no run: a thousand such files take about a second.
+A file stored under the same name, content and settings needs no run: a thousand such files take a second or two.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, Species, StudyRecord
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.schema import Document, FindingRow, PassageRow, StudyRecordRow
+from chapter_pipeline.storage.study_records import stored_value
 
 _ENGLISH: ColumnElement[Any] = literal_column("'english'")
 
@@ -157,5 +158,5 @@ def _stored(rows: Any) -> Iterator[StoredFinding]:
     studies: dict[str, StudyRecord] = {}
     for key, record, body in rows:
         if key not in studies:
-            studies[key] = StudyRecord.model_validate(record)
-        yield StoredFinding(document=key, study=studies[key], finding=Finding.model_validate(body))
+            studies[key] = stored_value(StudyRecord, record)
+        yield StoredFinding(document=key, study=studies[key], finding=stored_value(Finding, body))

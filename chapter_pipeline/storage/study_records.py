@@ -7,14 +7,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from chapter_pipeline.domain.bibliography import BibliographicRecord, RecordField
 from chapter_pipeline.domain.document import FigureCaption, PageSpan, Passage, StudyType, TextSource
-from chapter_pipeline.domain.evidence import Finding, FindingKind, StudyRecord
+from chapter_pipeline.domain.evidence import EvidenceValue, Finding, FindingKind, StudyRecord
+from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.evidence.source import SourceText
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library_queries import cited_work_of, heading_of, table_of
@@ -28,6 +30,8 @@ from chapter_pipeline.storage.schema import (
     StudyRecordRow,
     TableRow,
 )
+
+ValueT = TypeVar("ValueT", bound=EvidenceValue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +185,20 @@ def _records(session: Session, ids: Iterable[int]) -> dict[int, StudyRecord]:
         findings.setdefault(number, []).append(body)
     of_records = select(StudyRecordRow.document_id, StudyRecordRow.body).where(StudyRecordRow.document_id.in_(wanted))
     return {
-        number: StudyRecord.model_validate({**body, "findings": findings.get(number, [])})
+        number: stored_value(StudyRecord, {**body, "findings": findings.get(number, [])})
         for number, body in session.execute(of_records)
     }
+
+
+def stored_value(kind: type[ValueT], body: Mapping[str, Any]) -> ValueT:
+    """The value of a stored body. Raises `PermanentError` for one that another release has written otherwise."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise PermanentError(
+            f"a stored study record is of another release ({error.error_count()} of its fields are unknown or missing)",
+            "chapter-pipeline findings refresh --all",
+        ) from error
 
 
 def _row(document_id: int, finding: Finding) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from chapter_pipeline.services.study_records import make_record
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
+from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from tests.cli.conftest import Cli
 from tests.cli.program import paper
@@ -97,6 +99,16 @@ def test_findings_export__both_forms__are_opened_again_and_never_replaced_unaske
     cli("findings", "export", book, "--force").done()
     assert "ends in '.pdf'" in cli("findings", "export", tmp_path / "a.pdf").refused(2)
     assert "no document 'nothing'" in cli("findings", "export", tmp_path / "b.csv", "--documents", "nothing").refused(2)
+
+
+def test_findings__record_that_another_release_wrote_otherwise__is_one_clear_error(
+    cli: Cli, trial: str, database: Database
+) -> None:
+    with database.session() as session:
+        session.execute(text("""UPDATE findings SET body = body || '{"certainty": "low"}'"""))
+    for command in (("documents", "show", trial, "--findings"), ("findings", "search", "survival", "--json")):
+        assert "a stored study record is of another release (" in cli(*command).refused(1)
+    assert "refresh --all" in cli("findings", "search", "survival", "--json").refused(1)
 
 
 def test_findings_refresh__document_of_an_earlier_release__gets_its_record_without_being_parsed(

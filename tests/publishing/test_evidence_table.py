@@ -77,6 +77,11 @@ def test_as_xlsx__read_again__is_the_same_table_with_numbers_as_numbers() -> Non
     assert as_xlsx(rows()) == as_xlsx(rows())
 
 
+def test_page__of_a_jats_article__is_its_section_and_paragraph() -> None:
+    span = trial_record().findings[0].spans[0].model_copy(update={"page_label": "Results: Survival", "paragraph": 3})
+    assert read_csv(as_csv(rows(spans=(span,))))[0]["page"] == "Results: Survival, paragraph 3"
+
+
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formula__of_a_stranger__is_a_text_in_both_forms(text: str) -> None:
     content = rows(intervention=text, outcome=text)
