@@ -117,6 +117,7 @@ def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.Mate
 
 # All partitions: a chapter is researched in the whole library.
 WHOLE_LIBRARY = dg.AssetDep("passage_embeddings", partition_mapping=dg.AllPartitionMapping())
+STUDY_RECORDS = dg.AssetDep("study_records", partition_mapping=dg.AllPartitionMapping())
 
 
 @stage_asset(number=3, group=RESEARCH, kinds={"postgres"}, deps=[WHOLE_LIBRARY])
@@ -204,7 +205,7 @@ def research_set(
     )
 
 
-@stage_asset(number=7, group=PLAN, kinds={"python"})
+@stage_asset(number=7, group=PLAN, kinds={"python"}, deps=[STUDY_RECORDS])
 def evidence_map(
     chapter_brief: ChapterBrief, key_concepts: KeyConcepts, research_set: ResearchSet, stages: StagesResource
 ) -> dg.MaterializeResult[EvidenceMap]:

@@ -298,17 +298,17 @@ class LibraryQueries:
         figures = select(FigureRow.id, FigureRow.figure_class, FigureRow.description).where(
             FigureRow.description.is_not(None)
         )
-        studies = select(StudyRecordRow.document_id, StudyRecordRow.sha256).join(Document).where(Document.searchable)
+        records = select(StudyRecordRow.document_id, StudyRecordRow.sha256).join(Document).where(Document.searchable)
         with self._database.session() as session:
             found = [*session.execute(query.where(Document.searchable).order_by(Document.id))]
             described = [*session.execute(figures.order_by(FigureRow.id))]
-            records = [*session.execute(studies.order_by(StudyRecordRow.document_id))]
+            recorded = [*session.execute(records.order_by(StudyRecordRow.document_id))]
         parts: list[list[Any]] = [[list(row) for row in rows] for rows in (found, described)]
+        if recorded:  # a library of an earlier release has none, and its chapters stay current
+            parts.append([list(row) for row in recorded])
         # Only where they differ from what is printed: chapters of a library without edits stay current.
         if changed := [_dumped(one.record) for one in self.documents() if one.differs_from_print]:
             parts.append(changed)
-        if records:
-            parts.append([list(row) for row in records])
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def embedding_models(self) -> dict[str, int]:

@@ -98,5 +98,6 @@ def test_dagster_home__without_a_checkout__has_the_installed_files(
 
 
 def test_definitions__research_of_a_chapter__follows_from_the_whole_library(definitions: dg.Definitions) -> None:
-    parents = definitions.resolve_asset_graph().get(dg.AssetKey("library_research")).parent_keys
-    assert dg.AssetKey("passage_embeddings") in parents
+    graph = definitions.resolve_asset_graph()
+    for stage, library in (("library_research", "passage_embeddings"), ("evidence_map", "study_records")):
+        assert dg.AssetKey(library) in graph.get(dg.AssetKey(stage)).parent_keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +71,18 @@ def test_study_record__stored_again__takes_the_place_of_the_first(library: Libra
     assert rows(database)["findings"] == 2
 
 
+def test_state__study_record_says_something_else__changes_with_it_and_not_with_the_version_of_its_rules(
+    library: LibraryStore,
+) -> None:
+    number = number_of(library, add(library, "library/a.pdf", TRIAL))
+    states = [library.state()]
+    for made in (trial_record(), trial_record(version="2"), series_record()):
+        library.store_study_record(number, made, fingerprint="1")
+        states.append(library.state())
+    assert states[1] == states[2]
+    assert len(set(states)) == 3
+
+
 def test_study_record__without_findings__is_a_record(library: LibraryStore) -> None:
     key = add(library, "library/a.pdf", TRIAL)
     empty = trial_record().model_copy(update={"findings": ()})
@@ -115,8 +129,9 @@ def test_migration__home_of_the_release_before__is_searched_and_takes_a_record(o
     older.migrate()
     assert LibrarySearch(older, HashEmbedder()).search("wafers", k=3) == before
     assert library.study_records([key]) == {}
-    without = library.state()
-    library.store_study_record(number_of(library, key), trial_record(), fingerprint="1")
-    assert library.state() != without, "chapters quote its findings: they may change"
+    number = number_of(library, key)
+    found = [[[number, key, "h1", "hash", None]], []]
+    assert library.state() == hashlib.sha256(json.dumps(found).encode()).hexdigest(), "its chapters stay current"
+    library.store_study_record(number, trial_record(), fingerprint="1")
     migrate.downgrade(older.engine, "0013")
     assert LibrarySearch(older, HashEmbedder()).search("wafers", k=3) == before
