@@ -121,6 +121,19 @@ def _embeddings(opened: Container) -> list[Check]:
     return checks
 
 
+def _study_records(opened: Container) -> list[Check]:
+    """Nothing when all are current: a document without one is searched, and a chapter reads its sentences alone."""
+    documents = opened.findings.outdated()
+    if not documents:
+        return []
+    detail = f"{len(documents)} documents have none of the present rules"
+    return [
+        Check(
+            name="study records", state="missing", detail=detail, remedy="make them: chapter-pipeline findings refresh"
+        )
+    ]
+
+
 def _exports(opened: Container) -> list[Check]:
     import pypandoc
     import typst
@@ -170,6 +183,7 @@ _PARTS: tuple[tuple[str, Callable[[Container], list[Check]], str], ...] = (
     ("figures", _figures, "mend the bucket first"),
     ("embedding model", _embedder, "install the locked requirements again, or see providers status"),
     ("embeddings", _embeddings, "mend the database first"),
+    ("study records", _study_records, "mend the database first"),
     ("exports", _exports, "install the locked requirements again"),
     ("text models", _text_models, ""),
     ("breakers", _breakers, "mend the database first"),
@@ -177,6 +191,7 @@ _PARTS: tuple[tuple[str, Callable[[Container], list[Check]], str], ...] = (
 _NEEDS: Mapping[Callable[[Container], list[Check]], frozenset[str]] = {
     _figures: frozenset({"database", "bucket"}),
     _embeddings: frozenset({"database"}),
+    _study_records: frozenset({"database"}),
     _breakers: frozenset({"database"}),
 }
 """The checks that are left out when another one has failed."""

@@ -31,6 +31,12 @@ def trial(library: LibraryStore) -> str:
     return keys[0]
 
 
+def doctor(cli: Cli) -> dict[str, object] | None:
+    """State and detail of the study records; None when there is nothing to say of them."""
+    found = [line for line in cli("doctor", "--json").lines if line["name"] == "study records"]
+    return {name: found[0][name] for name in ("state", "detail")} if found else None
+
+
 def test_documents_show__findings__are_those_of_the_record(cli: Cli, trial: str) -> None:
     told = cli("documents", "show", "trial.pdf", "--findings", "--json").done().value
     assert (told["document"], told["current"], told["study"]["design"]) == (trial, True, "randomised controlled trial")
@@ -118,11 +124,13 @@ def test_findings_refresh__document_of_an_earlier_release__gets_its_record_witho
     without = cli("documents", "show", key, "--findings").done().out
     assert without == f"{key} has no study record yet: chapter-pipeline findings refresh\n"
     assert cli("documents", "show", key, "--findings", "--json").done().value["study"] is None
+    assert doctor(cli) == {"state": "missing", "detail": "1 documents have none of the present rules"}
     assert "1 documents have no study record of the present rules" in cli("findings", "search", "survival").done().out
     assert f"their files are not in the bucket, so no run can read them: {key}" in cli("findings", "refresh").done().out
     ObjectBucket.open(environment).put("library/a.pdf", b"no PDF: it is not parsed")
     (made,) = cli("findings", "refresh", "--json").done().lines
     assert (made["document"], made["design"], made["level"]) == (key, "case series or case report", 4)
+    assert doctor(cli) is None
     assert made["findings"] == sum(made["kinds"].values()) > 0
     assert cli("findings", "refresh").done().out == "the study records of all documents are current\n"
     edit = ("documents", "edit", key, "--by", "Ada", "--reason", "page 1", "--field", "study_type=randomised_trial")
