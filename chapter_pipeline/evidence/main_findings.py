@@ -11,6 +11,8 @@ from chapter_pipeline.evidence.source import Statement, Zone
 
 MOST_RESULTS = 4
 MOST_CONCLUSIONS = 2
+MOST_TOLD = 6
+"""Statements on other work that are main findings of a narrative review: those with an effect, an interval or a p value."""
 LIKE = 0.45
 """Share of the shorter sentence's words from which a sentence of the body tells a result of the abstract again."""
 _I = re.IGNORECASE
@@ -32,7 +34,9 @@ def choose(
     topic = _stems(title or "")
     scored = [_score(finding, statement, topic, study) for finding, statement in zip(findings, statements, strict=True)]
     chosen = [False] * len(findings)
-    for kinds, most in ((_RESULTS, MOST_RESULTS), (_CONCLUSIONS, MOST_CONCLUSIONS)):
+    # What a review found is what it tells of other work.
+    told = ((_TOLD, MOST_TOLD),) if study is StudyType.REVIEW else ()
+    for kinds, most in ((_RESULTS, MOST_RESULTS), (_CONCLUSIONS, MOST_CONCLUSIONS), *told):
         ranked = sorted(
             (place for place, finding in enumerate(findings) if finding.kind in kinds and scored[place] > 0),
             key=lambda place: (-scored[place], place),
@@ -76,14 +80,19 @@ def _told_again(place: int, findings: Sequence[Finding], statements: Sequence[St
 
 
 _RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
+_TOLD = (FindingKind.BACKGROUND,)
 _CONCLUSIONS = (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
 
 
 def _score(finding: Finding, statement: Statement | None, topic: set[str], study: StudyType) -> float:
     """How likely a finding is a main one; 0 for what never is."""
-    if statement is None or finding.kind not in (*_RESULTS, *_CONCLUSIONS):
+    if statement is None or finding.kind not in (*_RESULTS, *_CONCLUSIONS, *_TOLD):
         return 0.0
     text = statement.text
+    if finding.kind in _TOLD:
+        if study is not StudyType.REVIEW or not (finding.p or finding.effects):
+            return 0.0
+        return 1.0 + 0.5 * min(len(_stems(text) & topic), 4) + bool(finding.p) + bool(finding.effects)
     shared = len(_stems(text) & topic)
     score = min(shared, 4) * 0.5
     if finding.kind in _CONCLUSIONS:

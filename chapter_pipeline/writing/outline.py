@@ -41,6 +41,8 @@ QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
+NOWHERE = -0.9
+"""The fit of a quote for a section that cannot take it is below this."""
 CONTROLLED = 3
 """The weakest evidence level of controlled studies."""
 MAIN_VALUE = 0.30
@@ -145,7 +147,7 @@ def _least_fit(quote: Quote) -> float:
     """
     best = max(quote.sections.values(), default=0.0)
     found = quote.main or (quote.finding is FindingKind.OWN_RESULT and quote.evidence_level <= CONTROLLED)
-    return min(fit_floor(quote), best) if found and best > 0 else fit_floor(quote)
+    return min(fit_floor(quote), best) if found and best > NOWHERE else fit_floor(quote)
 
 
 def _worth(quote: Quote, kind: str) -> float:
