@@ -204,10 +204,13 @@ def show_gaps(
         print_json(report.model_dump(mode="json", exclude={"unused_evidence"}))
         return
     gaps = [
-        (gap.severity.value, gap.type.value.replace("_", " "), gap.section, gap.description, gap.recommendation)
+        (
+            gap.severity.value, gap.type.value.replace("_", " "), gap.section, gap.description, gap.recommendation,
+            gap.closed_by.value if gap.closed_by else "",
+        )
         for gap in report.gaps
-    ]
-    print_table(gap_table(report).splitlines()[0], ["Severity", "Dimension", "Section", "Gap", "Do"], gaps)
+    ]  # fmt: skip
+    print_table(gap_table(report).splitlines()[0], ["Severity", "Dimension", "Section", "Gap", "Do", "Closed by"], gaps)
     for one in rounds:
         say(
             f"revision {one.number} of {', '.join(one.sections)}: completeness {one.completeness_before:.0%} to "
@@ -253,6 +256,7 @@ for command in (
     costs.cost,
     versions.versions,
     versions.support,
+    versions.sources,
     versions.diff,
     versions.approve,
     versions.rollback,

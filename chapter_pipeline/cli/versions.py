@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,6 +90,27 @@ def support(
         for row in rows
     ]  # fmt: skip
     print_table(f"{slug}: support", ["Section", "Words", "Meaning", "Sentence", "Cites"], shown)
+
+
+def sources(slug: Slug, json: Json = False) -> None:
+    """The studies in a chapter's scope, the strongest first: which main findings it tells, and why not the others."""
+    from chapter_pipeline.services.chapter_sources import sources_in_scope
+
+    with context() as opened:
+        rows = [asdict(one) for one in sources_in_scope(opened.chapters, slug)]
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    shown = [
+        [
+            readable(row["key"]), row["year"] or "", row["design"], row["level"] or "", row["citations"],
+            f"{row['told']}/{row['main']}" if row["key"] else "", row["title"], row["why_not"] or "",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    head = ["Source", "Year", "Design", "Level", "Cited", "Main findings", "Title", "Why not"]
+    print_table(f"{slug}: sources", head, shown, whole="Source")
 
 
 def diff(
