@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import gc
 import pstats
 import resource
 import time
@@ -72,10 +73,12 @@ def parsed(contents: Sequence[bytes], found: list[ParsedDocument]) -> int:
 def text_only(contents: Sequence[bytes]) -> int:
     """Pages of which nothing but the text is read, in this process: without drawings, figures and tables."""
     pages = 0
+    gc.freeze()  # as the parser's child does
     with (
         patch.object(extract, "Drawings", lambda page: SimpleNamespace(rules=())),
         patch.object(extract, "document_figures", lambda parts: []),
         patch.object(extract, "page_tables", lambda *parts: []),
+        patch.object(extract, "turned_tables", lambda *parts: []),
     ):
         for content in contents:
             with pymupdf.open(stream=content, filetype="pdf") as document:
