@@ -3,71 +3,75 @@
 Every artifact is frozen, refuses unknown keys, and is stored as JSON in the append-only table `artifacts`.
 """
 
-from chapter_pipeline.domain.brief import (
-    BriefRequest,
-    ChapterBrief,
-    ChapterKind,
-    MustCoverPoint,
-    PointChange,
-    SectionChange,
-    SectionTemplate,
-)
-from chapter_pipeline.domain.chapter_text import (
-    Abbreviation,
-    ChapterDraft,
-    ChapterText,
-    DroppedSentence,
-    EvidenceRow,
-    NumberedFigure,
-    Paragraph,
-    Reference,
-    Section,
-    Sentence,
-    Subsection,
-)
-from chapter_pipeline.domain.planning import (
-    ChapterOutline,
-    EvidenceMap,
-    OutlineSection,
-    PlannedFigure,
-    PlannedSubsection,
-    Quote,
-    Relation,
-    SectionPlan,
-    SectionPlans,
-)
-from chapter_pipeline.domain.report import (
-    Closer,
-    Edit,
-    EditAction,
-    FinalChapter,
-    Gap,
-    GapReport,
-    GapStatistics,
-    GapType,
-    PublishedVersion,
-    ReviewedChapter,
-    RevisionLog,
-    RevisionRound,
-    SentenceSupport,
-    Severity,
-    UnusedEvidence,
-)
-from chapter_pipeline.domain.research import (
-    Concept,
-    Exclusion,
-    FoundPassage,
-    KeyConcepts,
-    LibraryResearch,
-    LiteratureResearch,
-    OpenAccessDocuments,
-    Query,
-    ResearchSet,
-    Source,
-    SourceReport,
-    Work,
-)
-from chapter_pipeline.domain.stage_value import SectionKind, Slug, StageValue, Topic
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chapter_pipeline.domain.brief import (
+        BriefRequest,
+        ChapterBrief,
+        ChapterKind,
+        MustCoverPoint,
+        PointChange,
+        SectionChange,
+        SectionTemplate,
+    )
+    from chapter_pipeline.domain.chapter_text import (
+        Abbreviation,
+        ChapterDraft,
+        ChapterText,
+        DroppedSentence,
+        EvidenceRow,
+        NumberedFigure,
+        Paragraph,
+        Reference,
+        Section,
+        Sentence,
+        Subsection,
+    )
+    from chapter_pipeline.domain.planning import (
+        ChapterOutline,
+        EvidenceMap,
+        OutlineSection,
+        PlannedFigure,
+        PlannedSubsection,
+        Quote,
+        Relation,
+        SectionPlan,
+        SectionPlans,
+    )
+    from chapter_pipeline.domain.report import (
+        Closer,
+        Edit,
+        EditAction,
+        FinalChapter,
+        Gap,
+        GapReport,
+        GapStatistics,
+        GapType,
+        PublishedVersion,
+        ReviewedChapter,
+        RevisionLog,
+        RevisionRound,
+        SentenceSupport,
+        Severity,
+        UnusedEvidence,
+    )
+    from chapter_pipeline.domain.research import (
+        Concept,
+        Exclusion,
+        FoundPassage,
+        KeyConcepts,
+        LibraryResearch,
+        LiteratureResearch,
+        OpenAccessDocuments,
+        Query,
+        ResearchSet,
+        Source,
+        SourceReport,
+        Work,
+    )
+    from chapter_pipeline.domain.stage_value import SectionKind, Slug, StageValue, Topic
 
 __all__ = [
     "Abbreviation",
@@ -129,3 +133,18 @@ __all__ = [
     "UnusedEvidence",
     "Work",
 ]
+
+_MODULES = ("stage_value", "brief", "chapter_text", "planning", "report", "research")
+
+
+def __getattr__(name: str) -> object:
+    """The artifact `name`, loaded when it is first asked for: the parser's process reads `domain.document` alone.
+
+    Pydantic and all artifacts would take a third of its start.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    modules = (vars(import_module(f"{__name__}.{module}")) for module in _MODULES)
+    found: object = next(held[name] for held in modules if name in held)
+    globals()[name] = found
+    return found

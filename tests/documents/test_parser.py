@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,6 +168,16 @@ def test_parser__child__can_open_nothing_and_knows_no_secret(
     assert limits_of["Max open files"] == ["4", "4"]
     assert limits_of["Max file size"] == ["0", "0"]
     assert limits_of["Max address space"][0] == str(limits().parser_memory_bytes)
+
+
+def test_parser__its_child__starts_without_the_artifacts_of_the_stages() -> None:
+    loaded = "chapter_pipeline.documents.pdf.extract, chapter_pipeline.documents.jats.extract"
+    unseen = "[sys.modules.__setitem__(name, None) for name in ('pymupdf.layout', 'pymupdf4llm')]"
+    asked = (
+        f"import sys; {unseen}; import {loaded}; print([name for name in ('pydantic', 'numpy') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-I", "-c", asked], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
 
 
 def test_parser__many_threads__each_gets_its_own_answer(parser: ParserProcess) -> None:
