@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import pymupdf
 
@@ -26,8 +27,15 @@ class Drawings:
     def boxes(self) -> list[Box]:
         """Boxes of all visible paths that lie on the page."""
         rect = self._page.rect
+        left, top, right, bottom = rect
         found = [tuple(path["rect"]) for path in self._page.get_cdrawings() if path["type"] != "clip"]
-        return [box for box in found if box[0] < rect.x1 and box[2] > rect.x0 and box[1] < rect.y1 and box[3] > rect.y0]
+        return [box for box in found if box[0] < right and box[2] > left and box[1] < bottom and box[3] > top]
+
+    @cached_property
+    def images(self) -> list[dict[str, Any]]:
+        """The images of the page as `Page.get_image_info` tells them."""
+        found: list[dict[str, Any]] = self._page.get_image_info()
+        return found
 
     def leave_free(self, box: Box) -> bool:
         """Whether an image in `box` is all one sees there.
@@ -70,8 +78,9 @@ class Drawings:
         if len(self.boxes) > MAX_PATHS:
             return []
         rules: list[Rule] = []
+        highest = 0.9 * self._page.rect.height
         for x0, y0, x1, y1 in map(placed, self.boxes) if placed else self.boxes:
-            if x1 - x0 < MIN_LENGTH_PT or y1 - y0 > 0.9 * self._page.rect.height:
+            if x1 - x0 < MIN_LENGTH_PT or y1 - y0 > highest:
                 continue
             if y1 - y0 < THIN_PT:
                 rules.append((x0, x1, (y0 + y1) / 2))

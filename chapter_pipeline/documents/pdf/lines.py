@@ -11,7 +11,7 @@ from typing import Any
 
 import pymupdf
 
-from chapter_pipeline.documents.pdf.display_list import recorded, text_of
+from chapter_pipeline.documents.pdf.display_list import recorded, spans_with_characters, text_of
 from chapter_pipeline.documents.pdf.visibility import MIN_SIZE_PT, Span, around, hidden_spans
 from chapter_pipeline.documents.structure.line_numbers import NumberColumn, column_of, split_line_numbers
 from chapter_pipeline.domain.document import Box
@@ -155,15 +155,16 @@ def _respace(text: pymupdf.TextPage, blocks: list[dict[str, Any]]) -> None:
     spans = [span["text"] for block in blocks for line in block.get("lines", ()) for span in line["spans"]]
     if not _GLUED.search("\n".join([word for word in "\n".join(spans).split() if len(word) >= _GLUED_LETTERS])):
         return
-    glued = [
-        (b, n)
-        for b, block in enumerate(blocks)
-        for n, line in enumerate(block.get("lines", ()))
-        if any(_GLUED.search(span["text"]) for span in line["spans"])
-    ]
-    characters = text.extractRAWDICT()["blocks"]
-    for b, n in glued:
-        for span, raw in zip(blocks[b]["lines"][n]["spans"], characters[b]["lines"][n]["spans"], strict=True):
+    glued: dict[int, set[int]] = {}
+    for b, block in enumerate(blocks):
+        for n, line in enumerate(block.get("lines", ())):
+            if any(
+                len(span["text"]) >= _GLUED_LETTERS and _GLUED.search(span["text"]) is not None
+                for span in line["spans"]
+            ):
+                glued.setdefault(b, set()).add(n)
+    for (b, n), raw_spans in spans_with_characters(text, glued).items():
+        for span, raw in zip(blocks[b]["lines"][n]["spans"], raw_spans, strict=True):
             spaced, end = "", None
             for char in raw["chars"]:
                 if end is not None and char["bbox"][0] - end > 0.10 * span["size"]:

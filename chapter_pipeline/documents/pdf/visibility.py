@@ -53,7 +53,7 @@ def hidden_spans(page: pymupdf.Page, record: pymupdf.DisplayList, blocks: Sequen
     if _PAINT.search(_after_text(page)):
         suspects |= {id(span): span for span in _painted_over(record, blocks) if id(span) not in hidden}
     if suspects:
-        hidden |= _without_ink(page, blocks, suspects, hidden)
+        hidden |= _without_ink(page, record, blocks, suspects, hidden)
     return frozenset(hidden)
 
 
@@ -117,10 +117,11 @@ def _last(painted: Sequence[tuple[int, Box]], x: float, y: float, *, after: int)
 
 
 def _without_ink(
-    page: pymupdf.Page, blocks: Sequence[dict[str, Any]], suspects: dict[int, Span], hidden: set[int]
-) -> set[int]:
+    page: pymupdf.Page, record: pymupdf.DisplayList, blocks: Sequence[dict[str, Any]], suspects: dict[int, Span],
+    hidden: set[int],
+) -> set[int]:  # fmt: skip
     """The suspects in whose place the rendered page shows no more than what stands there beside them."""
-    picture = _Picture(page, around(span["bbox"] for span in suspects.values()))
+    picture = _Picture(page, record, around(span["bbox"] for span in suspects.values()))
     seen = [
         span["bbox"] for span in _spans(blocks) if id(span) not in suspects and id(span) not in hidden
     ]  # ink there is the ink of other text
@@ -134,14 +135,16 @@ def _without_ink(
 class _Picture:
     """A part of the rendered page in grey, asked for the contrast within a box."""
 
-    def __init__(self, page: pymupdf.Page, part: Box) -> None:
+    def __init__(self, page: pymupdf.Page, record: pymupdf.DisplayList, part: Box) -> None:
         area = max(page.rect.width * page.rect.height, 1.0)
         scale = min(RESOLUTION, (MAX_PIXELS / area) ** 0.5)
         matrix = pymupdf.Matrix(scale, scale)
         self._to_pixels = page.rotation_matrix * matrix
         near = pymupdf.Rect(part[0] - 2, part[1] - 2, part[2] + 2, part[3] + 2)
         clip = near * page.rotation_matrix & page.rect
-        pixmap = page.get_pixmap(matrix=matrix, clip=clip, colorspace=pymupdf.csGRAY, alpha=False, annots=False)
+        if page.rotation or page.first_annot or page.first_widget:  # of these the record holds another picture
+            record = page.get_displaylist(annots=False)
+        pixmap = record.get_pixmap(matrix=matrix, clip=clip, colorspace=pymupdf.csGRAY, alpha=False)
         self._samples: bytes = pixmap.samples
         self._left, self._top, self._stride = pixmap.x, pixmap.y, pixmap.stride
         self._width, self._height = pixmap.width, pixmap.height

@@ -197,7 +197,7 @@ def _plates(parts: PageParts) -> list[_Found]:
         return rasters
     images = [
         info
-        for info in parts.page.get_image_info()
+        for info in parts.drawings.images
         if info["width"] >= MIN_PIXELS and info["height"] >= MIN_PIXELS and _size(info["bbox"]) > 0.5 * area
     ]
     if len(images) == 1 and (not parts.items or (label is not None and len(printed) <= 1)):
@@ -231,7 +231,7 @@ def _on_page(parts: PageParts, captions: Sequence[Item]) -> list[_Found]:
     area = abs(page.rect.width * page.rect.height)
     images = [
         info
-        for info in page.get_image_info()
+        for info in parts.drawings.images
         if info["width"] >= MIN_PIXELS / 4 and info["height"] >= MIN_PIXELS / 4 and _size(info["bbox"]) > 0.0005 * area
     ]
     boxes = [_inside(box, page.rect) for box in _merged([tuple(info["bbox"]) for info in images])]
@@ -476,7 +476,7 @@ def _with_labels(box: Box, items: Sequence[Item], lines: Sequence[Line]) -> Box:
         grown = box
         for label in near:
             wider = bounding([grown, label])
-            if not any(_overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
+            if not any(_near(wider, wall, 0.0) and _overlap(wider, wall) > _overlap(box, wall) + 1.0 for wall in walls):
                 grown = wider
         if grown == box:
             break
