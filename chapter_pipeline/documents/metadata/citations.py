@@ -26,13 +26,26 @@ _PAGES = r"(?P<pages>[A-Za-z]{0,4}\d+[A-Za-z]?(?:\s?[–‑-]\s?[A-Za-z]{0,2}\d+
 _WORD = r"(?:[A-Z][\w&’'®.:-]*|[a-z]?[A-Z][\w&’'-]+)"
 _LISTED = r", (?=[A-Z][\w-]+(?:, [A-Z][\w-]+)*,? (?:and|&) [A-Z])"  # Journal of Neurology, Neurosurgery and Psychiatry
 _JOURNAL = rf"(?P<journal>{_WORD}(?:(?: |{_LISTED})(?:{_WORD}|\(?[A-Z][\w.]*\)?|&|of|and|in|the|for|on|de|la|der|et|y)){{0,9}}?)"
+_JOURNAL_OR_NOTHING = rf"(?:{_JOURNAL}(?:,? |\W{{1,3}})|^\W+)\b"
+"""A journal, or the beginning of the line, before the volume."""
 
 _ANY_YEAR = re.compile(r"(?:19|20)\d\d")
+_BETWEEN = (",?", "[.,]?", "[.,;:]?", r"(?: \|)?")
+"""What may stand between a journal and the rest of a form."""
+
+
+def _rest(pattern: str) -> re.Pattern[str]:
+    """What follows the journal in a form: a line without it fits not, and to look for it takes a tenth of the time."""
+    for optional in (_JOURNAL, *_BETWEEN):
+        pattern = pattern.removeprefix(optional)
+    return re.compile(pattern.removeprefix(_JOURNAL_OR_NOTHING))
+
+
 # Each as printed by one family of journals; the first one that fits a line is taken. Before a form stand the words and signs
 # (in lower case; of those in brackets, one) and years that are in every line that fits it: to look for them takes a hundredth
 # of the time of the pattern.
 _FORMS = [
-    (needed, re.compile(pattern))
+    (needed, _rest(pattern), re.compile(pattern))
     for needed, pattern in (
         # J Neurosurg. 2016 January ; 124(1): 33–40.   Lancet 2018; 391: 241–50   Open Med. 2016; 11: 264-269
         (
@@ -68,7 +81,7 @@ _FORMS = [
         # Journal for ImmunoTherapy of Cancer (2016) 4:28   Scientific Reports | (2020) 10:7614
         ((_ANY_YEAR, "("), rf"{_JOURNAL},?(?: \|)? \({_YEAR}\) {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?{_PAGES}"),
         # PAIN 155 (2014) 2461–2470   World Neurosurg. 120 (2018): 33-40
-        ((_ANY_YEAR, "("), rf"(?:{_JOURNAL}(?:,? |\W{{1,3}})|^\W+)\b{_VOLUME}(?: ?{_ISSUE})? ?\({_YEAR}\):? {_PAGES}"),
+        ((_ANY_YEAR, "("), rf"{_JOURNAL_OR_NOTHING}{_VOLUME}(?: ?{_ISSUE})? ?\({_YEAR}\):? {_PAGES}"),
         # Operative Neurosurgery 19:341–350, 2020   J Neurosurg 124(1), 33–40 (2016)
         ((_ANY_YEAR,), rf"{_JOURNAL},? {_VOLUME}(?: ?{_ISSUE})? ?[:,] ?(?:pp?\. ?)?{_PAGES},? \(?{_YEAR}\)?"),
         # Neurology 86, no. 2 (March 2019): 956–964   Neurology 86.2 (2019): 956–64
@@ -170,8 +183,8 @@ def read_citation(text: str) -> Citation | None:
     if whole:
         return _citation(whole)
     lower = text.casefold()
-    for needed, form in ((("in", _ANY_YEAR), _ARTICLE_IN), *_FORMS, (("appear in",), _TO_APPEAR)):
-        if all(_holds(lower, one) for one in needed):
+    for needed, rest, form in ((("in", _ANY_YEAR), None, _ARTICLE_IN), *_FORMS, (("appear in",), None, _TO_APPEAR)):
+        if all(_holds(lower, one) for one in needed) and (rest is None or rest.search(text)):
             match = form.search(text)
             if match:
                 return _citation(match)

@@ -56,25 +56,32 @@ _PART_OF_TRIAL = re.compile(
     r"\bsub-?stud(?:y|ies)\b|\b(?:post[- ]hoc|secondary|ancillary|exploratory) (?:[\w-]+ ){0,2}analys[ei]s of\b", _I
 )
 _MASKS = (
-    (re.compile(r"\bmendelian[- ]randomi[sz]ation\b", _I), "genetic-instrument"),
+    (("mendelian",), re.compile(r"\bmendelian[- ]randomi[sz]ation\b", _I), "genetic-instrument"),
     (
+        ("randomi",),
         re.compile(r"\b(?:non[-–‐ ]?|not |un|without |never |rather than |quasi[-–‐ ]?)randomi[sz](?:ed|ation)\b", _I),
         "nonrandom",
     ),
-    (re.compile(r"\b(?:not|non)[- ](?:been )?randomly (?=assigned|allocated|divided)", _I), "nonrandom "),
-    (re.compile(r"\brandom(?:ly)?[- ](?:effects?|forests?|samples?d?|sampling|digit|number|walk|selected|chosen|drawn|"
+    (("randomly",), re.compile(r"\b(?:not|non)[- ](?:been )?randomly (?=assigned|allocated|divided)", _I), "nonrandom "),
+    (("random",),
+     re.compile(r"\brandom(?:ly)?[- ](?:effects?|forests?|samples?d?|sampling|digit|number|walk|selected|chosen|drawn|"
                 r"errors?|variation|distribution|noise|integration|mutagenesis|interval|intercept|slope)\b", _I), "sampled"),
-    (re.compile(r"\bphantom (?:limb|pain|sensations?|shock)\w*", _I), "sensation"),
-    (re.compile(r"\bcadaver(?:ic)?[- ](?:donors?|kidneys?|renal|livers?|transplant\w*|grafts?|organs?)\b", _I), "donor"),
-    (re.compile(r"\b(?:mouse|murine|rat|hamster)(?=[- ](?:[\w-]+ ){0,2}(?:cells?|cell lines?|fibroblasts?|macrophages|neurons|hepatocytes|splenocytes|lymphocytes|ESCs?|iPSCs?)\b)", _I), "cultured"),
-    (re.compile(r"\bin[- ]vitro fertili[sz]ation\b", _I), "IVF"),
-    (re.compile(r"\b(?:rabbit|equine|horse) (?:anti-?\s?\w+|ATG|IgG|antibod\w+)|\b(?:anti-(?:rabbit|mouse|rat))\b|"
+    (("phantom ",), re.compile(r"\bphantom (?:limb|pain|sensations?|shock)\w*", _I), "sensation"),
+    (("cadaver",), re.compile(r"\bcadaver(?:ic)?[- ](?:donors?|kidneys?|renal|livers?|transplant\w*|grafts?|organs?)\b", _I), "donor"),
+    (("mouse", "murine", "rat ", "rat-", "hamster"),
+     re.compile(r"\b(?:mouse|murine|rat|hamster)(?=[- ](?:[\w-]+ ){0,2}(?:cells?|cell lines?|fibroblasts?|macrophages|neurons|hepatocytes|splenocytes|lymphocytes|ESCs?|iPSCs?)\b)", _I), "cultured"),
+    (("vitro fertili",), re.compile(r"\bin[- ]vitro fertili[sz]ation\b", _I), "IVF"),
+    (("rabbit", "equine", "horse", "anti-mouse", "anti-rat", "canine", "guinea pig", "mouse "),
+     re.compile(r"\b(?:rabbit|equine|horse) (?:anti-?\s?\w+|ATG|IgG|antibod\w+)|\b(?:anti-(?:rabbit|mouse|rat))\b|"
                 r"\bcanine (?=retraction|teeth|tooth|fossa|eminence|guidance|region|impact|distali)|"
                 r"\bmaxillary canines?\b|\bguinea pig (?=complement)|\bmouse (?=tracking|click|cursor)", _I), ""),
-    (re.compile(r"\b(?:institutional|ethics|ethical|peer|scientific|internal) review\w*|\breview boards?\b", _I), "board"),
-    (re.compile(r"\brandomi[sz]ed (?:complete )?block\b|\bhealth survey\b|\bshort form[- ]?\d*\b", _I), "layout"),
+    ((" review", "review board"),
+     re.compile(r"\b(?:institutional|ethics|ethical|peer|scientific|internal) review\w*|\breview boards?\b", _I), "board"),
+    (("randomi", "health survey", "short form"),
+     re.compile(r"\brandomi[sz]ed (?:complete )?block\b|\bhealth survey\b|\bshort form[- ]?\d*\b", _I), "layout"),
 )  # fmt: skip
-"""Words that look like a design, or an animal, and are none."""
+"""Words that look like a design, or an animal, and are none. Before each pattern: what every match has in small letters, one of
+them; most texts have none, and to look for words takes a tenth of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +94,10 @@ class Statement:
 
 def masked(text: str) -> str:
     """`text` without the words that look like a design or an animal and are none."""
-    for pattern, word in _MASKS:
-        text = pattern.sub(word, text)
+    small = text.casefold()
+    for hints, pattern, word in _MASKS:
+        if any(hint in small for hint in hints):
+            text = pattern.sub(word, text)
     return " ".join(text.split())
 
 

@@ -78,7 +78,7 @@ def _extracted(
     sizes = [scans.read[number].size if number in scans.read else size for number, size in enumerate(page_sizes)]
     joiner = Joiner(line.text for page in lines for line in page if line.upright and not line.hidden)
     items = [_items(page, number, joiner) for number, page in enumerate(lines)]
-    if sum(sum(map(str.isalpha, item.text)) for page in items for item in page) < MIN_LETTERS:
+    if not _has_letters(items):
         raise DocumentRejected(
             Reason.NO_TEXT,
             f"fewer than {MIN_LETTERS} letters on {len(lines)} pages"
@@ -162,6 +162,17 @@ def _items(lines: Sequence[Line], page: int, joiner: Joiner) -> list[Item]:
         )
         for region in reading_order(regions(visible))
     ]
+
+
+def _has_letters(items: Sequence[Sequence[Item]]) -> bool:
+    """Whether `items` have the letters of a text layer; most documents show it with their first lines."""
+    letters = 0
+    for page in items:
+        for item in page:
+            letters += sum(map(str.isalpha, item.text))
+            if letters >= MIN_LETTERS:
+                return True
+    return False
 
 
 def _lies_in(box: Box, other: Box) -> bool:

@@ -58,6 +58,8 @@ _ENTRY = re.compile(
     r"(?:19|20)\d\d[a-z]?\s?;\s?\d+|\b\d+\s?\(\d+\)\s?[:,]\s?e?\d+|\bdoi:\s?10\.|\bet al\b[.,]?\s+[A-Z][^.]+\.\s+[A-Z]|"
     r"[A-Z][\w'’-]+,? [A-Z]{1,3}[,.;] .*\b(?:19|20)\d\d\b|\bPubMed\b|\bCrossRef\b",
 )
+_ENTRY_DIGITS = re.compile(r"\d(?:\d{3}|\s?\(\d)")
+_ENTRY_HINTS = ("et al", "doi:", "PubMed", "CrossRef")
 _METHODS = re.compile(
     r"^(?:\d+\.?\s*|[IVX]+\.\s*)?(?:(?:online |star |experimental )?(?:materials?|methods?|methodology|patients)"
     r"(?: ?and ?methods?|,? materials?,? and methods?|/design)?|experimental (?:procedures?|section)|evidence acquisition|"
@@ -90,6 +92,7 @@ class Item:
     section: str | None = None
     joins: list[int] = field(default_factory=list)
     _entries: int | None = None
+    _counted: tuple[str, int] = field(default=("", 0), compare=False, repr=False)
 
     @property
     def box(self) -> Box:
@@ -97,13 +100,17 @@ class Item:
 
     @property
     def words(self) -> int:
-        return len(self.text.split())
+        text, words = self._counted
+        if text is not self.text:
+            words = len(self.text.split())
+            self._counted = (self.text, words)
+        return words
 
     @property
     def entries(self) -> int:
         """How many entries of a reference list seem to stand in the text before it is put together with others."""
         if self._entries is None:
-            self._entries = len(_ENTRY.findall(self.text))
+            self._entries = len(_ENTRY.findall(self.text)) if _may_hold_entries(self.text) else 0
         return self._entries
 
 
@@ -111,6 +118,11 @@ class Item:
 class PageSize:
     width: float
     height: float
+
+
+def _may_hold_entries(text: str) -> bool:
+    """Whether `text` has what every match of `_ENTRY` has; most paragraphs have not, and to look for it is cheap."""
+    return _ENTRY_DIGITS.search(text) is not None or any(hint in text for hint in _ENTRY_HINTS)
 
 
 def classify(
@@ -342,7 +354,7 @@ def _is_cells(item: Item) -> bool:
     if len(region.lines) >= 1.5 * region.rows and len(region.lines) >= 3:
         return True
     tokens = item.text.split()
-    numbers = sum(any(map(str.isdigit, token)) for token in tokens)
+    numbers = sum(not token.isalpha() and any(map(str.isdigit, token)) for token in tokens)
     return len(tokens) >= 3 and numbers > 0.5 * len(tokens)
 
 

@@ -75,11 +75,12 @@ def is_operative(title: str, text: str) -> bool:
     begun = text[:LOOKED_AT]
     if _NOT_NAMED.search(title) or any(_ANIMALS.search(one) for one in (title, text[:SUBJECT_WITHIN])):
         return False
+    is_named = _NAMED.search(title) is not None
     steps = sum(step.search(begun) is not None for step in _STEPS)
+    if steps < (ENOUGH_WITH_TITLE if is_named else ENOUGH):
+        return False
     research = sum(word.search(begun) is not None for word in _RESEARCH)
-    if _NAMED.search(title):
-        return steps >= ENOUGH_WITH_TITLE and steps > research
-    return steps >= ENOUGH and steps >= 2 * research
+    return steps > research if is_named else steps >= 2 * research
 
 
 def with_operative_sections(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from chapter_pipeline.documents.injection_patterns import instruction_spans
 from chapter_pipeline.documents.ocr.scans import ReadPage, Scans, ocr_lines
@@ -20,7 +21,7 @@ def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequenc
     text = PageText()
     for item in items:
         section = item.section
-        if section is not None and instruction_spans(section):
+        if section is not None and _speaks_to_a_model(section):
             section = None  # a heading goes with the passages below it
         for start, end, instruction in parts(item.text):
             text.add(
@@ -33,6 +34,12 @@ def make_page(number: int, size: PageSize, items: Sequence[Item], lines: Sequenc
             kind = BlockKind.FURNITURE if line.line_number else BlockKind.OTHER
             text.add(line.text, kind, line.box, hidden=line.hidden, instruction=found)
     return Page(number=number, width=size.width, height=size.height, text=text.text, blocks=tuple(text.blocks))
+
+
+@lru_cache(maxsize=256)
+def _speaks_to_a_model(section: str) -> bool:
+    """Whether the name of a section does, which stands with each of its items."""
+    return bool(instruction_spans(section))
 
 
 def recognised_page(page: Page, read: ReadPage, size: PageSize) -> Page:

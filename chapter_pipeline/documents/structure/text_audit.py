@@ -43,13 +43,15 @@ def _words(pages: Sequence[Page], other: Sequence[str]) -> Iterator[str]:
     lost: list[str] = []
     added: list[str] = []
     for page, text in zip(pages, other, strict=False):
-        ours, theirs = _counted(page.text), _counted(_HYPHENATED.sub("", text))
-        if min(ours.total(), theirs.total()) < MIN_WORDS and max(ours.total(), theirs.total()) < 2 * MIN_WORDS:
+        both = [_WORD.findall(read.lower()) for read in (page.text, _HYPHENATED.sub("", text))]
+        words = sorted(map(len, both))
+        if words[0] < MIN_WORDS and words[1] < 2 * MIN_WORDS:
             continue
         # Compared as letters too: where one of them reads spaces in words, no letter is lost.
-        letters = {len("".join(counted.elements())) for counted in (ours, theirs)}
-        if max(letters) - min(letters) < 0.04 * max(letters):
+        letters = sorted(len("".join(read)) for read in both)
+        if letters[1] - letters[0] < 0.04 * letters[1]:
             continue
+        ours, theirs = map(Counter, both)
         share = (theirs - ours).total() / max(1, theirs.total())
         if share > MAX_LOST:
             lost.append(f"{page.number} ({share:.0%})")
@@ -144,10 +146,6 @@ def _signs(pages: Sequence[Page]) -> Iterator[str]:
             f"signs beside numbers stand for others (such as ¼ for =) on page {_named(doubtful)}: these sentences are not "
             "quoted"
         )
-
-
-def _counted(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text.lower()))
 
 
 def _named(places: Sequence[str]) -> str:
