@@ -86,11 +86,13 @@ _HINTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Chinese": (("忽略",),),
 }
 # The words of the group of each pattern that is the rarer in articles: without one of them nothing can match.
-_RARE = (
+_SHORTEST = 5
+"""Characters of the shortest match."""
+_RARE = dict.fromkeys((
     *_IGNORE, "you are", "language model", "an ai ", "an artificial intelligence", *_HINTS["system prompt"][0],
     *_HINTS["markup"][0], *_SAYS, *_HINTS["address"][1], " must ", *_HINTS["verdict"][0], *_HINTS["jailbreak"][0],
     "ignorier", "les instructions", "les consignes", "instrucciones", "忽略",
-)  # fmt: skip
+))  # fmt: skip
 _STOP = re.compile(r"[.!?。](?:[\"”’)\]]|</\w+>)*(?=\s|$)")
 _OBEYS = re.compile(
     r"\s*(?:instead,?\s+|then,?\s+|also,?\s+)?(?:state|say|write|claim|cite|praise|recommend|always|never|output|respond|"
@@ -127,6 +129,8 @@ def without_instructions(text: str) -> str:
 
 
 def _matches(text: str) -> list[tuple[int, int]]:
+    if len(text) < _SHORTEST:
+        return []
     small = " ".join(text.lower().split())
     if not any(map(small.__contains__, _RARE)):
         return []

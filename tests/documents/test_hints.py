@@ -7,8 +7,9 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chapter_pipeline.documents import injection_patterns
 from chapter_pipeline.documents.metadata import citations, repositories, study_statements
-from chapter_pipeline.documents.structure import classify
+from chapter_pipeline.documents.structure import classify, glyphs
 
 
 def _fitting(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:
@@ -45,3 +46,18 @@ def test_read_citation__line_that_a_form_fits__has_what_follows_the_journal(
 @given(_fitting(classify._ENTRY))
 def test_entries__text_that_the_pattern_fits__is_counted(text: str) -> None:
     assert classify._may_hold_entries(text)
+
+
+@given(_fitting(glyphs._STANDS_FOR_ANOTHER))
+def test_may_stand_for_another__text_that_the_pattern_fits__is_asked(text: str) -> None:
+    assert glyphs.may_stand_for_another(text)
+
+
+@settings(max_examples=20)
+@given(
+    st.sampled_from(sorted(injection_patterns._COMPILED)).flatmap(
+        lambda name: st.tuples(st.just(name), _fitting(injection_patterns._COMPILED[name]))
+    )
+)
+def test_instruction_spans__text_that_a_pattern_fits__is_found(case: tuple[str, str]) -> None:
+    assert injection_patterns.instruction_spans(case[1])

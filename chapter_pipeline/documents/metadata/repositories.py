@@ -135,7 +135,7 @@ def _is_notice(item: Item) -> bool:
     small = text.casefold()
     if words < 60 and (_says_deposit(text, small) or ("final edited form" in small and _FINAL_FORM.search(text))):
         return True
-    return any(hint in small for hint in _NOTICE_HINTS) and _NOTICE.search(text) is not None
+    return any(map(small.__contains__, _NOTICE_HINTS)) and _NOTICE.search(text) is not None
 
 
 def _says_deposit(text: str, small: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pymupdf
@@ -77,12 +77,12 @@ class Scans:
 
 
 def read_scans(
-    document: pymupdf.Document, lines: Sequence[Sequence[Line]], recognise: Recogniser | None, *, max_pages: int
+    pages: Iterable[pymupdf.Page], lines: Sequence[Sequence[Line]], recognise: Recogniser | None, *, max_pages: int
 ) -> Scans:
     """Read the pages that need it, at most `max_pages` of them, none without `recognise`."""
     read: dict[int, ReadPage] = {}
     garbled, unread, asked = set(), set(), 0
-    for number, page in enumerate(document):
+    for number, page in enumerate(pages):
         if is_garbled("\n".join(line.text for line in lines[number] if not line.hidden)):
             garbled.add(number)
         elif not _is_scan(page, lines[number]):

@@ -101,7 +101,10 @@ class _Order(mupdf.FzDevice2):  # type: ignore[misc]
             self._cover(mupdf.ll_fz_transform_rect(unit.internal(), matrix))
 
     def fill_text(self, _context: Any, text: Any, matrix: Any, *_rest: Any) -> None:
-        self._text(text, None, matrix)
+        if self.covers:
+            self._text(text, None, matrix)
+        else:
+            self._text_seen = True
 
     def stroke_text(self, _context: Any, text: Any, stroke: Any, matrix: Any, *_rest: Any) -> None:
         self._text(text, stroke, matrix)

@@ -69,8 +69,8 @@ def _extracted(
 ) -> ParsedDocument:
     file_pages = list(document)
     lines = document_lines(file_pages)
-    page_sizes = [PageSize(page.rect.width, page.rect.height) for page in file_pages]
-    scans = read_scans(document, lines, recognise, max_pages=max_recognised)
+    page_sizes = [PageSize(rect.width, rect.height) for rect in (page.rect for page in file_pages)]
+    scans = read_scans(file_pages, lines, recognise, max_pages=max_recognised)
     for number in scans.garbled:
         lines[number] = []
     for number, page in scans.read.items():

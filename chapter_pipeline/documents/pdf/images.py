@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymupdf
 from PIL import Image
 
 from chapter_pipeline.domain.document import Box
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 RESOLUTION_DPI = 150
 MAX_WIDTH_PX = 1600
@@ -91,8 +94,8 @@ def _rendered(page: pymupdf.Page, box: Box) -> FigureImage:
     content, media_type = _jpeg(image, JPEG_QUALITY), "image/jpeg"
     flat = len(content) < FLAT_BYTES_PER_PIXEL * pixmap.width * pixmap.height
     if flat and image.getcolors(FLAT_COLOURS) is not None:
-        lossless = _png(image)
-        if len(lossless) <= len(content):
+        lossless = _png(image, len(content))
+        if lossless is not None:
             content, media_type = lossless, "image/png"
     small = _reduced(image)
     return FigureImage(
@@ -161,9 +164,30 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _png(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=PNG_LEVEL)
+class _TooLong(Exception):
+    """More bytes than are wanted."""
+
+
+class _Limited(BytesIO):
+    """Takes so many bytes and no more."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: Buffer, /) -> int:
+        if self.tell() + memoryview(data).nbytes > self._limit:
+            raise _TooLong
+        return super().write(data)
+
+
+def _png(image: Image.Image, max_bytes: int) -> bytes | None:
+    """A PNG of at most so many bytes; None when it has more, which is known before all of it is made."""
+    buffer = _Limited(max_bytes)
+    try:
+        image.save(buffer, "PNG", compress_level=PNG_LEVEL)
+    except _TooLong:
+        return None
     return buffer.getvalue()
 
 

@@ -223,26 +223,30 @@ def _turn(direction: tuple[float, float]) -> int:
 
 def _mixed(spans: list[Span]) -> tuple[str, float, str, bool, bool, str, str] | None:
     """Text, size, font, bold, italic, bold label and italic opening of a line of several spans; None when it is blank."""
+    styles: dict[tuple[float, int, str], int] = {}
+    for span in spans:  # in some files every letter is a span
+        style = (span["size"], span["flags"], span["font"])
+        styles[style] = styles.get(style, 0) + len(span["text"].strip())
     weight: dict[float, int] = {}
     fonts: dict[str, int] = {}
     bold = italic = letters = 0
     plain = True
-    for span in spans:
-        count = len(span["text"].strip())
-        size, flags = span["size"], span["flags"]
+    for (size, flags, font), count in styles.items():
         weight[size] = weight.get(size, 0) + count
-        fonts[span["font"]] = fonts.get(span["font"], 0) + count
+        fonts[font] = fonts.get(font, 0) + count
         letters += count
-        if flags & BOLD or _is_bold(span["font"]):
+        if flags & BOLD or _is_bold(font):
             bold += count
-        if flags & ITALIC or _is_italic(span["font"]):
+        if flags & ITALIC or _is_italic(font):
             italic += count
         plain = plain and not flags & SUPERSCRIPT
     if not letters:
         return None
     if plain and len(weight) == 1:
         size = round(size, 1)
-        text = "".join([canonical(span["text"]) for span in spans])
+        text = "".join([span["text"] for span in spans])
+        if not (text.isascii() and text.isprintable()):
+            text = "".join([canonical(span["text"]) for span in spans])
     else:
         size = _commonest(weight)
         text = _text(spans, size) if len(spans) > 1 else canonical(spans[0]["text"])

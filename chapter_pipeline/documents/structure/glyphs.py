@@ -19,6 +19,8 @@ _STANDS_FOR_ANOTHER = re.compile(
     r"\d\.\d+ [T7] \d+\.\d|[\ufffd\u0001-\u0008\u000e-\u001f]\s?\d|\d\s?[\ufffd\u0001-\u0008\u000e-\u001f]"
 )
 
+_DECIMAL = re.compile(r"\.\d")
+
 
 def with_whole_ligatures(text: str) -> str:
     """`text` with the spaces taken out that a broken ligature left in words; nothing else changes."""
@@ -29,7 +31,13 @@ def with_whole_ligatures(text: str) -> str:
 
 def may_stand_for_another(text: str) -> bool:
     """Whether a sign beside a number may stand for another one, so that the sentence may say another result."""
-    return _STANDS_FOR_ANOTHER.search(text) is not None
+    return _may_have_such(text) and _STANDS_FOR_ANOTHER.search(text) is not None
+
+
+def _may_have_such(text: str) -> bool:
+    """Whether `text` has what every match has: one of the signs, or a decimal number; most paragraphs have neither."""
+    signs = "¼" in text or "þ" in text or "\ufffd" in text or not text.isprintable()
+    return signs or _DECIMAL.search(text) is not None
 
 
 def _closed(match: re.Match[str]) -> str:

@@ -38,7 +38,7 @@ _ANIMALS = re.compile(
     re.IGNORECASE,
 )
 _STEPS = tuple(
-    re.compile(rf"\b(?:{step})", re.IGNORECASE)
+    re.compile(rf"\b(?:{step})".lower())
     for step in (
         r"incisions?\b|incised", r"craniotom|craniectom|bone flap|hemicraniectom", r"burr[- ]?holes?", r"dura\b|dural|durotomy|duraplast",
         r"supine|prone\b|decubitus|sitting position|positioned|position\b|head (?:was|is) (?:turned|fixed|flexed)|pin holder|mayfield",
@@ -56,7 +56,7 @@ _STEPS = tuple(
     )
 )  # fmt: skip
 _RESEARCH = tuple(
-    re.compile(rf"\b(?:{word})", re.IGNORECASE)
+    re.compile(rf"\b(?:{word})".lower())
     for word in (
         r"randomi[sz]\w+|allocat\w+|assigned", r"eligib\w+|inclusion|exclusion criteria|enrol\w+|recruit\w+", r"questionnaires?|surveys?|interview\w*",
         r"scores?\b|scales?\b|index\b", r"outcomes?\b|end-?points?", r"statistic\w*|analys\w+|regression|software|confidence interval",
@@ -76,10 +76,11 @@ def is_operative(title: str, text: str) -> bool:
     if _NOT_NAMED.search(title) or any(_ANIMALS.search(one) for one in (title, text[:SUBJECT_WITHIN])):
         return False
     is_named = _NAMED.search(title) is not None
-    steps = sum(step.search(begun) is not None for step in _STEPS)
+    small = begun.lower()  # with patterns in small letters: a third of the time of those that ignore case
+    steps = sum(step.search(small) is not None for step in _STEPS)
     if steps < (ENOUGH_WITH_TITLE if is_named else ENOUGH):
         return False
-    research = sum(word.search(begun) is not None for word in _RESEARCH)
+    research = sum(word.search(small) is not None for word in _RESEARCH)
     return steps > research if is_named else steps >= 2 * research
 
 
