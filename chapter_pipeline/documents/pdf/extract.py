@@ -21,12 +21,10 @@ from chapter_pipeline.documents.pdf.second_reading import second_reading
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.documents.structure.cited_works import cited_works
 from chapter_pipeline.documents.structure.classify import Item, PageSize, classify
+from chapter_pipeline.documents.structure.figure_captions import is_bare_label, is_figure_caption, is_further_caption
 from chapter_pipeline.documents.structure.figures import (
     PageParts,
     document_figures,
-    is_bare_label,
-    is_figure_caption,
-    is_further_caption,
 )
 from chapter_pipeline.documents.structure.glyphs import with_whole_ligatures
 from chapter_pipeline.documents.structure.headings import section_tree
