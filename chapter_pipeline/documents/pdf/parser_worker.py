@@ -34,6 +34,8 @@ SEPARATOR = b"\n\n"
 _CONNECTION = 3
 _ALARM_GRACE_S = 5.0
 _PR_SET_PDEATHSIG = 1
+_COLLECT_AFTER = 20_000
+"""Objects after which the collector looks for cycles. The spans of a page are thousands, and hold none."""
 _OUT_OF_MEMORY = re.compile(r"code=2: \w*alloc\b")
 _FIRST_ARTICLE = b"<article><body><p>&#945; and a sentence that is long enough.</p></body></article>"
 _TOO_HUNGRY = "it needs more memory than a document may have"
@@ -54,6 +56,7 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
     _answer(_FIRST_ARTICLE, max_pages=1)
     _answer(_first_document(), max_pages=1)  # loads whatever is loaded late, while files can still be opened
     gc.freeze()  # loaded modules stay: the collector need not scan them with every document
+    gc.set_threshold(_COLLECT_AFTER)
     _limit(memory_bytes)
     wire.send(connection, wire.HELLO)
     while True:
