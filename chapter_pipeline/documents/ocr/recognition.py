@@ -9,38 +9,44 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chapter_pipeline.domain.document import Box
 
 MAX_PIXELS = 16_000_000
 MAX_LINES = 5_000
-_SIZE = struct.Struct(">II")
+PROSE_LINE, PROSE_WORDS = 5, 30
+"""Words that make a line prose, and words in such lines that make a page one of text."""
+_HEADER = struct.Struct(">II?")
 Affine = tuple[float, float, float, float, float, float]
 """``x' = a x + c y + e``, ``y' = b x + d y + f``, as PDF and PyMuPDF order the six numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A rendered page: 8-bit grey levels, row by row from the top, ``width * height`` bytes."""
+    """A rendered page: 8-bit grey levels, row by row from the top, ``width * height`` bytes.
+
+    `only_prose`: the page counts only when it shows running text, so nothing need be read where that is ruled out.
+    """
 
     width: int
     height: int
     samples: bytes
+    only_prose: bool = False
 
     def to_bytes(self) -> bytes:
-        return _SIZE.pack(self.width, self.height) + self.samples
+        return _HEADER.pack(self.width, self.height, self.only_prose) + self.samples
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray) -> Picture:
         """Raises `ValueError` for what is no picture of at most `MAX_PIXELS`."""
-        if len(data) < _SIZE.size:
+        if len(data) < _HEADER.size:
             raise ValueError("a picture without a size")
-        width, height = _SIZE.unpack_from(data)
-        if not 0 < width * height <= MAX_PIXELS or len(data) != _SIZE.size + width * height:
+        width, height, only_prose = _HEADER.unpack_from(data)
+        if not 0 < width * height <= MAX_PIXELS or len(data) != _HEADER.size + width * height:
             raise ValueError(f"a picture of {width} x {height} in {len(data)} bytes")
-        return cls(width=width, height=height, samples=bytes(data[_SIZE.size :]))
+        return cls(width=width, height=height, samples=bytes(memoryview(data)[_HEADER.size :]), only_prose=only_prose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,13 @@ class Recognition:
             raise ValueError(f"no recognition: {error}") from error
 
 
-Recogniser = Callable[[Picture], Recognition]
+Recogniser = Callable[[Picture], Recognition | None]
+"""Reads a picture; None when its reading did not come to an end, so that nothing is known of what stands there."""
+
+
+def prose_words(texts: Iterable[str]) -> int:
+    """The words of `texts` that stand in lines of several: what is read on a figure are labels."""
+    return sum(words for text in texts if (words := len(text.split())) >= PROSE_LINE)
 
 
 def _line(text: object, box: tuple[float, float, float, float], confidence: float) -> RecognisedLine:

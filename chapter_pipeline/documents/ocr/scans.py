@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 
 import pymupdf
 
-from chapter_pipeline.documents.ocr.recognition import MAX_PIXELS, Picture, RecognisedLine, Recogniser, Recognition
+from chapter_pipeline.documents.ocr.recognition import (
+    MAX_PIXELS,
+    PROSE_WORDS,
+    Picture,
+    RecognisedLine,
+    Recogniser,
+    Recognition,
+    prose_words,
+)
 from chapter_pipeline.documents.pdf.lines import Line, canonical, put_together
 from chapter_pipeline.documents.structure.classify import PageSize
 from chapter_pipeline.domain.document import Box, OcrLine
@@ -25,8 +33,6 @@ MIN_IMAGE = 0.3
 """Share of the page that images cover on a scan."""
 WHOLE_IMAGE = 0.8
 """Share of the page from which an image is the page itself, whatever little stands on it."""
-PROSE_LINE, PROSE_WORDS = 5, 30
-"""Words that make a line prose, and words in such lines that make a page one of text."""
 MIN_PATHS = 300
 """Filled paths of a page whose letters are drawn as outlines."""
 DARK = 160
@@ -69,11 +75,13 @@ class Scans:
     """The pages of a document, by index, that were read from their picture, and those that should have been.
 
     `garbled`: the text layer is no language. `unread`: recognition is off, or its limit of pages is reached.
+    `failed`: recognition did not come to an end.
     """
 
     read: dict[int, ReadPage]
     garbled: frozenset[int]
     unread: frozenset[int]
+    failed: frozenset[int]
 
 
 def read_scans(
@@ -81,7 +89,7 @@ def read_scans(
 ) -> Scans:
     """Read the pages that need it, at most `max_pages` of them, none without `recognise`."""
     read: dict[int, ReadPage] = {}
-    garbled, unread, asked = set(), set(), 0
+    garbled, unread, failed, asked = set(), set(), set(), 0
     for number, page in enumerate(pages):
         if is_garbled("\n".join(line.text for line in lines[number] if not line.hidden)):
             garbled.add(number)
@@ -91,20 +99,18 @@ def read_scans(
             unread.add(number)
             continue
         asked += 1
-        found = _read_page(page, recognise)
-        if found is not None:
-            read[number] = found
-    return Scans(read=read, garbled=frozenset(garbled), unread=frozenset(unread))
+        picture, scale = _picture(page)
+        if not _has_ink(picture):
+            continue
+        recognition = recognise(picture)
+        if recognition is None:
+            failed.add(number)
+        elif not picture.only_prose or prose_words(line.text for line in recognition.lines) >= PROSE_WORDS:
+            read[number] = _read_page(recognition, scale)
+    return Scans(read=read, garbled=frozenset(garbled), unread=frozenset(unread), failed=frozenset(failed))
 
 
-def _read_page(page: pymupdf.Page, recognise: Recogniser) -> ReadPage | None:
-    """The page read from its picture; None when that shows no text to speak of."""
-    picture, scale = _picture(page)
-    if not _has_ink(picture):
-        return None
-    recognition = recognise(picture)
-    if not (_has_prose(recognition) or _image_share(page) >= WHOLE_IMAGE):
-        return None
+def _read_page(recognition: Recognition, scale: float) -> ReadPage:
     return ReadPage(
         lines=lines_of(recognition, 1.0 / scale),
         size=PageSize(recognition.width / scale, recognition.height / scale),
@@ -201,18 +207,18 @@ def _image_share(page: pymupdf.Page) -> float:
     return float(sum(abs(box.width * box.height) for box in images if not box.is_empty)) / area
 
 
-def _has_prose(recognition: Recognition) -> bool:
-    """Lines of several words: what is read on a figure are labels."""
-    rows = [len(line.text.split()) for line in recognition.lines]
-    return sum(words for words in rows if words >= PROSE_LINE) >= PROSE_WORDS
-
-
 def _picture(page: pymupdf.Page) -> tuple[Picture, float]:
-    """The page in grey, and its pixels to the point."""
+    """The page in grey, and its pixels to the point. A page that is an image counts whatever little stands on it."""
     area = max(abs(page.rect.width * page.rect.height), 1.0)
     scale = min(DPI / 72, (0.98 * MAX_PIXELS / area) ** 0.5)
     pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=False, annots=False)
-    return Picture(width=pixmap.width, height=pixmap.height, samples=bytes(pixmap.samples)), scale
+    picture = Picture(
+        width=pixmap.width,
+        height=pixmap.height,
+        samples=bytes(pixmap.samples),
+        only_prose=_image_share(page) < WHOLE_IMAGE,
+    )
+    return picture, scale
 
 
 def _has_ink(picture: Picture) -> bool:

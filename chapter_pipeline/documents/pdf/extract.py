@@ -77,6 +77,12 @@ def _extracted(
     joiner = Joiner(line.text for page in lines for line in page if line.upright and not line.hidden)
     items = [_items(page, number, joiner) for number, page in enumerate(lines)]
     if not _has_letters(items):
+        if scans.failed:
+            raise DocumentRejected(
+                Reason.CRASHED,
+                f"the text recognition of {len(scans.failed)} pages did not come to an end, and there is no other text:"
+                " ingest it again",
+            )
         raise DocumentRejected(
             Reason.NO_TEXT,
             f"fewer than {MIN_LETTERS} letters on {len(lines)} pages"

@@ -40,7 +40,7 @@ class ParserProcess:
 
     Every document has its own wall-clock and CPU limit; the child's memory is limited as a whole. A child that hangs,
     dies or has grown large is replaced, and the next document does not notice. With `recognise`, pages without a text
-    layer are read here, from their picture: the child can load no model.
+    layer are read by it, from their picture: the child can load no model.
     """
 
     def __init__(self, settings: Settings, recognise: Recogniser | None = None) -> None:
@@ -129,11 +129,15 @@ class ParserProcess:
         return answer
 
     def _read_picture(self, connection: socket.socket, body: bytearray, number: int) -> float:
-        """Send the lines on a picture of the child, which has no use for more than its limit; the seconds it took."""
+        """Send the lines on a picture of the child, nothing if it was not read; the seconds it took.
+
+        The child has no use for more pictures than its limit.
+        """
         if self._recognise is None or number > self._settings.ocr_max_pages:
             raise ValueError("more pictures than were asked for")
         begun = time.monotonic()
-        lines = self._recognise(Picture.from_bytes(body)).to_bytes()
+        recognition = self._recognise(Picture.from_bytes(body))
+        lines = b"" if recognition is None else recognition.to_bytes()
         took = time.monotonic() - begun
         wire.send(connection, wire.LINES, lines, deadline=time.monotonic() + self._settings.parser_timeout_s)
         return took

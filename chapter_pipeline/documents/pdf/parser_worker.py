@@ -82,15 +82,15 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
         pymupdf.TOOLS.reset_mupdf_warnings()
 
 
-def _recognised(connection: socket.socket, wall_s: float, picture: Picture) -> Recognition:
-    """The lines that the parent reads on `picture`. Its time is not counted against this process."""
+def _recognised(connection: socket.socket, wall_s: float, picture: Picture) -> Recognition | None:
+    """The lines that the parent reads on `picture`, see `Recogniser`. Its time is not counted against this process."""
     from chapter_pipeline.documents.ocr.recognition import Recognition
 
     signal.setitimer(signal.ITIMER_REAL, 0)
     wire.send(connection, wire.PICTURE, picture.to_bytes())
     _, body = wire.receive(connection)
     signal.setitimer(signal.ITIMER_REAL, wall_s + _ALARM_GRACE_S)
-    return Recognition.from_bytes(body)
+    return Recognition.from_bytes(body) if body else None
 
 
 def _answer(

@@ -64,6 +64,9 @@ def scan_warnings(scans: Scans) -> list[str]:
         warnings.append(f"text recognised from the picture of {_named(read)}: check numbers against the page")
     if unread:
         warnings.append(f"no text read from the picture of {_named(unread)}: see CHAPTER_OCR, CHAPTER_OCR_MAX_PAGES")
+    if scans.failed:
+        failed = [number + 1 for number in sorted(scans.failed)]
+        warnings.append(f"the reading of the picture of {_named(failed)} did not come to an end: its text is missing")
     return warnings
 
 

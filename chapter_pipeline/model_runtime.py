@@ -1,7 +1,6 @@
-"""Owns the two runtimes that compute MiniLM on the processor: OpenVINO where it can be had, else onnxruntime.
+"""Owns the two runtimes that compute a model file (ONNX) on the processor: OpenVINO where it can be had, else onnxruntime.
 
-Their vectors are near enough to stand in one index, see docs/decisions/embedding.md. Nothing is sent: OpenVINO's own
-telemetry is kept from being imported.
+Nothing is sent: OpenVINO's own telemetry is kept from being imported.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from chapter_pipeline.ports import Vectors
-
-Tokens = npt.NDArray[np.int64]
+Inputs = Mapping[str, npt.NDArray[Any]]
+Output = npt.NDArray[np.float32]
 log = logging.getLogger(__name__)
 
 
@@ -28,13 +27,17 @@ class Runtime(Protocol):
         """The runtime and the precision of its arithmetic."""
         ...
 
-    def last_layer(self, ids: Tokens, mask: Tokens) -> Vectors:
-        """The last layer for token `ids` of shape ``(texts, width)``: shape ``(texts, width, dimension)``."""
+    def run(self, inputs: Inputs) -> Output:
+        """The first output of the model for its named `inputs`."""
+        ...
+
+    def metadata(self, key: str) -> str:
+        """What the file says under `key`. Raises `KeyError`."""
         ...
 
 
 class OpenVino:
-    """MiniLM on OpenVINO, in bfloat16 where the processor computes with it, else in float32.
+    """A model on OpenVINO, in bfloat16 where the processor computes with it, else in float32.
 
     One inference at a time: two at once on one compiled model were seen to wait for each other for ever.
     Raises `ImportError` where the package is missing, `OSError` or `RuntimeError` where it does not run.
@@ -48,8 +51,11 @@ class OpenVino:
         core = openvino.Core()
         natively = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = precision or ("bf16" if natively else "f32")
+        network = core.read_model(model)
+        said = network.get_rt_info(["framework"]).value if network.has_rt_info(["framework"]) else {}
+        self._metadata = {key: str(value) for key, value in said.items()}
         compiled = core.compile_model(
-            core.read_model(model),
+            network,
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": self._precision,
@@ -67,15 +73,19 @@ class OpenVino:
     def name(self) -> str:
         return f"openvino {self._precision}"
 
-    def last_layer(self, ids: Tokens, mask: Tokens) -> Vectors:
-        """As `Runtime.last_layer`."""
+    def run(self, inputs: Inputs) -> Output:
+        """As `Runtime.run`."""
         with self._lock:
-            hidden: Vectors = self._request.infer(_inputs(ids, mask))[0]
-        return hidden
+            output: Output = self._request.infer(dict(inputs))[0]
+        return output
+
+    def metadata(self, key: str) -> str:
+        """As `Runtime.metadata`."""
+        return self._metadata[key]
 
 
 class OnnxRuntime:
-    """MiniLM on onnxruntime, in float32; of the model only the weights are 8-bit integers."""
+    """A model on onnxruntime, in the precision of its file."""
 
     def __init__(self, model: bytes, *, threads: int) -> None:
         import onnxruntime  # here: 40 MB that OpenVINO does not need
@@ -90,10 +100,14 @@ class OnnxRuntime:
     def name(self) -> str:
         return "onnxruntime f32"
 
-    def last_layer(self, ids: Tokens, mask: Tokens) -> Vectors:
-        """As `Runtime.last_layer`."""
-        hidden: Vectors = self._session.run(None, _inputs(ids, mask))[0]
-        return hidden
+    def run(self, inputs: Inputs) -> Output:
+        """As `Runtime.run`."""
+        output: Output = self._session.run(None, dict(inputs))[0]
+        return output
+
+    def metadata(self, key: str) -> str:
+        """As `Runtime.metadata`."""
+        return str(self._session.get_modelmeta().custom_metadata_map[key])
 
 
 def open_runtime(model: bytes, *, threads: int) -> Runtime:
@@ -101,13 +115,9 @@ def open_runtime(model: bytes, *, threads: int) -> Runtime:
     try:
         return OpenVino(model, threads=threads)
     except ModuleNotFoundError as error:
-        log.debug("OpenVINO is not installed (%s): MiniLM runs on onnxruntime", error)
+        log.debug("OpenVINO is not installed (%s): models run on onnxruntime", error)
     except (ImportError, OSError, RuntimeError) as error:
         log.warning(
-            "OpenVINO is installed and does not run (%s): MiniLM runs on onnxruntime, several times slower", error
+            "OpenVINO is installed and does not run (%s): models run on onnxruntime, several times slower", error
         )
     return OnnxRuntime(model, threads=threads)
-
-
-def _inputs(ids: Tokens, mask: Tokens) -> dict[str, Tokens]:
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
