@@ -110,7 +110,7 @@ def process() -> Iterator[RecogniserProcess]:
 
 def test_the_process_reads_what_the_engine_reads(process: RecogniserProcess) -> None:
     picture = picture_of(printed())
-    assert process.pid is None  # nothing is started before there is a picture
+    assert not process.running  # nothing is started before there is a picture
     assert process(picture) == PageReader(threads=1)(picture)
     child = process.pid
     assert process(picture_of(diagram(), only_prose=True)) is not None
@@ -134,7 +134,7 @@ def test_a_process_that_died_between_two_pictures_is_replaced(process: Recognise
 def test_a_picture_of_which_a_fresh_process_dies_comes_to_no_end(process: RecogniserProcess) -> None:
     broken = Picture(width=10, height=10, samples=b"")  # its frame is refused there
     assert process(broken) is None
-    assert process.pid is None
+    assert not process.running
     assert SENTENCES[0] in text_of(process(picture_of(printed())))
     assert process(broken) is None
 
@@ -142,7 +142,7 @@ def test_a_picture_of_which_a_fresh_process_dies_comes_to_no_end(process: Recogn
 def test_a_picture_that_takes_too_long_comes_to_no_end() -> None:
     with RecogniserProcess(threads=1, picture_s=0.01) as process:
         assert process(picture_of(printed())) is None
-        assert process.pid is None
+        assert not process.running
 
 
 def test_an_idle_process_ends_and_the_next_picture_starts_another() -> None:
@@ -150,9 +150,9 @@ def test_an_idle_process_ends_and_the_next_picture_starts_another() -> None:
         picture = picture_of(printed())
         first = process(picture)
         deadline = time.monotonic() + 20
-        while process.pid is not None and time.monotonic() < deadline:
+        while process.running and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert process.pid is None
+        assert not process.running
         assert process(picture) == first
 
 
@@ -168,13 +168,13 @@ def test_closing_does_not_wait_for_a_picture(process: RecogniserProcess) -> None
 
     thread = threading.Thread(target=reading)
     thread.start()
-    while process.pid is None:
+    while not process.running:
         time.sleep(0.01)
     process.close()
     thread.join(timeout=20)
     assert not thread.is_alive()
     assert len(errors) == 1
-    assert process.pid is None
+    assert not process.running
 
 
 def test_models_that_are_not_what_they_were_are_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

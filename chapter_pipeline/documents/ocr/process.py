@@ -22,7 +22,7 @@ from chapter_pipeline.settings import available_processors
 START_S = 120.0
 PICTURE_S = 600.0
 """A picture that takes longer is not read: a page takes seconds, on a slow and busy machine a minute."""
-IDLE_S = 30.0
+IDLE_S = 120.0
 """The models take 700 MB: with no picture for so long they are given back. Starting again takes a second."""
 _ENVIRONMENT = ("PATH", "LANG", "HOME")
 log = logging.getLogger(__name__)
@@ -69,6 +69,11 @@ class RecogniserProcess:
                 self._timer = threading.Timer(self._idle_s, self._stop_if_idle)
                 self._timer.daemon = True
                 self._timer.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a child."""
+        return self._process is not None
 
     @property
     def pid(self) -> int | None:
