@@ -22,7 +22,7 @@ class CandidateTerm(StageValue):
     """A term of the evidence that may be a concept.
 
     `frequency` counts its mentions in the probed passages, `documents` the documents they stand in; `closeness` is
-    the cosine between its embedding and the topic's.
+    the cosine between its embedding and the topic's. `intervention`: it is something that is given to patients.
     """
 
     name: str
@@ -30,6 +30,7 @@ class CandidateTerm(StageValue):
     frequency: int
     documents: int
     closeness: float
+    intervention: bool = False
 
 
 class KeyConceptsRequest(StageValue):

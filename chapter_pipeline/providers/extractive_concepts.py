@@ -18,6 +18,13 @@ from chapter_pipeline.ports import Embedder
 SAME_CONCEPT = 0.80
 """Cosine above which two terms are one concept (the lesser becomes a synonym of the better)."""
 
+QUESTIONS = (
+    ("efficacy", "what does {name} bring compared with treatment without it in {topic}: survival, response, function?"),
+    ("safety", "what adverse events and complications does {name} have, and how often?"),
+    ("dose", "in which dose and by which route is {name} given?"),
+)
+"""What a chapter asks of an intervention: each with its point of view."""
+
 
 def choose_concepts(request: KeyConceptsRequest, embedder: Embedder) -> KeyConceptsReply:
     """Pick up to `request.limit` concepts among the candidates; near-synonyms are folded into one."""
@@ -57,6 +64,11 @@ def _concept(group: list[CandidateTerm], importance: float, request: KeyConcepts
     best = group[0]
     synonyms = dict.fromkeys([*best.synonyms, *(term.name for term in group[1:4])])
     queries = [ProposedQuery(text=f"{best.name} in {request.topic}", perspective="author")]
+    if best.intervention:
+        queries += [
+            ProposedQuery(text=question.format(name=best.name, topic=request.topic), perspective=perspective)
+            for perspective, question in QUESTIONS
+        ]
     queries += [
         ProposedQuery(text=f"{best.name}: {asked}", perspective=perspective)
         for perspective, asked in request.perspectives.items()

@@ -6,14 +6,18 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from chapter_pipeline.domain import ChapterBrief, Concept, KeyConcepts, Query
+from chapter_pipeline.domain.evidence import StudyRecord
 from chapter_pipeline.domain.library import DocumentRecord, RetrievedPassage
 from chapter_pipeline.domain.tasks import CandidateTerm, KeyConceptsReply, KeyConceptsRequest
 from chapter_pipeline.domain.wording import abbreviation_definitions, words
+from chapter_pipeline.evidence.arms import CONTROL
 from chapter_pipeline.ports import Embedder, Reply, Task, TextModel
 
 CANDIDATES = 60
+NO_RECORDS: Mapping[str, StudyRecord] = MappingProxyType({})
 MIN_FREQUENCY = 3
 MIN_CLOSENESS = 0.20
 MAX_SPREAD = 0.6
@@ -34,6 +38,16 @@ _STOP = frozenset(
 )
 
 
+# Drugs by the form of their international names (WHO, "The use of stems in the selection of INN", 2018), and what carries them.
+_DRUG = re.compile(
+    r"\b[a-z]{2,}(?:mab|nib|mustine|zolomide|statin|pril|sartan|azole|caine|cillin|mycin|platin|rubicin|taxel|parin|xaban|gatran|olone|"
+    r"asone|azepam|tidine|ciclovir|cept|imod|amide|cycline|triptan|gepant|setron|toin|barbital|racetam|quine|fungin|tecan|poside|bulin|"
+    r"trexate|uracil|citabine|lukast|tropium|terol|gliflozin|gliptin|glutide|zolam|curium|curonium|flurane|fentanil)\b|\bwafers?\b",
+    re.IGNORECASE,
+)
+MIN_DRUG_FREQUENCY = 3
+
+
 def key_concepts(
     brief: ChapterBrief,
     *,
@@ -41,8 +55,11 @@ def key_concepts(
     documents: Sequence[DocumentRecord],
     embedder: Embedder,
     model: TextModel,
+    records: Mapping[str, StudyRecord] = NO_RECORDS,
 ) -> KeyConcepts:
     """Stage 2. `probe` are passages a first search of the topic found, `documents` the records they belong to.
+
+    `records`: the study records of these documents, by key; their interventions and conditions are candidates too.
 
     A section query of the template always belongs to the topic itself, the first concept.
     """
@@ -50,7 +67,7 @@ def key_concepts(
         topic=brief.topic,
         audience=brief.audience,
         perspectives=brief.perspectives,
-        candidates=candidate_terms(brief.topic, probe=probe, documents=documents, embedder=embedder),
+        candidates=candidate_terms(brief.topic, probe=probe, documents=documents, embedder=embedder, records=records),
     )
     reply: Reply[KeyConceptsReply] = model.complete(
         Task(kind="key_concepts", request=request, reply_type=KeyConceptsReply, chapter=brief.slug)
@@ -79,12 +96,18 @@ def _topic_concept(brief: ChapterBrief) -> Concept:
 
 
 def candidate_terms(
-    topic: str, *, probe: Sequence[RetrievedPassage], documents: Sequence[DocumentRecord], embedder: Embedder
+    topic: str,
+    *,
+    probe: Sequence[RetrievedPassage],
+    documents: Sequence[DocumentRecord],
+    embedder: Embedder,
+    records: Mapping[str, StudyRecord] = NO_RECORDS,
 ) -> tuple[CandidateTerm, ...]:
-    """Terms of the titles and of the defined abbreviations that the probed passages use, best first.
+    """Terms of the titles, of the study records and of the defined abbreviations that the probed passages use, best first.
 
     A term has to be used at least three times and be close to the topic; ranked by
-    ``closeness * log(1 + frequency)``.
+    ``closeness * log(1 + frequency)``. An intervention, which the arms of a study, or the form of its name, tell, needs no
+    closeness: no drug is called like the disease.
     """
     texts: dict[str, list[str]] = defaultdict(list)
     for passage in probe:
@@ -92,6 +115,10 @@ def candidate_terms(
     synonyms = _defined_terms(text for group in texts.values() for text in group)
     names = dict.fromkeys(term for document in documents for term in _title_terms(document.title or ""))
     names.update(dict.fromkeys(synonyms))
+    interventions = _interventions(records.values(), texts)
+    names.update(dict.fromkeys(interventions))
+    names.update(dict.fromkeys(_conditions(records.values())))
+    names = {name: None for name in names if not _NO_CONCEPT.search(name)}
     counted = _count(names, synonyms, texts)
     common = max(2, MAX_SPREAD * len(texts))
     kept = [name for name, (frequency, spread) in counted.items() if frequency >= MIN_FREQUENCY and spread <= common]
@@ -105,13 +132,46 @@ def candidate_terms(
             synonyms=tuple(sorted(synonyms.get(name, ()))),
             frequency=counted[name][0],
             documents=counted[name][1],
-            closeness=round(float(close), 4),
+            closeness=round(max(float(close), INTERVENTION_CLOSENESS if name in interventions else 0.0), 4),
+            intervention=name in interventions,
         )
         for name, close in zip(kept, closeness, strict=True)
-        if close >= MIN_CLOSENESS
+        if close >= MIN_CLOSENESS or name in interventions
     ]
     terms.sort(key=lambda term: (-term.closeness * math.log1p(term.frequency), term.name))
     return tuple(terms[:CANDIDATES])
+
+
+def _interventions(records: Iterable[StudyRecord], texts: Mapping[str, Sequence[str]]) -> set[str]:
+    """What was given: the arms of the studies that are no controls, and drugs that the passages name often."""
+    arms = {
+        _sentence_case(arm)
+        for record in records
+        for arm in record.arms[:3]
+        if len(arm.split()) <= 3 and not CONTROL.search(arm)
+    }
+    drugs = Counter(
+        match.group().lower().removesuffix("s")
+        for group in texts.values()
+        for text in group
+        for match in _DRUG.finditer(text)
+    )
+    return arms | {drug for drug, count in drugs.items() if count >= MIN_DRUG_FREQUENCY}
+
+
+def _conditions(records: Iterable[StudyRecord]) -> list[str]:
+    """The conditions of the studies' populations."""
+    return [_sentence_case(one) for record in records if (one := record.population.condition) and len(one.split()) <= 4]
+
+
+INTERVENTION_CLOSENESS = 0.35
+"""The closeness to the topic that an intervention of its studies has at least."""
+# What is part of many studies and no matter of a chapter: institutions, groups, places of experiments.
+_NO_CONCEPT = re.compile(
+    r"\b(?:network|consortium|unit|hospital|university|group|groups|committee|society|institute|foundation|vivo|vitro|therapeutics|growth|"
+    r"response|model|models|treated|untreated|arm|depletion|plus)\b|\ufffd",
+    re.IGNORECASE,
+)
 
 
 def _title_terms(title: str) -> list[str]:

@@ -67,7 +67,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="key_concepts", value=domain.KeyConcepts,
-        inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
+        version="2", inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
         work="planning", settings=_INDEX,
     ),
     Stage(

@@ -93,6 +93,7 @@ class Stages:
             documents=[record for record in records if record.key in near],
             embedder=self._embedder,
             model=self._model,
+            records=self._library.study_records(sorted(near)),
         )
 
     def library_research(self, brief: ChapterBrief, concepts: KeyConcepts) -> LibraryResearch:
