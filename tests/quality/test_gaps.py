@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chapter_pipeline.domain import Gap, GapReport, GapType, Quote, Severity, UnusedEvidence
+from chapter_pipeline.domain import Closer, Gap, GapReport, GapType, Quote, Severity, UnusedEvidence
 from chapter_pipeline.ports import Vectors
 from chapter_pipeline.quality.gaps import (
     SEVERITY_WEIGHTS,
     Inputs,
+    closed_by,
     completeness_score,
     content_completeness,
     critical_information,
@@ -921,3 +922,34 @@ def test_gap_report__incomplete_references__do_not_ask_for_a_revision() -> None:
         whole.requires_revision,
         whole.completeness_score,
     )
+
+
+@pytest.mark.parametrize(
+    ("recommendation", "evidence", "closer"),
+    [
+        ("Use the evidence of Liu 2016.", ("q1",), Closer.LIBRARY),
+        ("Add documents by other authors on the topic.", (), Closer.LITERATURE),
+        ("Search the literature since 2020 on glioma.", (), Closer.LITERATURE),
+        ("Correct the records of inbox/a.pdf.", (), Closer.PERSON),
+        ("Add documents to the library, or use q1.", ("q1",), Closer.LIBRARY),
+    ],
+)
+def test_closed_by__evidence_documents_or_a_person(
+    recommendation: str, evidence: tuple[str, ...], closer: Closer
+) -> None:
+    gap = Gap(
+        type=GapType.SOURCE_COVERAGE, severity=MEDIUM, description="A gap.", recommendation=recommendation,
+        evidence=evidence,
+    )  # fmt: skip
+    assert closed_by(gap) is closer
+
+
+def test_critical_information__passage_that_cannot_be_quoted__is_named_and_for_a_person() -> None:
+    asked = demanded()
+    told = replace(asked, spoken_of={asked.brief.must_cover[0].text: "Liu 2016, p. 3"})
+    (gap,) = critical_information(told)
+    assert (
+        gap.description == "Not covered: seizures; Liu 2016, p. 3 speaks of it, in words that cannot be quoted alone."
+    )
+    assert gap.recommendation == "Read Liu 2016, p. 3 and write on seizures by hand."
+    assert closed_by(gap) is Closer.PERSON
