@@ -13,7 +13,7 @@ from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.tasks import SectionReply
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.writing.labels import paragraph_label
+from chapter_pipeline.writing.labels import paragraph_label, shortened
 from chapter_pipeline.writing.outline import INTRODUCTION
 
 DIVERSITY = 0.35
@@ -132,7 +132,7 @@ def _paragraphs(quotes: Sequence[Quote], kind: str) -> list[Paragraph]:
             group[0].key,
         )
     )
-    return [_paragraph(group) for group in grouped]
+    return [_paragraph(group, after=grouped[place - 1][0] if place else None) for place, group in enumerate(grouped)]
 
 
 _RESULTS = (None, FindingKind.OWN_RESULT, FindingKind.CASE)
@@ -140,9 +140,13 @@ _RESULTS = (None, FindingKind.OWN_RESULT, FindingKind.CASE)
 _AFTER_RESULTS = (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
 
 
-def _paragraph(quotes: Sequence[Quote]) -> Paragraph:
+def _paragraph(quotes: Sequence[Quote], *, after: Quote | None) -> Paragraph:
+    """A paragraph with what introduces it; behind another one of the same study without the study's title."""
     sentences = tuple(Sentence(text=q.display, quotes=(q.key,)) for q in quotes)
-    return Paragraph(label=paragraph_label(quotes), sentences=sentences)
+    label = paragraph_label(quotes)
+    if label and after is not None and after.source == quotes[0].source and after.lead:
+        label = shortened(label)
+    return Paragraph(label=label, sentences=sentences)
 
 
 def findings_table(unused: Sequence[Quote]) -> tuple[EvidenceRow, ...]:

@@ -408,9 +408,9 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
         elif speaking:
             hint = f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters"
         elif point.text in inputs.spoken_of:
-            hint = f"{inputs.spoken_of[point.text]} speaks of it, in words that cannot be quoted alone"
+            hint = f"{inputs.spoken_of[point.text]} may speak of it, in words that cannot be quoted alone"
         else:
-            hint = "no passage of its sources speaks of it"
+            hint = "no passage of its sources has its words"
         read = not fitting and point.text in inputs.spoken_of
         yield Gap(
             type=GapType.CRITICAL_INFORMATION,

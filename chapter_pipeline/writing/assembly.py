@@ -23,11 +23,14 @@ from chapter_pipeline.domain import (
     Source,
     Subsection,
 )
+from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.domain.wording import abbreviation_definitions, words
 from chapter_pipeline.quality.grounding import claim_problems
 
 KEY_POINTS = 6
 KEY_POINT_WORDS = 40
+ANIMALS_LAST = 9
+"""The rank of a key point on animals or bench work: behind all evidence levels of people."""
 _CALL_FOR_RESEARCH = re.compile(
     r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
     re.IGNORECASE,
@@ -182,12 +185,14 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             and not _CALL_FOR_RESEARCH.search(sentence.text)
             and not _OF_THE_LITERATURE.search(sentence.text)
             and not _BY_ITS_AUTHORS.search(sentence.text)
+            and quotes[sentence.quotes[0]].finding is not FindingKind.CASE
             and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]
         ranked = sorted(
             usable,
             key=lambda s: (
+                quotes[s.quotes[0]].species not in (None, Species.HUMAN),
                 min(quotes[k].evidence_level for k in s.quotes),
                 not any(quotes[k].points for k in s.quotes),
                 -quotes[s.quotes[0]].relevance,
@@ -195,7 +200,8 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
         )
         if ranked:
             quote = quotes[ranked[0].quotes[0]]
-            best.append((quote.evidence_level, -quote.relevance, index, ranked[0]))
+            of_people = quote.species in (None, Species.HUMAN)
+            best.append((quote.evidence_level if of_people else ANIMALS_LAST, -quote.relevance, index, ranked[0]))
     chosen = sorted(best, key=lambda item: item[:3])[:KEY_POINTS]
     return tuple(sentence for _, _, _, sentence in sorted(chosen, key=lambda item: item[2]))
 

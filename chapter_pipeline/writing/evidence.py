@@ -57,6 +57,7 @@ MAX_CUES = 3
 DECISIVE_CUES = 5
 UNCUED = 0.15
 """What a sentence without any cue of a section loses there: likeness alone puts results under every heading."""
+OPEN_QUESTIONS = frozenset({"future_directions"})
 NOT_FOR_RESULTS = frozenset({"introduction", "pathophysiology", "surgical_anatomy"})
 """Sections that tell what is known; what a study of people found does not belong there."""
 NO_FIT = -1.0
@@ -288,19 +289,23 @@ def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[_C
         if not any(loses_nothing(candidates[i].display, candidates[kept[int(at)]].display) for at in near):
             kept.append(i)
     wanted = set(kept)
-    told: dict[str, list[frozenset[str]]] = defaultdict(list)
+    told: dict[str, list[tuple[frozenset[str], int]]] = defaultdict(list)
     distinct = []
     for i in sorted(wanted, key=lambda i: (not _is_main(candidates[i]), order.index(i))):
         numbers = _numbers_of(candidates[i].display)
         known = told[candidates[i].source.key]
-        if len(numbers) >= FEWEST_NUMBERS and any(numbers <= one for one in known):
+        if len(numbers) >= FEWEST_NUMBERS and any(numbers <= one for one, _ in known):
             continue
-        known.append(numbers)
+        if any(float(vectors[i] @ vectors[other]) >= SAME_STATEMENT and numbers <= one for one, other in known):
+            continue
+        known.append((numbers, i))
         distinct.append(i)
     wanted = set(distinct)
     return [i for i in order if i in wanted]
 
 
+SAME_STATEMENT = 0.85
+"""Cosine from which on two statements of one source say the same, where neither has a number that the other lacks."""
 FEWEST_NUMBERS = 2
 """Numbers from which on two statements of one source are the same result told twice."""
 _TELLING_NUMBER = re.compile(r"\d+[.·]\d+|\d+(?=\s?%)|\d{3,}")
@@ -356,8 +361,10 @@ _OWN = (
 
 
 def _out_of_place(candidate: _Candidate, kind: str) -> bool:
-    """Whether a finding is a result of a study of people, and the section tells what is known."""
+    """Whether a finding is a result, and the section is on what is not known; or one of people, and it is on what is."""
     finding = candidate.finding
+    if finding is not None and kind in OPEN_QUESTIONS and finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE):
+        return True
     return (
         finding is not None
         and kind in NOT_FOR_RESULTS

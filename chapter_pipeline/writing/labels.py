@@ -28,13 +28,24 @@ _IN_TITLE: Mapping[StudyType, tuple[tuple[re.Pattern[str], str], ...]] = {
         (re.compile(r"meta-?\s?analy", re.IGNORECASE), "meta-analysis"),
         (re.compile(r"systematic", re.IGNORECASE), "systematic review"),
     ),
-    StudyType.COHORT: ((re.compile(r"cohort", re.IGNORECASE), "cohort study"),),
+    StudyType.COHORT: (
+        (re.compile(r"uncontrolled", re.IGNORECASE), "uncontrolled study"),
+        (re.compile(r"survey|questionnaire", re.IGNORECASE), "survey"),
+        (re.compile(r"cross-sectional", re.IGNORECASE), "cross-sectional study"),
+        (re.compile(r"case[- ]control", re.IGNORECASE), "case-control study"),
+        (re.compile(r"cohort", re.IGNORECASE), "cohort study"),
+        (re.compile(r"retrospective", re.IGNORECASE), "retrospective study"),
+        (re.compile(r"prospective", re.IGNORECASE), "prospective study"),
+        (re.compile(r"longitudinal", re.IGNORECASE), "longitudinal study"),
+    ),
     StudyType.CASE_SERIES: (
         (re.compile(r"case report|first-in-human|: a case\b", re.IGNORECASE), "case report"),
         (re.compile(r"series", re.IGNORECASE), "case series"),
     ),
 }
-_OTHERWISE = {StudyType.COHORT: "comparative study", StudyType.CASE_SERIES: "case series or case report"}
+_OTHERWISE = {StudyType.COHORT: "observational study", StudyType.CASE_SERIES: "case series or case report"}
+LONGEST_TITLE = 24
+"""Words of a title that a lead-in quotes; of a longer one only what stands before its colon."""
 
 
 CONCLUSION, DISCUSSION = Zone.CLOSING.value, Zone.DISCUSSION.value
@@ -44,15 +55,17 @@ _CONCLUDES = re.compile(
 
 
 def lead_in(source: Source, finding: Finding) -> str | None:
-    """What introduces a finding: its study's design and author; None for what needs no study to stand on.
+    """What introduces a finding: its study's design, title and author; None for what needs no study to stand on.
 
-    Everything said is of the source's record: ``In a randomised controlled trial (Westphal 2003):``. How many were studied is
-    left out: rules read the number wrong too often (docs/decisions/study-records.md). A conclusion is called one
-    only where it stands among the conclusions of its article.
+    Everything said is of the source's record: ``In a cohort study, “Drains after burr-hole surgery” (Liu 2016):``. The
+    title tells who was studied and what was given, as its authors put it; how many were studied is left out: rules read the
+    number wrong too often (docs/decisions/evidence.md). A conclusion is called one only where it stands among the
+    conclusions of its article.
     """
-    design = f"{_article(_design(source))} {_design(source)} ({named(source)})"
+    design = f"{_article(_design(source))} {_design(source)}{_titled(source)} ({named(source)})"
     if finding.kind in _REPORTED:
-        return f"In {design}:"
+        of_people = source.study_type in _BENCH and finding.species is Species.HUMAN
+        return f"In human material or patients, reported with {design}:" if of_people else f"In {design}:"
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION):
         if finding.part == CONCLUSION or _CONCLUDES.match(finding.statement.text):
             return f"The authors of {design} conclude:"
@@ -60,6 +73,22 @@ def lead_in(source: Source, finding: Finding) -> str | None:
     if source.study_type in _BENCH and finding.species is not Species.HUMAN:
         return f"As stated in {design}:"
     return None
+
+
+def shortened(lead: str) -> str:
+    """A lead-in without the title of its study, for a paragraph behind another one of that study."""
+    return _TITLE.sub("", lead)
+
+
+_TITLE = re.compile(r", “[^”]*”(?= \()")
+
+
+def _titled(source: Source) -> str:
+    """The title in quotation marks, without its own; nothing for a work without one."""
+    title = " ".join(source.title.replace("“", "‘").replace("”", "’").split()).rstrip(".")
+    if len(title.split()) > LONGEST_TITLE:
+        title = title.split(": ")[0]
+    return f", “{title}”" if title and len(title.split()) <= LONGEST_TITLE else ""
 
 
 def _design(source: Source) -> str:
@@ -110,6 +139,8 @@ def paragraph_label(quotes: Sequence[Quote]) -> str | None:
 def relabelled(paragraph: Paragraph, quotes: Mapping[str, Quote]) -> Paragraph:
     """`paragraph` with the label that fits what is left of it after an edit; a label of another form stays."""
     cited = [quotes[key] for sentence in paragraph.sentences for key in sentence.quotes if key in quotes]
+    if paragraph.label and paragraph.label.endswith(":") and len({quote.lead for quote in cited}) == 1:
+        return paragraph
     if paragraph.label is None or not cited or len({quote.study_type for quote in cited}) > 1:
         return paragraph
     return paragraph.model_copy(update={"label": paragraph_label(cited) or paragraph.label})

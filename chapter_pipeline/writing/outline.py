@@ -28,6 +28,7 @@ from chapter_pipeline.domain import (
 from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.library import FigureRecord
 from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.grounding import NOT_CLINICAL
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
 from chapter_pipeline.writing.licences import figure_rights
 
@@ -285,6 +286,7 @@ def choose_figures(
         and figure_rights(figure.caption, sources[_owner(figure)].licence).allow(brief.figures)
     ]
     queries = {section.kind: (*section.queries, *section.figures) for section in brief.sections}
+    clinical = {section.kind for section in brief.sections if section.clinical}
     kinds = [section.kind for section in outline.sections]
     if not usable or not kinds:
         return {}
@@ -304,6 +306,8 @@ def choose_figures(
         if value < FIGURE_FLOOR or len(taken) >= MAX_FIGURES:
             break
         if i in taken or chosen[kind] or documents[_owner(figure)] >= 2:
+            continue
+        if kind in clinical and sources[_owner(figure)].study_type in NOT_CLINICAL:
             continue
         taken.add(i)
         documents[_owner(figure)] += 1

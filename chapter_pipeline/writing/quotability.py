@@ -104,7 +104,7 @@ _PROCEDURE = re.compile(
     r"defined as|obtained (?:from|in)|(?:also )?obtained in|done on|adjusted for|controlled for|estimated with|"
     r"confirmed (?:by|with)|achieved as|diagnosed as|made following|connected to|fitted onto|"
     r"administered (?:on|at|to) (?:day|mice|rats|animals))\b|"
-    r"\bduplicates?\b|\barticles? (?:was|were)\b|\bnot in English\b|\bwere provided the option\b|\bcould not (?:confirm|be (?:confirmed|assessed|determined))\b|\b[Pp]lanned\b|\bwere returned to\b|\bmet (?:the )?inclusion\b|"
+    r"\bduplicates?\b|\barticles? (?:was|were)\b|\b(?:articles|studies|records|citations|abstracts) (?:\w+ ){0,6}(?:identified|retrieved|screened|searched)\b|\b(?:consented|enrolled)\b|\bnot in English\b|\bwere provided the option\b|\bcould not (?:confirm|be (?:confirmed|assessed|determined))\b|\b[Pp]lanned\b|\bwere returned to\b|\bmet (?:the )?inclusion\b|"
     r"\b(?:was|were) (?:searched|pooled|demonstrated by (?:the )?(?:odds|hazard|risk) ratio)\b|"
     r"\bwere (?:randomi[sz]ed to|implanted|re-?challenged|contralaterally|stratified|removed\.?$|eligible to)|"
     r"^(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:\(\d+ ?%\) )?(?:long-term )?(?:patients?|participants?|"

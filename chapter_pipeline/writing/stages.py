@@ -48,7 +48,9 @@ from chapter_pipeline.writing.labels import named
 
 PROBE_HITS = 80
 SPOKEN_HITS = 50
-"""Passages that are looked at for a must-cover point that the chapter lacks."""
+"""Passages that are ranked for a must-cover point that the chapter lacks; all of its sources are looked through."""
+UNIT = 2
+"""Terms of so few letters are units, which many passages have: none speaks of doses because it has ``mg``."""
 
 
 class Stages:
@@ -227,12 +229,16 @@ class Stages:
         sources = {source.document: source for source in research.sources if source.document}
         if not points or not sources:
             return {}
-        found = self._search.search_many([f"{point.text} in {brief.topic}" for point in points], k=SPOKEN_HITS)
+        ranked = self._search.search_many([f"{point.text} in {brief.topic}" for point in points], k=SPOKEN_HITS)
+        held = self._library.passages_of(sorted(sources))
         told: dict[str, str] = {}
-        for point, hits in zip(points, found, strict=True):
-            hit = next((hit for hit in hits if hit.document in sources and mentioned(hit.text, point.terms)), None)
-            if hit is not None:
-                told[point.text] = f"{named(sources[hit.document])}, {place(hit.page, hit.page_label, hit.paragraph)}"
+        for point, hits in zip(points, ranked, strict=True):
+            speaking = [one for one in held if mentioned(one.text, [term for term in point.terms if len(term) > UNIT])]
+            order = {hit.passage_id: hit.rank for hit in hits}
+            best = min(speaking, key=lambda one: (order.get(one.id, SPOKEN_HITS + 1), one.id), default=None)
+            if best is not None:
+                where = place(best.page, best.page_label, best.paragraph)
+                told[point.text] = f"{named(sources[best.document])}, {where}"
         return told
 
     def final_chapter(

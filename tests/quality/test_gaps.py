@@ -539,7 +539,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="Not covered: seizures; no passage of its sources speaks of it.",
+                says="Not covered: seizures; no passage of its sources has its words.",
             ),
         ),
     ),
@@ -606,7 +606,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="no passage of its sources speaks of it",
+                says="no passage of its sources has its words",
             ),
         ),
     ),
@@ -949,7 +949,8 @@ def test_critical_information__passage_that_cannot_be_quoted__is_named_and_for_a
     told = replace(asked, spoken_of={asked.brief.must_cover[0].text: "Liu 2016, p. 3"})
     (gap,) = critical_information(told)
     assert (
-        gap.description == "Not covered: seizures; Liu 2016, p. 3 speaks of it, in words that cannot be quoted alone."
+        gap.description
+        == "Not covered: seizures; Liu 2016, p. 3 may speak of it, in words that cannot be quoted alone."
     )
     assert gap.recommendation == "Read Liu 2016, p. 3 and write on seizures by hand."
     assert closed_by(gap) is Closer.PERSON
