@@ -23,6 +23,7 @@ from chapter_pipeline.domain import (
     Source,
     Subsection,
 )
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.domain.wording import abbreviation_definitions, words
 from chapter_pipeline.quality.grounding import claim_problems
@@ -185,7 +186,7 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             and not _CALL_FOR_RESEARCH.search(sentence.text)
             and not _OF_THE_LITERATURE.search(sentence.text)
             and not _BY_ITS_AUTHORS.search(sentence.text)
-            and quotes[sentence.quotes[0]].finding is not FindingKind.CASE
+            and not _of_few(quotes[sentence.quotes[0]])
             and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
             and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
         ]
@@ -204,6 +205,12 @@ def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]
             best.append((quote.evidence_level if of_people else ANIMALS_LAST, -quote.relevance, index, ranked[0]))
     chosen = sorted(best, key=lambda item: item[:3])[:KEY_POINTS]
     return tuple(sentence for _, _, _, sentence in sorted(chosen, key=lambda item: item[2]))
+
+
+def _of_few(quote: Quote) -> bool:
+    """Whether it is a result of a case report or a case series, which no chapter is summed up by."""
+    found = quote.finding in (FindingKind.CASE, FindingKind.OWN_RESULT)
+    return found and quote.study_type is StudyType.CASE_SERIES
 
 
 def _defined(texts: Iterable[str]) -> list[Abbreviation]:

@@ -244,6 +244,8 @@ def finding_refusal(
     words = sum(len(sentence.split()) for sentence in sentences)
     if _is_of_nobody(finding, study_type):
         return Refusal.STATUS
+    if _NO_FINDING.search(" ".join(sentences)):
+        return Refusal.PROCEDURE
     if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
         return Refusal.PROCEDURE
     if finding.kind not in (*_TOLD_BY_ITS_STUDY, *_STEPS):
@@ -280,6 +282,12 @@ _OF_ONE_PATIENT = re.compile(r"\b(?:the|this) patient\b|\b(?:he|she) \w+ed\b", r
 _AIM = re.compile(
     r"To (?:describe|determine|assess|evaluate|compare|investigate|examine|test|explore|estimate|study|identify)\b",
     re.IGNORECASE,
+)
+# Yields of a search, what respondents were offered, what could not be done, what is planned, what a picture shows: of no study a finding.
+_NO_FINDING = re.compile(
+    r"\bduplicates?\b.{0,60}\b(?:articles|studies|records)\b|\b\d+ (?:articles|studies|records|abstracts) (?:\w+ ){0,8}(?:identified|retrieved|screened|excluded|reviewed)\b|"
+    r"\bprovided (?:with )?the option\b|\b(?:could|were) not (?:able to )?(?:confirm|be (?:confirmed|assessed|determined))\b|\b[Pp]lanned\b|^(?:Also )?[Nn]ote (?:the|that)\b|\bphotographs? (?:are|is) provided\b|"
+    r"\bnot routinely (?:retained|collected|recorded)\b",
 )
 _COUNTED = re.compile(
     r"\b\d+(?:[.·]\d+)?\s?%|\b\d+ (?:of|/) \d+\b|\b\d+(?:[.·]\d+)? (?:months?|weeks?|days?|years?|patients|mmHg)\b|\bno (?:complications?|deaths?|adverse)",
