@@ -258,7 +258,7 @@ def test_chapters_show__finished_chapter__is_text_with_its_pages(asked: Cli) -> 
 def test_chapters_gaps__report__has_the_shape_of_the_gap_rule(asked: Cli, stages: FakeStages) -> None:
     gap: dict[str, Any] = {
         "type": "critical_information", "severity": "critical", "description": "Dose [red]5 mg[/red] is missing.",
-        "recommendation": "Add it.", "section": "diagnosis", "evidence": [],
+        "recommendation": "Add it.", "section": "diagnosis", "evidence": [], "closed_by": None,
     }  # fmt: skip
     stages.gaps = (Gap(**{**gap, "type": GapType(gap["type"]), "severity": Severity(gap["severity"])}),)
     stages.requires_revision = True

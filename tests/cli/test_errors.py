@@ -34,7 +34,7 @@ def _free_port() -> int:
         ("chapers", "No such command 'chapers'"),
         ("ingest", "Missing argument 'paths': see chapter-pipeline ingest --help"),
         ("documents show", "Missing argument 'document'"),
-        ("chapters new glioma --topic Glioma --kind poem", "'disease', 'technique', 'anatomy'"),
+        ("chapters new glioma --topic Glioma --kind poem", "'disease', 'therapy', 'technique', 'anatomy'"),
         ("evaluate retrieval --corpus c.jsonl", "Missing option '--queries'"),
         ("up --port 99999", "'--port'"),
     ],
