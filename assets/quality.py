@@ -11,6 +11,7 @@ from assets.metadata import md, or_none
 from assets.partitions import CHAPTERS
 from assets.run_tags import REVISED_TAG, REVISION_TAG
 from assets.stage_assets import stage_asset, stage_result
+from chapter_pipeline.documents.pdf.lean_mupdf import without_layout_model
 from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterDraft,
@@ -98,6 +99,7 @@ def gap_report(
 
 def _picture(svg: str, legend: str) -> dg.MarkdownMetadataValue:
     """A chart as a Markdown image with `legend` below it: the Dagster UI shows no inline SVG."""
+    without_layout_model()
     import pymupdf
 
     with pymupdf.open(stream=svg.encode(), filetype="svg") as drawn:

@@ -266,3 +266,15 @@ def test_parser__hostile_files__all_end_as_a_document_or_a_reason(corpus: Path) 
     assert ended["bomb__made__form-xobject-billion-laughs.pdf"] in (Reason.CPU_LIMIT, Reason.MEMORY_LIMIT)
     assert by_category["not_a_pdf"] <= {Reason.NOT_A_PDF, Reason.EMPTY}
     assert Reason.CRASHED not in {how for hows in by_category.values() for how in hows}
+
+
+def test_pymupdf_is_imported_without_the_layout_model() -> None:
+    code = (
+        "import sys\n"
+        "from chapter_pipeline.documents.pdf.lean_mupdf import without_layout_model\n"
+        "without_layout_model()\n"
+        "import pymupdf\n"
+        "print(pymupdf.open().page_count, 'onnxruntime' in sys.modules, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.split() == ["0", "False", "False"]

@@ -36,6 +36,7 @@ JUDGES = 6
 SURE = 0.9
 # Full-width forms of the recogniser's alphabet, as the ASCII they stand for.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002: ".", 0x3001: ",", 0x3000: " "}
+UNMOVED: Affine = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 FIRST = 0.5
 """Scale of the first look. It does not do for cutting lines out: neighbouring columns run together."""
 PROSE_RATIO, WORDS_PER_RATIO = 6.0, 0.8
@@ -60,8 +61,11 @@ class PageReader:
         """Read one picture; no lines for a blank one, and for one without prose where only that counts."""
         grey: Grey = np.frombuffer(picture.samples, dtype=np.uint8).reshape(picture.height, picture.width)
         with self._lock:
-            upright, to_picture, long = self._straightened(grey)
-            worth = not picture.only_prose or self._may_hold_prose(upright, long)
+            found = list(self._detector(grey, scale=FIRST))
+            if picture.only_prose and _most_words(found) < PROSE_WORDS:
+                return Recognition(width=picture.width, height=picture.height, to_picture=UNMOVED, lines=())
+            upright, to_picture, moved = self._straightened(grey, found)
+            worth = not picture.only_prose or self._may_hold_prose(upright, moved)
             boxes = self._detector(upright)[:MAX_LINES] if worth else ()
             lines = [(box, *self._line(upright, box)) for box in boxes]
         height, width = upright.shape
@@ -94,20 +98,17 @@ class PageReader:
         text, confidence, chars = self._reader(cut)
         return (text if upwards else with_superscripts(text, chars, cut)), confidence
 
-    def _may_hold_prose(self, upright: Grey, long: Sequence[Box]) -> bool:
+    def _may_hold_prose(self, upright: Grey, boxes: Sequence[Box]) -> bool:
         """Whether the lines found at the first look have the words of a page of text: the longest are read first."""
-        lines = sorted(((_ratio(box), box) for box in long), key=lambda line: -line[0])
-        words, more = 0, WORDS_PER_RATIO * sum(ratio for ratio, _ in lines)
-        for ratio, box in lines:
-            if words >= PROSE_WORDS or words + more < PROSE_WORDS:
+        lines, words = sorted(boxes, key=_ratio, reverse=True), 0
+        for place, box in enumerate(lines):
+            if words >= PROSE_WORDS or words + _most_words(lines[place:]) < PROSE_WORDS:
                 break
             words += prose_words([self._line(upright, box)[0]])
-            more -= WORDS_PER_RATIO * ratio
         return words >= PROSE_WORDS
 
-    def _straightened(self, grey: Grey) -> tuple[Grey, Affine, list[Box]]:
-        """The picture with its text upright, the way back, and the boxes on it that can hold a line of prose."""
-        found = self._detector(grey, scale=FIRST).astype(np.float64)
+    def _straightened(self, grey: Grey, found: Sequence[Box]) -> tuple[Grey, Affine, list[Box]]:
+        """The picture with its text upright, the way back, and where the boxes `found` on `grey` are on it."""
         vertical, skew, longest = _direction(found)
         turned = np.ascontiguousarray(np.rot90(grey)) if vertical else grey
         upright, forward = _rotated(turned, skew)
@@ -118,9 +119,9 @@ class PageReader:
         back = _inverse(forward)
         if vertical:  # rot90 takes (x, y) to (y, width - x)
             back = _compose(back, (0.0, 1.0, -1.0, 0.0, float(grey.shape[1]), 0.0))
-        return upright, back, [box for box in boxes if _ratio(box) >= PROSE_RATIO]
+        return upright, back, boxes
 
-    def _is_upside_down(self, upright: Grey, boxes: Sequence[npt.NDArray[np.float64]]) -> bool:
+    def _is_upside_down(self, upright: Grey, boxes: Sequence[npt.NDArray[np.floating[Any]]]) -> bool:
         crops = [_crop(upright, box) for box in boxes]
         crops = [crop for crop in crops if crop.size]
         if not crops:
@@ -132,7 +133,12 @@ class PageReader:
         return float(np.mean([self._reader(crop).confidence for crop in crops]))
 
 
-def _direction(boxes: npt.NDArray[np.float64]) -> tuple[bool, float, list[npt.NDArray[np.float64]]]:
+def _most_words(boxes: Sequence[Box]) -> float:
+    """The most words that lines of prose in `boxes` can have."""
+    return WORDS_PER_RATIO * sum(ratio for box in boxes if (ratio := _ratio(box)) >= PROSE_RATIO)
+
+
+def _direction(boxes: Sequence[Box]) -> tuple[bool, float, list[Box]]:
     """Whether the text runs up or down the picture, its skew in degrees (clockwise), and its longest boxes."""
     sides = [_long_side(box) for box in boxes]
     long = [(box, side) for box, side in zip(boxes, sides, strict=True) if side is not None]
@@ -157,13 +163,13 @@ def _ratio(box: Box) -> float:
     return sides[1] / max(sides[0], 1.0)
 
 
-def _long_side(box: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+def _long_side(box: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]] | None:
     first, second = box[1] - box[0], box[3] - box[0]
     long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
     return long if np.hypot(*long) >= LONG * np.hypot(*short) else None
 
 
-def _weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:
+def _weighted_median(values: npt.NDArray[np.floating[Any]], weights: npt.NDArray[np.floating[Any]]) -> float:
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
@@ -172,7 +178,7 @@ def _weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.fl
 def _rotated(grey: Grey, skew: float) -> tuple[Grey, Affine]:
     """The picture turned back by `skew` degrees about its middle, white where nothing was; and the way there."""
     if not skew:
-        return grey, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        return grey, UNMOVED
     import cv2
 
     height, width = grey.shape
@@ -184,7 +190,9 @@ def _rotated(grey: Grey, skew: float) -> tuple[Grey, Affine]:
     return np.asarray(turned, dtype=np.uint8), (a, b, c, d, e, f)
 
 
-def _moved(box: npt.NDArray[np.float64], forward: Affine, width: int, vertical: bool) -> npt.NDArray[np.float64]:
+def _moved(
+    box: npt.NDArray[np.floating[Any]], forward: Affine, width: int, vertical: bool
+) -> npt.NDArray[np.floating[Any]]:
     """`box` of the given picture as it lies in the straightened one."""
     x, y = box[:, 0], box[:, 1]
     if vertical:
@@ -193,7 +201,7 @@ def _moved(box: npt.NDArray[np.float64], forward: Affine, width: int, vertical: 
     return np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
 
 
-def _crop(grey: Grey, box: npt.NDArray[np.float64]) -> Grey:
+def _crop(grey: Grey, box: npt.NDArray[np.floating[Any]]) -> Grey:
     x0, y0 = np.maximum(box.min(axis=0).astype(int), 0)
     x1, y1 = box.max(axis=0).astype(int) + 1
     return np.ascontiguousarray(grey[y0:y1, x0:x1])

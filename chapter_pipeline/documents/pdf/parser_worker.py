@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chapter_pipeline.documents.pdf import ipc_frames as wire
+from chapter_pipeline.documents.pdf.lean_mupdf import without_layout_model
 
 if TYPE_CHECKING:
     from chapter_pipeline.documents.ocr.recognition import Picture, Recogniser, Recognition
@@ -46,10 +47,7 @@ def main(descriptor: int, memory_bytes: int, parent: int | None) -> None:
     if parent is not None:
         _die_with(parent)
     connection = _only_connection(descriptor)
-    # PyMuPDF loads these two when they are installed, numpy and onnxruntime with them: three times the start-up time
-    # and 75 MB, for a layout model that is not used. None in sys.modules makes their import fail, which it expects.
-    for name in ("pymupdf.layout", "pymupdf4llm"):
-        sys.modules[name] = None  # type: ignore[assignment]
+    without_layout_model()
     import pymupdf
 
     pymupdf.TOOLS.mupdf_display_errors(False)
