@@ -21,7 +21,11 @@ class Sentence(StageValue):
 
 
 class Paragraph(StageValue):
-    """Sentences that belong together. `label` is a run-in heading that says what kind of source they come from."""
+    """Sentences that belong together. `label` says what kind of source they come from, before the first of them.
+
+    One that ends with a colon introduces them and is read with them ("In a cohort study (Liu 2016):"); others are run-in
+    headings of earlier releases.
+    """
 
     label: str | None = None
     sentences: tuple[Sentence, ...]
