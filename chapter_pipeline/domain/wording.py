@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+from chapter_pipeline.domain.markers import KEEPS_SUPERSCRIPT, SUPERSCRIPT, is_spread
+
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # A run of superscript numbers after a word is a citation marker; after a number, a unit, a one-letter symbol or the
 # formula of a gas it is an exponent or a charge (10⁹, cm², R², Ca²⁺) and stays.
-_SUPERSCRIPT_MARKER = re.compile(rf"([^\W\d_{SUPERSCRIPT}]+)([{SUPERSCRIPT}][{SUPERSCRIPT},–-]*)(?![\w⁺⁻])")
-_KEEPS_SUPERSCRIPT = frozenset("mm cm dm km nm µm μm kg mg ml kcal min co no chi sec hr pg ng".split())
+_SUPERSCRIPT_MARKER = re.compile(
+    rf"(?<![^\W\d_{SUPERSCRIPT}])([^\W\d_{SUPERSCRIPT}]+)([{SUPERSCRIPT}][{SUPERSCRIPT},–-]*)(?![\w⁺⁻])"
+)
 _SUPERSCRIPT_AFTER_STOP = re.compile(rf"(?<=[.,;:)\]”\"'%])[{SUPERSCRIPT}][{SUPERSCRIPT},–-]*(?![\w⁻])")
 # Some journals raise only the numbers, or lose one on the way: [⁴⁸], [⁴,].
 _BRACKET_MARKER = re.compile(
@@ -93,7 +95,7 @@ def display_text(quote: str, *, numbered_parentheses: bool = False) -> str:
     """
     text = _SUPERSCRIPT_MARKER.sub(_without_marker, quote)
     text = _SUPERSCRIPT_AFTER_STOP.sub("", text)
-    text = _BRACKET_MARKER.sub("", text)
+    text = _BRACKET_MARKER.sub(_without_bracket, text)
     text = _AUTHOR_YEAR.sub("", text)
     text = _POINTING_BRACKET.sub("", text)
     text = _POINTER_BEHIND.sub("", _POINTER_BEFORE.sub("", text))
@@ -104,7 +106,12 @@ def display_text(quote: str, *, numbered_parentheses: bool = False) -> str:
 
 def _without_marker(match: re.Match[str]) -> str:
     word = match.group(1)
-    return match.group() if len(word) < 2 or word.lower() in _KEEPS_SUPERSCRIPT else word
+    return match.group() if len(word) < 2 or word.lower() in KEEPS_SUPERSCRIPT else word
+
+
+def _without_bracket(match: re.Match[str]) -> str:
+    bracket = match.group().lstrip()
+    return match.group() if is_spread(match.string, match.start(), bracket[1:-1].strip()) else ""
 
 
 def abbreviation_definitions(text: str) -> dict[str, str]:

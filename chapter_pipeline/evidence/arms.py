@@ -7,16 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chapter_pipeline.evidence.text import LONGEST, readable
+
 _I = re.IGNORECASE
 CONTROL = re.compile(
     r"\b(?:placebo\w*|controls?|usual care|standard (?:care|treatment|therapy|of care)|sham|no treatment|untreated|vehicle|wait(?:ing)?[- ]?list|treatment[- ]as[- ]usual|TAU|"
-    r"conventional|routine|non-?intervention|no intervention|saline|observation|baseline|alone|healthy|wild[- ]?type|non-?users?|unexposed|without)\b",
+    r"conventional|routine|non-?intervention|no intervention|saline|observation|baseline|alone|healthy|wild[- ]?type|non-?users?|unexposed|without|not (?:receiving|given|treated|taking)|^no)\b",
     _I,
 )
 _STOP = r"(?=\s+(?:was|were|is|are|had|have|has|did|in|on|at|for|and|or|to|than|who|that|which|with|from|after|during|by|showed|experienced|received|compared|versus|vs|reported|reduced|increased|improved|led|resulted|significantly|between|as|but|while|whereas|of)\b|\s*[,.;:()\[\]{}]|\s*$)"
 _NAME = r"(?P<{name}>[A-Za-z0-9α-ω][^\s,.;:()\[\]{{}}]*(?:\s+(?!(?:was|were|is|are|had|have|has|did|in|on|at|for|and|or|to|than|who|that|which|with|from|after|during|by|showed|experienced|received|compared|versus|vs|reported|reduced|increased|improved|led|resulted|significantly|between|as|but|while|whereas|of|the|a|an)\b)[^\s,.;:()\[\]{{}}]+){{0,4}})"
 _GROUP = re.compile(
-    r"\b(?:the |both |an? )?(?P<name>(?:[A-Za-z0-9][\w+/.-]*[ -]){0,3}?[A-Za-z0-9][\w+/.-]*)[- ](?:groups?|arms?|condition|cohort|recipients|users)\b",
+    r"\b(?:the |both |an? )?(?P<name>(?:[A-Za-z0-9][\w+/.-]{0,40}[ -]){0,3}?[A-Za-z0-9][\w+/.-]{0,40})[- ](?:groups?|arms?|condition|cohort|recipients|users)\b",
     _I,
 )
 _ASSIGNED = re.compile(
@@ -92,9 +94,11 @@ def tidy(name: str) -> str:
 
 def arms_of(title: str | None, abstract: Sequence[str], methods: Iterable[str], results: Iterable[str]) -> Arms:
     """The arms that title, abstract and methods name, else the names of groups that the results use most."""
+    abstract, methods, results = map(readable, (abstract, methods, results))
+    title = " ".join((title or "").split())[:LONGEST]
     found: list[str] = []
     for pattern in (_TITLE_VERSUS, _EFFECT_OF, _TITLE_HEAD):
-        match = pattern.search(title or "")
+        match = pattern.search(title)
         if match:
             if pattern is not _TITLE_HEAD or _is_treatment(match["one"]):
                 found.extend(tidy(match[name]) for name in pattern.groupindex)

@@ -7,29 +7,26 @@ from collections.abc import Sequence
 
 from chapter_pipeline.domain.document import CitedWork
 from chapter_pipeline.domain.evidence import Cited
+from chapter_pipeline.domain.markers import markers
 
 MOST = 12
 """Works of a statement that are kept."""
-_BRACKETS = re.compile(r"[\[(](\d{1,3}(?:\s?[,;–−-]\s?\d{1,3})*)[\])]")
-_RAISED = re.compile(r"(?<=[A-Za-z.,;:)\]”’%])([⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[⁻,–-][⁰¹²³⁴⁵⁶⁷⁸⁹]+)*)")
 _NAMED = re.compile(
     r"\b([A-Z][A-Za-zÀ-ž’'-]+)(?: (?:and|&) [A-Z][A-Za-zÀ-ž’'-]+| et al\.?)?,? ?\(?((?:19|20)\d\d)[a-z]?\b"
 )
-_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _RANGE = re.compile(r"(\d+)\s?[–−-]\s?(\d+)")
 
 
 def cited_in(text: str, works: Sequence[CitedWork]) -> tuple[Cited, ...]:
-    """The works that a sentence cites, by number, or by author and year; a number that the list lacks is kept alone."""
+    """The works that a sentence cites, by number, or by author and year; a number that the list lacks is left out."""
     if not works:
         return ()
     by_number = {work.number: work for work in works if work.number is not None}
     found: dict[int, Cited] = {}
-    for pattern in (_BRACKETS, _RAISED):
-        for match in pattern.finditer(text):
-            for number in _numbers(match.group(1).translate(_DIGITS)):
-                if number in by_number:
-                    found.setdefault(number, _cited(number, by_number[number]))
+    for _, numbers in markers(text):
+        for number in _numbers(numbers):
+            if number in by_number:
+                found.setdefault(number, _cited(number, by_number[number]))
     for match in _NAMED.finditer(text):
         for place, work in enumerate(works, start=1):
             if work.year == int(match[2]) and work.text[:80].casefold().find(match[1].casefold()) >= 0:

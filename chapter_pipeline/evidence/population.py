@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from chapter_pipeline.evidence.text import readable
+
 _I = re.IGNORECASE
 _PEOPLE = r"(?:patients?|participants?|subjects?|women|men|children|adults|individuals|people|volunteers|infants|neonates|cases|respondents|adolescents|students|smokers|survivors|mice|rats|animals|rabbits|pigs|dogs|eyes|knees|hips|procedures|operations|craniotomies|pregnancies|births|households|families|residents|nurses|physicians|samples|tumou?rs)"
 _COUNT = re.compile(
@@ -43,7 +45,7 @@ def size_of(abstract: Sequence[str], methods: Sequence[str], results: Sequence[s
     the results, then of the methods. One that states several numbers says it with "a total of", "enrolled" or the like
     before one of them, or not at all: screened, excluded and analysed are different numbers.
     """
-    for part in (abstract, results[:12], methods):
+    for part in map(readable, (abstract, results[:12], methods)):
         for sentence in part:
             if _ENROLLED.search(sentence) is None:
                 continue
@@ -88,4 +90,6 @@ def _read(words: str) -> int:
 
 def setting_of(sentences: Iterable[str]) -> str | None:
     """Where it was done, as printed: "12 hospitals", "single-centre"."""
-    return next((match.group().strip() for sentence in sentences if (match := _SETTING.search(sentence))), None)
+    return next(
+        (match.group().strip() for sentence in readable(sentences) if (match := _SETTING.search(sentence))), None
+    )

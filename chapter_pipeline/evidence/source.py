@@ -18,6 +18,7 @@ from chapter_pipeline.domain.document import (
     Table,
 )
 from chapter_pipeline.domain.evidence import Span
+from chapter_pipeline.domain.markers import markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,8 @@ class _Front:
         label = _run_in(paragraph)
         self._words += len(paragraph.split())
         self._ended = self._ended or (
-            label is None and (self._closed or self._words > ABSTRACT_WORDS or _MARKER.search(paragraph) is not None)
+            label is None
+            and (self._closed or self._words > ABSTRACT_WORDS or next(markers(paragraph), None) is not None)
         )
         self._closed = label is Zone.CLOSING or (label is None and _CONCLUDES.search(paragraph) is not None)
         return (Zone.OPENING, False) if self._ended else (label or Zone.ABSTRACT, True)
@@ -224,9 +226,6 @@ class _Front:
 
 ABSTRACT_WORDS = 400
 """No abstract without a heading is longer."""
-_MARKER = re.compile(
-    r"[a-z.,)\]][⁰¹²³⁴⁵⁶⁷⁸⁹]+(?![⁺⁻])|\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|[a-z] \(\d{1,3}(?:[,–-]\s?\d{1,3})*\)"
-)
 _CONCLUDES = re.compile(r"\b(?:CONCLUSIONS?|Conclusions?|Interpretation|INTERPRETATION)\s?[:.]")
 
 

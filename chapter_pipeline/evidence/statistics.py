@@ -9,46 +9,66 @@ import re
 from functools import lru_cache
 
 from chapter_pipeline.domain.evidence import Effect
+from chapter_pipeline.evidence.text import LONGEST
 
 _I = re.IGNORECASE
 _DIGIT = re.compile(r"\d")
-_NUMBER = r"[-−–+]?\d+(?:[ ,]\d{3})*(?:[.·]\d+)?|[-−–]?[.·]\d+"
+_DIGITS = r"(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d++)(?:[.·]\d++)?|[.·]\d++"
+_NUMBER = rf"(?:(?<![\d.%)\]])[-−–+])?(?:{_DIGITS})"
+_LEVEL = r"(?:9\d|8\d)(?:\.\d)?\s?%\s?-?\s?(?:CI|CrI|confidence intervals?|credible intervals?)"
 P_VALUE = re.compile(
-    r"(?<![A-Za-z])(?:[Pp](?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?)\s?(?:was |is |of )?[=<>≤≥≥]\s?(?:0?[.·]\d+|[01](?:\.0+)?(?!\d))(?:\s?[×x]\s?10[⁻-]?\S*)?"
+    r"(?<![A-Za-z])(?:[Pp](?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?)\s?(?:was |is |of )?[=<>≤≥⩽⩾]\s?"
+    r"(?:\d(?:[.·]\d+)?(?:\s?[×x*]\s?10\s?[⁻−–-]\s?[\d⁰¹²³⁴⁵⁶⁷⁸⁹]+|[eE][−–-]\d+)|(?:0?[.·]\d+|0,\d+|[01](?:[.·]0+)?)(?![.·,]?\d))"
 )
 _INTERVAL = re.compile(
-    rf"(?:\b(?:9\d|8\d)(?:\.\d)?\s?%\s?-?\s?(?:CI|CrI|confidence intervals?|credible intervals?)|\bCI\s?(?:9\d)?\s?%?|\bconfidence intervals?)(?:\s?\((?:CI)\))?\s?(?:was |of |from |for [\w ]+)?[:=,;]?\s?[\[({{]?\s?"
+    rf"(?:\b{_LEVEL}|\bCI\s?(?:9\d)?\s?%?|\bconfidence intervals?)(?:\s?\((?:CI)\))?\s?(?:was |of |from |for [\w ]+)?[:=,;]?\s?[\[({{]?\s?"
     rf"(?P<low>{_NUMBER})\s?%?\s?(?:to|-|–|−|—|,|;|and|‐|…)\s?(?P<high>{_NUMBER})",
     _I,
 )
 _RANGE_AFTER = re.compile(rf"\s?%?\s?[\[(]\s?(?P<low>{_NUMBER})\s?(?:to|-|–|−|,)\s?(?P<high>{_NUMBER})\s?[\])]")
-_MEASURE = re.compile(
-    r"\b(?P<measure>(?:adjusted |unadjusted |crude |pooled |summary )?(?:hazard ratios?|odds ratios?|risk ratios?|relative risks?|rate ratios?|incidence rate ratios?|risk differences?|"
-    r"(?:standardi[sz]ed |weighted )?mean differences?|effect sizes?|standardi[sz]ed mortality ratios?|correlation coefficients?)|a?HR|a?OR|a?RR|IRR|SMR|SMD|WMD|MD|RD|NNT|Cohen[’']s d|β|r)\b"
-    r"(?:\s?\(\s?[A-Za-z]{1,4}\s?\))?\s?(?:was |of |is |for [\w ]{2,40}? (?:was )?)?[:=,;]?\s?[\[(]?\s?"
-    rf"(?P<value>{_NUMBER})\s?(?P<unit>%)?"
+_RATIO = (
+    r"(?:adjusted |unadjusted |crude |pooled |summary )?(?:hazard ratios?|odds ratios?|risk ratios?|relative risks?|rate ratios?|incidence rate ratios?|"
+    r"standardi[sz]ed mortality ratios?)|a?HR|a?OR|a?RR|IRR|SMR"
 )
-_SPREAD = re.compile(rf"(?P<value>{_NUMBER})\s?(?P<unit>%)?\s?(?:±|\+/-|\+/−)\s?(?P<sd>\d+(?:[.·]\d+)?)")
+_MEASURE = re.compile(
+    rf"\b(?P<measure>(?P<ratio>{_RATIO})|(?:adjusted |unadjusted |crude |pooled |summary )?(?:risk differences?|"
+    r"(?:standardi[sz]ed |weighted )?mean differences?|effect sizes?|correlation coefficients?)|SMD|WMD|MD|RD|NNT|Cohen[’']s d|β|r)\b"
+    rf"(?:\s?\(\s?[A-Za-z]{{1,4}}\s?\))?(?:\s?[,;]?\s?[\[(]?\s?{_LEVEL}\s?[\])]?)?\s?(?:was |of |is |(?:for|of) [^;.()]{{2,60}}? (?:was|is)\s|[=:]\s?)?[:=,;]?\s?[\[(]?\s?"
+    rf"(?P<value>(?!{_LEVEL}){_NUMBER})(?!\d|[.·,]\d|-(?:days?|weeks?|months?|years?|hours?|fold)\b)\s?(?P<unit>%)?"
+)
+_NO_RATIO = re.compile(
+    r"\s?(?:±|\+/-|(?:bpm|beats|breaths|/\s?min|per min|mm|days?|weeks?|months?|years?|hours?|patients|participants|subjects)\b)",
+    _I,
+)
+_PULSE = ("HR", "RR")
+_SPREAD = re.compile(rf"(?<![\d.·])(?P<value>{_NUMBER})\s?(?P<unit>%)?\s?(?:±|\+/-|\+/−)\s?(?P<sd>\d+(?:[.·]\d+)?)")
 _UNITS = (
     r"(?:%|per ?cent|mm ?Hg|mmol/[lL]|mg/d[lL]|mg/kg(?:/d(?:ay)?)?|µg/\w+|μg/\w+|ng/\w+|pg/\w+|mg|g|kg(?:/m[²2])?|cm[²2³3]?|mm|m[lL]|"
     r"months?|mo|weeks?|wk|days?|d|years?|yr?s?|hours?|h|min(?:utes)?|s|points?|Gy|IU(?:/\w+)?|kcal|bpm|beats/min|°C|Hz)"
 )
+_ARM_VALUE = rf"{_NUMBER}(?:\s?(?:±|\+/-|\+/−)\s?(?:{_DIGITS})|\s?/\s?\d+(?![\w/])|\s?[-–]\s?(?:{_DIGITS})(?![\w/]))?"
+"""A number of an arm, with its spread ("13.1 ± 2.0"), as a fraction ("12/40") or as a range ("3–5")."""
 _COMPARED = re.compile(
-    rf"(?P<one>{_NUMBER})\s?(?P<unit1>{_UNITS})?(?:\s?\([^()]{{1,40}}\))?(?: (?:in|for|with|after|among|on) (?:the |those )?[^,;.()]{{2,60}}?)?,?\s?(?:\bvs?\b\.?|\bversus\b|\bcompared (?:with|to)\b|\bagainst\b|\bas opposed to\b|/(?=\s))\s?"
-    rf"(?:(?:only|the|those|placebo|control\w*) )?(?P<two>{_NUMBER})\s?(?P<unit2>{_UNITS})?",
+    rf"(?<![\w.·,/–-])(?P<one>{_ARM_VALUE})(?![.·]?\d)\s?(?:(?P<unit1>{_UNITS})(?![\w·/⁻²³]))?(?:\s?\([^()]{{1,40}}\))?(?: (?:in|for|with|after|among|on) (?:the |those )?[^,;.()]{{2,60}}?)?,?\s?(?:\bvs?\b\.?|\bversus\b|\bcompared (?:with|to)\b|\bagainst\b|\bas opposed to\b)\s?"
+    rf"(?:(?:only|the|those|placebo|control\w*) )?(?P<two>{_ARM_VALUE})(?![.·]?\d)\s?(?:(?P<unit2>{_UNITS})(?![\w·/⁻²³]))?",
     _I,
 )
-_COUNT = re.compile(r"\b\d+(?:[.·]\d+)?\s?%|\b\d+ ?(?:/|of|out of) ?(?:the )?\d+\b|\bn\s?=\s?\d+", _I)
+_NUMBERED = re.compile(
+    r"\b(?:groups?|arms?|days?|weeks?|months?|years?|grades?|stages?|types?|phases?|visits?|levels?|class|cohorts?|tables?|figures?|models?|quartiles?|quintiles?|tertiles?)\s?$",
+    _I,
+)
+"""What stands before a number that names and does not measure: "grade 3 vs 4"."""
 _TEST = re.compile(
     r"\b[tFzZχ]²?\s?(?:\(\s?\d[\d., ]*\)|\d{0,3})\s?=\s?[-−]?\d|\b(?:NS|n\.s\.)(?=[\s,.;)])|χ²|\blog-?rank\b|"
     r"\b(?:ANOVA|t-test|Wilcoxon|Mann[- ]Whitney|chi-squared?)\b",
 )
-_SIGNIFICANCE = re.compile(r"\bsignificant(?:ly)?\b|\bstatistical(?:ly)?\b", _I)
 
 
 @lru_cache(maxsize=64)
 def has_statistics(text: str) -> bool:
     """Whether a sentence states a p value, an interval, a ratio, a spread, or two numbers compared."""
+    if len(text) > LONGEST:
+        return False
     if _DIGIT.search(text) is None:
         return _TEST.search(text) is not None
     return (
@@ -58,50 +78,68 @@ def has_statistics(text: str) -> bool:
 
 
 def _ratio(text: str) -> re.Match[str] | None:
-    return next(
-        (
-            match
-            for match in _MEASURE.finditer(text)
-            if match["measure"] not in ("r", "MD", "OR", "RD") or "=" in match.group() or "(" in match.group()
-        ),
-        None,
-    )
+    return next((match for match in _MEASURE.finditer(text) if _is_measure(match, text)), None)
+
+
+def _is_measure(match: re.Match[str], text: str) -> bool:
+    """Whether letters that have other meanings too are those of a measure: HR is a heart rate, RR a respiratory rate."""
+    if match["measure"] in ("r", "MD", "OR", "RD") and not any(mark in match.group() for mark in "=(:["):
+        return False
+    if match["ratio"] is None:
+        return True
+    if _NO_RATIO.match(text, match.end()):
+        return False
+    return not (match["measure"] in _PULSE and match["value"].isdigit() and int(match["value"]) >= 20)
 
 
 def p_values(text: str) -> tuple[str, ...]:
     """The p values as printed, in order."""
-    if _DIGIT.search(text) is None:
+    if len(text) > LONGEST or _DIGIT.search(text) is None:
         return ()
     return tuple(match.group().strip() for match in P_VALUE.finditer(text))
 
 
 def effects(text: str) -> tuple[Effect, ...]:
     """The effects that a sentence states, as printed: ratios with intervals, compared numbers, means with spread."""
-    if _DIGIT.search(text) is None:
+    if len(text) > LONGEST or _DIGIT.search(text) is None:
         return ()
     found: list[tuple[int, Effect]] = []
     taken: list[tuple[int, int]] = []
     for match in _MEASURE.finditer(text):
-        if match["measure"] in ("r", "MD", "OR", "RD") and not re.search(r"[=(:]", match.group()):
+        if not _is_measure(match, text):
             continue
         interval = _INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
         found.append((match.start(), _effect(match["measure"], match["value"], match["unit"], interval)))
         taken.append((match.start(), interval.end() if interval else match.end()))
-    for match in _COMPARED.finditer(text):
-        if _free(match.span(), taken):
-            unit = match["unit2"] or match["unit1"]
-            found.append((match.start(), Effect(value=f"{match['one'].strip()} vs {match['two'].strip()}", unit=unit)))
-            taken.append(match.span())
-    for match in _SPREAD.finditer(text):
-        if _free(match.span(), taken):
-            found.append((match.start(), Effect(value=match.group().strip(), unit=match["unit"])))
-            taken.append(match.span())
-    for match in _INTERVAL.finditer(text):
-        if _free(match.span(), taken):
-            before = re.search(rf"(?P<value>{_NUMBER})\s?(?P<unit>{_UNITS})?[\s,;:(\[]*$", text[: match.start()], _I)
-            if before:
+    if _COMPARES.search(text):
+        taken += [match.span() for match in P_VALUE.finditer(text)]
+        compared = [
+            match
+            for match in _COMPARED.finditer(text)
+            if _free(match.span(), taken) and not _NUMBERED.search(text, max(0, match.start() - 12), match.start())
+        ]
+        for match in compared:
+            value = f"{match['one'].strip()} vs {match['two'].strip()}"
+            found.append((match.start(), Effect(value=value, unit=match["unit2"] or match["unit1"])))
+        taken += [match.span() for match in compared]
+    if "±" in text or "+/" in text:
+        spreads = [match for match in _SPREAD.finditer(text) if _free(match.span(), taken)]
+        found += [(match.start(), Effect(value=match.group().strip(), unit=match["unit"])) for match in spreads]
+        taken += [match.span() for match in spreads]
+    if _HAS_INTERVAL.search(text):
+        for match in _INTERVAL.finditer(text):
+            before = _BEFORE.search(text, max(0, match.start() - 40), match.start())
+            if before and _free(match.span(), taken):
                 found.append((match.start(), _effect(None, before["value"], before["unit"], match)))
     return tuple(effect for _, effect in sorted(found, key=lambda one: one[0]))
+
+
+_COMPARES = re.compile(r"vs?\b|ersus|ompared|gainst|pposed|VS|V\b|VERSUS")
+_HAS_INTERVAL = re.compile(r"CI|onfidence|CONFIDENCE|redible|CrI|ci\b")
+_BEFORE = re.compile(
+    rf"(?<![\d.·/])(?<!SD )(?<!SD = )(?<!SD=)(?<!SE )(?<!SE = )(?<!SE=)(?<!n = )(?<!n=)(?P<value>{_NUMBER})\s?(?P<unit>{_UNITS})?[\s,;:(\[]*$",
+    _I,
+)
 
 
 def _effect(measure: str | None, value: str, unit: str | None, interval: re.Match[str] | None) -> Effect:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
@@ -23,7 +24,7 @@ _WORDS: dict[str, Species] = {
         (
             Species.ANIMAL,
             "mice mouse murine rat rats rodent rodents rabbit rabbits dog dogs canine pig pigs porcine swine sheep ovine monkey monkeys primate primates macaque macaques zebrafish xenograft xenografts allografted"
-            " transgenic knockout knockouts hamster hamsters drosophila animal animals preclinical littermate littermates sprague wistar",
+            " transgenic knockout knockouts hamster hamsters gerbil gerbils ferret ferrets piglet piglets minipig minipigs goat goats lamb lambs ewe ewes feline bovine equine beagle beagles baboon baboons marmoset marmosets rhesus cynomolgus nonhuman non-human drosophila animal animals preclinical littermate littermates sprague wistar",
         ),
         (
             Species.CELLS,
@@ -36,22 +37,53 @@ _WORDS: dict[str, Species] = {
 _PHRASES = (
     ("in vivo", Species.ANIMAL), ("c57bl", Species.ANIMAL), ("balb/c", Species.ANIMAL), ("gl261", Species.ANIMAL), ("guinea pig", Species.ANIMAL), ("⁻/⁻", Species.ANIMAL), ("pre-clinical", Species.ANIMAL),
     ("in vitro", Species.CELLS), ("cell line", Species.CELLS), ("primary cells", Species.CELLS), ("cytotoxicity assay", Species.CELLS),
-    ("bench test", Species.BENCH), ("bench-top", Species.BENCH), ("finite element", Species.BENCH), ("phase i", Species.HUMAN),
+    ("bench test", Species.BENCH), ("bench-top", Species.BENCH), ("finite element", Species.BENCH),
 )  # fmt: skip
+_PHASE = re.compile(r"\bphase (?:i{1,3}|iv|[1-4])[ab]?\b")
+# What sounds like a bench, a culture or an animal, and is of people.
+_OTHERWISE = (
+    (re.compile(r"\bin vitro fertili[sz]\w+"), Species.CELLS, Species.HUMAN),
+    (
+        re.compile(r"\bcanine (?:retraction|teeth|tooth|movement|impaction|distali\w+|substitution|fossa)"),
+        Species.ANIMAL,
+        Species.HUMAN,
+    ),
+    (re.compile(r"\bphantom (?:limb|pain|sensation|breast|tooth)"), Species.BENCH, Species.HUMAN),
+    (
+        re.compile(r"\bcadaver\w* (?:donors?|kidneys?|livers?|grafts?|transplants?|renal|liver)"),
+        Species.BENCH,
+        Species.HUMAN,
+    ),
+    (
+        re.compile(
+            r"\b(?:dog|cat|rat|animal|monkey) (?:bites?|scratch\w*|dander|allerg\w+|assisted)|\banimals? bites?"
+        ),
+        Species.ANIMAL,
+        Species.HUMAN,
+    ),
+)
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 
 
 def _counted(text: str) -> Counter[Species]:
     """How often a text names each species."""
     folded = text.casefold()
-    counted = Counter(map(_WORDS.get, _WORD.findall(folded)))
-    del counted[None]
+    counted: Counter[Species] = Counter()
+    for word in _WORDS.keys() & (words := _WORD.findall(folded)):
+        counted[_WORDS[word]] += words.count(word)
     for phrase, species in _PHRASES:
         if phrase in folded:
             counted[species] += folded.count(phrase)
-    return counted  # type: ignore[return-value]  # None is out of it
+    for pattern, taken, given in _OTHERWISE:
+        if counted[taken] and (times := len(pattern.findall(folded))):
+            counted[taken] -= times
+            counted[given] += times
+    if "phase " in folded:
+        counted[Species.HUMAN] += len(_PHASE.findall(folded))
+    return +counted
 
 
+@lru_cache(maxsize=256)
 def species_named(text: str) -> Species | None:
     """The species a text names most; None when it names none."""
     counted = _counted(text)
@@ -73,6 +105,12 @@ def species_of_study(study: StudyType, texts: Iterable[str]) -> Species:
     if study is StudyType.UNKNOWN:
         return species_named(said) or Species.HUMAN
     return Species.HUMAN
+
+
+def _species_of_title(title: str) -> Species | None:
+    """What a title says the work is of, when it names no people: a trial in pigs, a review of mouse models."""
+    counted = _counted(title)
+    return species_named(title) if counted and not counted[Species.HUMAN] else None
 
 
 # Names of diseases by the form of their last word; up to three words before it belong to the name.
@@ -127,13 +165,15 @@ _GENERIC = frozenset(
 )
 
 
-def diseases_named(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def diseases_named(text: str) -> tuple[str, ...]:
     """The diseases a text names, as printed, with the words that tell their kind; most general words are left out."""
+    if not any(map(_is_disease, _WORD.findall(text))):
+        return ()
     found = []
     words = list(_WORD.finditer(text))
     for place, match in enumerate(words):
-        word = match.group().casefold()
-        if not (word in _DISEASES or word.endswith(_ENDINGS)) or word in _NO_DISEASE:
+        if not _is_disease(match.group()):
             continue
         first = place
         while (
@@ -145,7 +185,14 @@ def diseases_named(text: str) -> list[str]:
         name = text[words[first].start() : match.end()]
         if name.casefold() not in _GENERIC:
             found.append(name)
-    return found
+    return tuple(found)
+
+
+@lru_cache(maxsize=32768)
+def _is_disease(word: str) -> bool:
+    """Whether a word is the last one of the name of a disease."""
+    folded = word.casefold()
+    return (folded in _DISEASES or folded.endswith(_ENDINGS)) and folded not in _NO_DISEASE
 
 
 def _modifies(word: str, place: int) -> bool:
@@ -171,7 +218,7 @@ class Subjects:
         named = species_named(text)
         if named is Species.HUMAN and own and self.species is not Species.HUMAN and not _OF_PATIENTS.search(text):
             named = None  # human cells and antibodies in a study of animals
-        diseases = diseases_named(text) or [self.short[word] for word in _WORD.findall(text) if word in self.short]
+        diseases = diseases_named(text) or (self.short and self._abbreviated(text))
         if named is None and headings:
             under = species_named(headings[-1])
             named = under if under is not Species.HUMAN else None
@@ -182,7 +229,12 @@ class Subjects:
             named = Species.HUMAN if told and diseases else self.species
         if not diseases and not own and headings:
             diseases = diseases_named(headings[-1])
+        if own and self.disease:  # what else a result names is what happened to patients, not what they have
+            return named, self.disease
         return named, (diseases[0] if diseases else self.disease)
+
+    def _abbreviated(self, text: str) -> tuple[str, ...]:
+        return tuple(self.short[word] for word in _WORD.findall(text) if word in self.short)
 
 
 _OWN = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.OPERATIVE_STEP, FindingKind.CASE)
@@ -210,6 +262,8 @@ def _abbreviations(text: str) -> dict[str, str]:
 def subjects_of(study: StudyType, title: str | None, abstract: str, body: str, population: str | None) -> Subjects:
     """The species and the disease of a document's own work."""
     species = species_of_study(study, (title or "", abstract, body[:20000] if study is StudyType.UNKNOWN else ""))
+    if species is Species.HUMAN and _species_of_title(title or "") is Species.ANIMAL:
+        species = Species.ANIMAL
     short = _abbreviations(f"{abstract} {body[:30000]}")
     if population and (stated := diseases_named(population)):
         return Subjects(species, stated[0], short)
@@ -218,6 +272,7 @@ def subjects_of(study: StudyType, title: str | None, abstract: str, body: str, p
     for text, weight in ((title or "", 4), (abstract, 1)):
         for name in (*diseases_named(text), *(short[word] for word in _WORD.findall(text) if word in short)):
             kind = name.casefold().removesuffix("s")
-            counted[kind] += weight if name.split()[-1].casefold() not in _SYMPTOMS else 0.5  # type: ignore[assignment]
+            symptom = name.split()[-1].casefold() in _SYMPTOMS
+            counted[kind] += (weight if weight > 1 else 0) if symptom else 2 * weight
             names.setdefault(kind, name)
     return Subjects(species, names[counted.most_common(1)[0][0]] if counted else None, short)

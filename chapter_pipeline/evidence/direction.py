@@ -1,0 +1,239 @@
+"""Owns which way an outcome went, as a clause says it: by its words, its p value, its numbers by arm."""
+
+from __future__ import annotations
+
+import re
+
+from chapter_pipeline.domain.evidence import Direction
+from chapter_pipeline.evidence.statistics import P_VALUE
+from chapter_pipeline.evidence.text import lowered, without_brackets
+
+_I = re.IGNORECASE
+SIGNIFICANT = 0.05
+"""The level below which a p value counts as a difference, where the sentence itself says neither."""
+_PLACE = (
+    r"(?:[lct]\d|(?:the|an?|its|this|that) (?!(?:[\w-]+ ){0,3}?(?:groups?|arms?|controls?|placebo|comparators?|standard|conventional|"
+    r"treatments?|therap\w+|regimens?|surgery|drugs?|care|methods?|techniques?|approach)\b))"
+)
+"""What is above or below an organ lies there: "superior to the facet joint"."""
+UP = (
+    rf"increas(?:e|es|ed|ing)|higher|greater|more(?! than (?:\d|half|one|two))|longer|larger|rose|risen|rises?|elevat(?:ed|ion|ions)|prolong(?:ed|s|ation)|superior to (?!{_PLACE})|"
+    r"enhanc(?:ed|es|ement)|gained|accelerat(?:ed|ion)|augment(?:ed|s|ation)|upregulat\w+|extend(?:ed|s)|older|heavier|stronger|faster|earlier|doubled|raised|exceeded"
+)
+DOWN = (
+    rf"decreas(?:e|es|ed|ing)|lower(?:ed|s|ing)?|reduc(?:e|es|ed|ing|tion|tions)|less|fewer|shorter|smaller|fell|fall(?:en|s)?|declin(?:e|ed|es|ing)|attenuat(?:ed|es|ion)|inferior to (?!{_PLACE})|"
+    r"diminish(?:ed|es)?|drop(?:ped|s)?|suppress(?:ed|es|ion)|inhibit(?:ed|s|ion)|lost|shorten(?:ed|s|ing)|abolish(?:ed|es)?|downregulat\w+|minimi[sz]ed|younger|weaker|slower|delayed|prevent(?:ed|s)|halved|impair(?:ed|s|ment)|blunted|lessen(?:ed|s)"
+)
+GOOD = r"improv(?:e|es|ed|ing|ement|ements)|better|benefit(?:ed|s)?|favou?r(?:ed|s|ing|able|ably)?|recovered|relieved|protect(?:ed|ive|s)"
+BAD = r"worse(?:n|ned|ning|ns)?|deteriorat(?:ed|ion|es)|poorer|aggravat\w+"
+CUE = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN})|(?P<good>{GOOD})|(?P<bad>{BAD}))\b(?! than (?:or equal to )?\d)")
+_CHANGE = re.compile(
+    r"\b(?:reductions?|decreases?|declines?|falls?|drops?|loss(?:es)?|lowering)\b|(?P<up>\b(?:increases?|gains?|rises?|elevations?)\b)|(?P<good>\bimprovements?\b)",
+)
+_NOT_CHANGED = r"\b(?:not|n[’']t) (?:\w+ ){0,3}?(?:differ|different|change[ds]?|affect(?:ed)?|influenced?|increas\w+|decreas\w+|reduc\w+|improv\w+|significan\w+|associated|correlat\w+|reach\w*|alter\w*|show\w*|find|found|superior|inferior|higher|lower|greater|impact\w*|detect\w*|modif\w+|result|predict|seen|observed|lead|benefit|impair\w*|prolong\w*|vary|varied|have (?:an?|any) (?:\w+ )?effect)\b"
+NONE = re.compile(
+    r"\bno (?:\w+ ){0,3}?(?:differences?|changes?|effects?|increases?|decreases?|reductions?|improvements?|associations?|correlations?|relationships?|evidence|impact|influence|benefits?|interactions?|main effects?|trend|advantage|variation)\b|"
+    rf"{_NOT_CHANGED}|"
+    r"\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical|non-?significant(?:ly)?|insignificant(?:ly)?|the same|balanced|stable|constant)\b|"
+    r"\bneither\b|\bfail(?:ed|s|ure) to\b|\bwithout (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|\b(?:ns|n\.s\.)(?=[\s,.;)\]])|\bdiffer(?:ed|ences?)? (?:little|minimal\w*|only slightly)|\bnon-?inferior\w*|"
+    r"\bnot (?:statistically )?significant|\black of (?:\w+ )?(?:differences?|effects?)\b|\bnone of\b|\bno longer\b|\bnor\b|\bdisappeared\b|"
+    r"\bno (?:less|more|better|worse|higher|lower|greater|shorter|faster) (?!than \d)",
+)
+_NOT_NONE = re.compile(r"\bnot only\b|\bno (?:serious|severe|major|deaths?|patients?)\b")
+SIGNIFICANTLY = re.compile(
+    r"(?<!not )(?<!no )(?<!non)(?<!non-)(?<!statistically in)\b(?:statistically )?significant(?:ly)?\b"
+)
+_P = re.compile(
+    r"(?P<sign>[=<>≤≥⩽⩾])\s?(?P<value>\d?[.·,]\d+|\d)(?:(?:\s?[×x*]\s?10\s?|e)[⁻−–-]\s?(?P<exponent>[\d⁰¹²³⁴⁵⁶⁷⁸⁹]+))?",
+    _I,
+)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_NONE_BETWEEN = re.compile(
+    r"\b(?:no|without|not)\b[^.;]{0,50}?\bdiffer(?:ences?|ent|ed)?\b[^.;]{0,60}?\b(?:between|among|across)\b|\bno (?:\w+ )?(?:condition|group|treatment) (?:×|x|by) time|\bdiffer(?:ences?|ed)\b[^.;]{0,60}\bnot\b[^.;]{0,20}significant|"
+    r"\bcomparisons? did not show|\bchanges were similar|\bsimilar (?:in|between|for|across) (?:both|the (?:two|three)|all|either|groups|arms)",
+)
+CHANGE_WAS = re.compile(
+    r"^(?:the |a |mean |median |magnitude of |extent of |degree of |overall |percentage |absolute )*(?P<change>reductions?|decreases?|declines?|fall|improvements?|increases?|elevations?|rise|gain|loss|drop) (?:in|of|from baseline in) (?P<outcome>[^;()]{2,100}?)\s+(?:was|were|is|are)\s+(?:\w+ly |also |far |much |more )*"
+    r"(?P<how>greater|larger|more|higher|pronounced|bigger|stronger|less|smaller|lower|faster)\b",
+    _I,
+)
+LEAD = re.compile(
+    r"^(?:(?:however|moreover|furthermore|in addition|additionally|also|similarly|likewise|overall|finally|interestingly|notably|importantly|specifically|conversely|in contrast|by contrast|nevertheless|and|but|whereas|while|although|though|thus|therefore|for example|as expected|as shown in [^,]+|results?|findings?|conclusions?),?:? ?)+",
+    _I,
+)
+_SHARE = re.compile(r"(?<![\w.])(\d+(?:[.·]\d+)?)\s?%")
+_SIGNED = r"(?<![\w.])[-−+]?\d+(?:[.·]\d+)?"
+_NUMBERS_BY_ARM = re.compile(
+    rf"(?P<one>{_SIGNED})\s?(?:%|[A-Za-z/]{{1,8}})?[^\d;]{{0,60}}?(?:\bvs\b\.?|\bversus\b|\bcompared (?:with|to)\b|\bagainst\b)\s?[^\d;]{{0,40}}?(?P<two>{_SIGNED})",
+    _I,
+)
+_NUMBERS_IN_ARMS = re.compile(
+    rf"(?P<one>{_SIGNED})(?:\s?±\s?\d+(?:\.\d+)?)?[^\d;]{{0,15}}?\b(?:in|for|with|among|of)\s[^\d;]{{2,60}}?(?:\band|,|\bversus|\bvs\.?|\bbut|\bcompared (?:with|to))\s(?:only )?(?P<two>{_SIGNED})(?:\s?±\s?\d+(?:\.\d+)?)?[^\d;]{{0,15}}?\b(?:in|for|with|among|of)\b",
+    _I,
+)
+_HARM = re.compile(
+    r"\b(?:psychopatholog\w*|psychotic|negative|aversive|disruptive|hyperactivity|irritability|disorders?|problems?|difficult\w*|toxicit\w*|ag?itation|mania|injur\w*|pain|symptoms?|depress\w+|anxiety|fatigue|severity|burden|stress|distress|disability|mortality|death|risk|relapse|recurrence|complications?|adverse|bleeding|infection|cholesterol|ldl|triglycerides?|glucose|hba1c|weight|bmi|inflammation|"
+    r"tumou?r|blood pressure|hypertension|insomnia|nausea|vomiting|cough|dyspn\w+|itch|pruritus|impairment|errors?|insulin resistance|homa\S*|craving|headaches?|seizures?|hospitali[sz]ations?|length of stay|hot flashes|crp|score on the .{0,20}depression)\b",
+)
+
+
+_EXCEPT = re.compile(r"\bexcept|apart from|other than\b")
+_THAN = re.compile(r"\bthan\b|\bcompared\b|\bversus\b|\bvs\b")
+
+
+_NOT_AS_BEFORE = re.compile(_NOT_CHANGED)
+_NOT_ALONE = re.compile(r"(?:did|does|do|was|were|is|are|could|had) not")
+"""A negation of no word that compares: "two patients were not operated on"."""
+
+
+def turned(direction: Direction) -> Direction:
+    return {Direction.INCREASED: Direction.DECREASED, Direction.DECREASED: Direction.INCREASED}.get(
+        direction, direction
+    )
+
+
+def p_is_small(text: str) -> bool | None:
+    """Whether all p values of a text are below `SIGNIFICANT`, or none is; None where there is none, or both."""
+    small: set[bool] = set()
+    for match in P_VALUE.finditer(text):
+        said = _P.search(match.group())
+        if said is None:
+            continue
+        value = float(said["value"].replace("·", ".").replace(",", "."))
+        if said["exponent"]:
+            value *= 10.0 ** -int(said["exponent"].translate(_RAISED))
+        if said["sign"] in ">≥⩾":
+            if value >= 0.01:
+                small.add(False)
+        else:
+            small.add(value <= SIGNIFICANT)
+    return small.pop() if len(small) == 1 else None
+
+
+def direction_of(text: str, outcome: str | None = None) -> Direction:
+    """Which way the outcome of a clause went, by its words and its p value."""
+    text = lowered(text)
+    none = NONE.search(text)
+    if _NONE_BETWEEN.search(text) and not _EXCEPT.search(text):
+        return Direction.NO_DIFFERENCE
+    small = p_is_small(text)
+    change = CHANGE_WAS.match(LEAD.sub("", text))
+    if change is not None and none is None and small is not False:
+        up = change["change"].rstrip("s") in ("increase", "elevation", "rise", "gain")
+        if change["change"].startswith("improve"):
+            up = _HARM.search(change["outcome"]) is None
+        more = change["how"] not in ("less", "smaller", "lower")
+        return Direction.INCREASED if up == more else Direction.DECREASED
+    cue = _strongest_cue(text)
+    if (
+        none is not None
+        and cue is None
+        and small is None
+        and _NOT_ALONE.fullmatch(none.group())
+        and _NOT_AS_BEFORE.search(text) is None
+        and SIGNIFICANTLY.search(text) is None
+    ):
+        return Direction.NOT_STATED
+    if none is not None and not (_NOT_NONE.match(text, none.start()) and cue):
+        if small is True and cue is not None and cue.start() < none.start():
+            return _way(cue, text, outcome)
+        return Direction.NO_DIFFERENCE
+    if cue is None:
+        return Direction.NO_DIFFERENCE if small is False else Direction.NOT_STATED
+    if small is False:
+        return Direction.NO_DIFFERENCE
+    return _way(cue, text, outcome)
+
+
+def _strongest_cue(text: str) -> re.Match[str] | None:
+    """The cue that follows "significantly", else the one before "than" or "compared", else the first one."""
+    cues = list(CUE.finditer(text))
+    if not cues:
+        return None
+    for significant in SIGNIFICANTLY.finditer(text):
+        for cue in cues:
+            if 0 <= cue.start() - significant.end() <= 25:
+                return cue
+    than = _THAN.search(text)
+    if than:
+        before = [cue for cue in cues if cue.end() <= than.start()]
+        if (
+            len(before) > 1
+            and before[-1].group() in ("more", "less", "greater")
+            and 0 < before[-1].start() - before[-2].end() <= 2
+        ):
+            return before[-2]  # "reduced more fat than"
+        if (
+            len(before) > 1
+            and before[-1].group() in ("more", "less")
+            and before[-1].end() + 1 == than.start()
+            and not _BE.search(text, before[-2].end(), before[-1].start())
+        ):
+            return before[-2]  # "reduced pain more than", "less than": see `_LESS_THAN`
+        if before:
+            return before[-1] if not (len(before) > 1 and _CHANGE.match(text, before[-1].start())) else before[-2]
+    return cues[0]
+
+
+def _way(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
+    direction = _way_of(cue, text, outcome)
+    return turned(direction) if _LESS_THAN.match(text, cue.end()) else direction
+
+
+_BE = re.compile(r"\b(?:was|were|is|are)\b")
+_LESS_THAN = re.compile(r" (?:(?!(?:was|were|is|are)\b)[\w-]+ ){0,4}less than (?!\d)")
+"""Behind a word of change: "reduced pain less than placebo"."""
+
+
+def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
+    up = cue["up"] is not None
+    if cue["good"] or cue["bad"]:
+        harmful = _HARM.search(lowered(outcome or "") or text[cue.end() : cue.end() + 60] or "") is not None
+        up = bool(cue["good"]) != harmful
+    else:
+        # "greater reduction in pain": the comparative is of a change, which has a way of its own.
+        change = _CHANGE.search(text, cue.end(), min(len(text), cue.end() + 30))
+        if change is not None and cue.group() in _COMPARATIVES:
+            way = (
+                True
+                if change["up"]
+                else not _HARM.search(text[change.end() : change.end() + 70])
+                if change["good"]
+                else False
+            )
+            up = up == way
+    return Direction.INCREASED if up else Direction.DECREASED
+
+
+_COMPARATIVES = frozenset(
+    "higher greater more larger longer lower less fewer smaller shorter stronger superior faster".split()
+)
+
+
+_SET_APART = re.compile(r"\bvs\b|versus|compared|against|\band\b|whereas|while|than", _I)
+_OPPOSED = re.compile(r"\bvs\b|versus|compared|against|whereas|than(?! \d)", _I)
+"""What opposes two numbers; two that "and" joins do so only with a p value: "30% had A and 70% had B" compares nothing."""
+
+
+def by_numbers(text: str) -> Direction:
+    """The direction of "13.9 vs 11.6 (P=0.03)"; not where its p values are large, or say different things."""
+    if re.search(r"\bbaseline\b", text, _I) or (p_is_small(text) is not True and P_VALUE.search(text)):
+        return Direction.NOT_STATED
+    bare = P_VALUE.sub("", re.sub(r"\b9\d\s?%\s?(?:CI|confidence)[^;)]*", "", text))
+    bare = re.sub(r"(?<=[a-z])[23](?!\d)", "", bare)
+    shares = [float(found.replace("·", ".")) for found in _SHARE.findall(bare)]
+    if len(shares) == 2 and _SET_APART.search(bare) and (p_is_small(text) or _OPPOSED.search(bare)):
+        return (
+            Direction.NOT_STATED
+            if shares[0] == shares[1]
+            else Direction.INCREASED
+            if shares[0] > shares[1]
+            else Direction.DECREASED
+        )
+    match = _NUMBERS_BY_ARM.search(bare)
+    if match is None and p_is_small(text):
+        match = _NUMBERS_IN_ARMS.search(without_brackets(bare))
+    if match is None:
+        return Direction.NOT_STATED
+    one, two = (float(re.sub(r"[−–]", "-", match[name]).replace("·", ".")) for name in ("one", "two"))
+    return Direction.NOT_STATED if one == two else Direction.INCREASED if one > two else Direction.DECREASED
