@@ -18,7 +18,7 @@ CONTROL = re.compile(
 _STOP = r"(?=\s+(?:was|were|is|are|had|have|has|did|in|on|at|for|and|or|to|than|who|that|which|with|from|after|during|by|showed|experienced|received|compared|versus|vs|reported|reduced|increased|improved|led|resulted|significantly|between|as|but|while|whereas|of)\b|\s*[,.;:()\[\]{}]|\s*$)"
 _NAME = r"(?P<{name}>[A-Za-z0-9α-ω][^\s,.;:()\[\]{{}}]*(?:\s+(?!(?:was|were|is|are|had|have|has|did|in|on|at|for|and|or|to|than|who|that|which|with|from|after|during|by|showed|experienced|received|compared|versus|vs|reported|reduced|increased|improved|led|resulted|significantly|between|as|but|while|whereas|of|the|a|an)\b)[^\s,.;:()\[\]{{}}]+){{0,4}})"
 _GROUP = re.compile(
-    r"\b(?:the |both |an? )?(?P<name>(?:[A-Za-z0-9][\w+/.-]{0,40}[ -]){0,3}?[A-Za-z0-9][\w+/.-]{0,40})[- ](?:groups?|arms?|condition|cohort|recipients|users)\b",
+    r"\b(?:the |both |an? )?(?P<name>(?:[A-Za-z0-9][\w+/.-]{0,40} ){0,3}?[A-Za-z0-9][\w+/.-]{0,40})[- ](?:groups?|arms?|condition|cohort|recipients|users)\b",
     _I,
 )
 _ASSIGNED = re.compile(
@@ -46,7 +46,7 @@ _TRIM = re.compile(
     _I,
 )
 _TAIL = re.compile(
-    r"\s+(?:groups?|arms?|group\)?|condition|for \d.*|daily.*|once.*|twice.*|every.*|per day.*|\(?n\s?=.*|in addition.*|over \d.*|from .*|at \d.*|on \w+ \d.*)$",
+    r"\s+(?:groups?|arms?|group\)?|condition|for \d.*|daily.*|once.*|twice.*|every.*|per day.*|\(?n\s?=.*|in addition.*|over \d.*|from .*|at \d.*|on \w+ \d.*|(?:in|among) (?:adults?|patients|children|women|men|people|subjects|participants)\b.*)$",
     _I,
 )
 _NO_ARM = frozenset(
@@ -109,13 +109,21 @@ def arms_of(title: str | None, abstract: Sequence[str], methods: Iterable[str], 
             parts = [tidy(part) for part in _SPLIT.split(re.sub(r"\([^()]*\)", "", match["arms"]))]
             found.extend(part for part in parts[:4] if _is_name(part))
             break
-    counted = Counter(tidy(match["name"]) for sentence in (*abstract, *results) for match in _GROUP.finditer(sentence))
+    counted = Counter(
+        tidy(_BEFORE_NAME.split(match["name"])[-1])
+        for sentence in (*abstract, *results)
+        for match in _GROUP.finditer(sentence)
+    )
     found.extend(name for name, count in counted.most_common(6) if count >= 2 and _is_name(name))
     unique: dict[str, str] = {}
     for name in found:
         if _is_name(name):
             unique.setdefault(name.casefold(), name)
     return Arms(tuple(unique.values())[:8])
+
+
+_BEFORE_NAME = re.compile(r"\b(?:the|an?|in|of|to|with|for|than|from|by)\s", _I)
+"""What may stand between other words and the name of a group: "fell in the drain group"."""
 
 
 def _is_treatment(title: str) -> bool:

@@ -42,7 +42,7 @@ _CLAUSE = re.compile(
     _I,
 )
 _TIME = re.compile(
-    r"\b(?:(?:at|after|during|over|within|from baseline to|between|for|through|in the first|up to|on)\s+(?:the |a |an )?(?:(?:\d+(?:[.·]\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|first|second|third)(?:\s?(?:-|–|to|and|or|,)\s?\d+)*(?:st|nd|rd|th)?[- ](?:days?|weeks?|months?|years?|hours?|h|min(?:utes)?|mo|wk|yr)s?\b(?: (?:follow-?up|post\w*|after \w+|of \w+))?(?! (?:old|of age|or older))|(?:week|month|day|year|visit)s? \d+(?:(?: ?(?:-|–|to|and|,) ?)\d+)*|follow-?up|baseline)"
+    r"\b(?:(?:at|after|during|over|within|from baseline to|between|for|through|in the first|up to|on)\s+(?:the |a |an )?(?:(?:\d+(?:[.·]\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|first|second|third)(?:\s?(?:-|–|to|and|or|,)\s?\d+)*(?:st|nd|rd|th)?[- ](?:days?|weeks?|months?|years?|hours?|h|min(?:utes)?|mo|wk|yr)s?\b(?! (?:old|of age|or older))(?: (?:follow-?up|post\w*|after \w+|of \w+))?|(?:week|month|day|year|visit)s? \d+(?:(?: ?(?:-|–|to|and|,) ?)\d+)*|follow-?up|baseline)"
     r"|(?:\d+|one|two|three|six|twelve)-(?:day|week|month|year|hour)s?\b(?! old)|(?:week|month|day|year|visit)s? \d+(?:(?: ?(?:-|–|to|and|,) ?)\d+)*|follow-?up|baseline)",
 )
 _VERB = re.compile(rf"\b(?:{BE}|\w+ed|fell|rose|led|found|had|grew|made|took)\b")

@@ -278,6 +278,8 @@ def _of_abstract(text: str, low: str, statement: Statement, study: StudyType) ->
         return FindingKind.CONCLUSION
     if FOUND.search(low):
         return FindingKind.OWN_RESULT
+    if OWN.search(low) and not last:
+        return FindingKind.OWN_METHOD
     return FindingKind.CONCLUSION if last else FindingKind.BACKGROUND
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind
@@ -124,9 +125,13 @@ def _score(finding: Finding, statement: Statement | None, topic: set[str], study
     return max(score, 0.0)
 
 
-def _words(text: str) -> set[str]:
+@lru_cache(maxsize=512)
+def _words(text: str) -> frozenset[str]:
     """What a sentence is compared by: the beginnings of its words, and its numbers."""
-    return {word[:6] for word in re.findall(r"[a-z]{4,}|\d+(?:[.·]\d+)?", text.casefold().replace("·", "."))} - _FORM
+    return frozenset(word[:6] for word in _COMPARED.findall(text.casefold().replace("·", "."))) - _FORM
+
+
+_COMPARED = re.compile(r"[a-z]{4,}|\d+(?:[.·]\d+)?")
 
 
 _FORM = frozenset(

@@ -90,7 +90,7 @@ LIMITS = re.compile(
 )
 STRONG_LIMIT = re.compile(
     r"\b(?:several|some|main|major|important|potential|another|our|this|first|second|third|study|key|primary|one|possible) (?:\w+ )?limitations?\b|^limitations?\b|\blimitations? (?:of (?:our|this|the (?:study|present|current|review|trial|analysis))|to this|include)\b|"
-    r"\bthe limitations?\b|\b(?:our|this|the (?:present|current)) (?:\w+ )?(?:study|trial|analysis|review|findings|results)\b[^.]{0,30} (?:was|were|is|are) (?:\w+ )?limited\b|\bour (?:\w+ )?(?:small|limited) sample|\bunderpowered\b|interpreted with (?:\w+ )?caution|\bcaution(?:s|ed)?\b|subject to (?:\w+ )?bias|was not available\b|were not available\b|"
+    r"\bthe limitations?\b|\b(?:our|this|the (?:present|current)) (?:\w+ )?(?:study|trial|analysis|review|findings|results)\b[^.]{0,30} (?:was|were|is|are) (?:\w+ )?limited\b|\bour (?:\w+ )?(?:small|limited) sample|\bunderpowered\b|interpreted with (?:\w+ )?caution|\bcaution(?:s|ed)?\b|\b(?:our|the) (?:study |patient )?(?:sample|cohort|groups?) (?:size )?(?:was|is|were) (?:\w+ )?(?:small|limited|modest)\b|subject to (?:\w+ )?bias|was not available\b|were not available\b|"
     r"\bsample size (?:was|is|of this|in this|may|limited)|\bsmall sample\b|\b(?:selection|recall|publication|attrition|residual|detection) (?:bias|confounding)\b",
 )
 DEFINES = re.compile(

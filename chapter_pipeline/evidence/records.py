@@ -18,7 +18,7 @@ from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.statistics import effects, p_values
 from chapter_pipeline.evidence.subjects import Subjects, subjects_of
 
-RULES_VERSION = "6"
+RULES_VERSION = "7"
 """Part of the code version of `study_records`: another one makes the stored records stale."""
 _UNCOMPARED = Comparison.not_stated()
 
@@ -80,11 +80,11 @@ def _findings(
     cited = cited_in(text, source.cited_works) if kind is FindingKind.BACKGROUND else ()
     stated, p = effects(text), p_values(text)
     return [
-        # Not validated: the values are made here, and a record has hundreds of them.
+        # Not validated, and no default looked up: the values are made here, and a record has hundreds of them.
         Finding.model_construct(
             ordinal=first + place, kind=kind, part=_part(statement, kind), species=species, disease=disease, intervention=one.intervention,
             comparator=one.comparator, outcome=one.outcome, time_point=one.time_point, direction=one.direction,
-            effects=stated, p=p, cited=cited, spans=spans, stated_in=stated_in,
+            effects=stated, p=p, cited=cited, spans=spans, stated_in=stated_in, main=False, population=None,
         )
         for place, one in enumerate(compared)
     ]  # fmt: skip

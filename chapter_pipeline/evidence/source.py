@@ -17,7 +17,7 @@ from chapter_pipeline.domain.document import (
     StudyType,
     Table,
 )
-from chapter_pipeline.domain.evidence import Span
+from chapter_pipeline.domain.evidence import Span, SpanSource
 from chapter_pipeline.domain.markers import markers
 
 
@@ -155,7 +155,8 @@ def statements(source: SourceText) -> list[Statement]:
 def _span(passage: Passage, start: int, end: int, text: str, titles: tuple[str, ...]) -> Span:
     return Span.model_construct(
         text=text, page=passage.page, places=passage.places(start, end), passage=passage.ordinal, headings=titles,
-        page_label=passage.page_label, paragraph=passage.paragraph,
+        page_label=passage.page_label, paragraph=passage.paragraph, source=SpanSource.TEXT, table=None, row=None,
+        label=None,
     )  # fmt: skip
 
 

@@ -72,7 +72,11 @@ def has_statistics(text: str) -> bool:
     if _DIGIT.search(text) is None:
         return _TEST.search(text) is not None
     return (
-        any(pattern.search(text) is not None for pattern in (P_VALUE, _INTERVAL, _SPREAD, _COMPARED, _TEST))
+        P_VALUE.search(text) is not None
+        or (_HAS_INTERVAL.search(text) is not None and _INTERVAL.search(text) is not None)
+        or (("±" in text or "+/" in text) and _SPREAD.search(text) is not None)
+        or (_COMPARES.search(text) is not None and _COMPARED.search(text) is not None)
+        or _TEST.search(text) is not None
         or _ratio(text) is not None
     )
 

@@ -1,0 +1,78 @@
+"""A sentence is an own result only where its document reports one; what others found stays background."""
+
+from __future__ import annotations
+
+import pytest
+
+from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.evidence import FindingKind
+from chapter_pipeline.evidence.kinds import cites, kind_of, kinds_of
+from chapter_pipeline.evidence.source import Zone, statements
+from tests.evidence.made import article, statement
+
+RESULT, METHOD, BACKGROUND = FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.BACKGROUND
+TRIAL, REVIEW, COHORT = StudyType.RANDOMISED_TRIAL, StudyType.REVIEW, StudyType.COHORT
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "study", "kind"),
+    [
+        ("Recurrence fell from 24% to 9% with a drain (P=0.01).", Zone.RESULTS, TRIAL, RESULT),
+        ("A P value below 0.05 and P<0.05 denoted significant differences.", Zone.METHODS, TRIAL, METHOD),
+        ("The criterion for statistical significance was P<0.05.", Zone.METHODS, TRIAL, METHOD),
+        ("Age was higher in the drain group at inclusion (P=0.03).", Zone.METHODS, TRIAL, RESULT),
+        ("Patients were randomised to a drain or to no drain.", Zone.METHODS, TRIAL, METHOD),
+        ("Chronic subdural haematoma is common in the elderly [3].", Zone.OPENING, TRIAL, BACKGROUND),
+        ("In the US, the incidence is 8 vs 5 per 100,000 in men and women.", Zone.DISCUSSION, TRIAL, RESULT),
+        ("A previous meta-analysis found fewer recurrences (RR 0.6, 95% CI 0.4-0.8).", Zone.DISCUSSION, TRIAL, BACKGROUND),
+        ("Okafor and colleagues saw fewer recurrences (P=0.02).", Zone.DISCUSSION, TRIAL, BACKGROUND),
+        ("Haldane and Weir (1993) saw fewer recurrences with drains.", Zone.DISCUSSION, TRIAL, BACKGROUND),
+        ("As in previous studies, recurrence was lower with a drain (P=0.02).", Zone.DISCUSSION, TRIAL, RESULT),
+        ("We found that recurrence was lower with a drain.", Zone.DISCUSSION, TRIAL, RESULT),
+        ("Recurrence was lower with a drain (5% vs 12%) (18).", Zone.DISCUSSION, TRIAL, BACKGROUND),
+        ("Temozolomide at 75 mg/m² prolongs survival in glioblastoma.", Zone.CLOSING, TRIAL, FindingKind.CONCLUSION),
+        ("Our sample was small and the study was underpowered.", Zone.DISCUSSION, TRIAL, FindingKind.LIMITATION),
+        ("A drain should be left after burr-hole surgery.", Zone.CLOSING, TRIAL, FindingKind.RECOMMENDATION),
+        ("Recurrence was 9% vs 24% with a drain (P=0.01).", Zone.ABSTRACT, REVIEW, BACKGROUND),
+        ("Recurrence was 9% vs 24% with a drain (P=0.01).", Zone.ABSTRACT, COHORT, RESULT),
+        ("A drain was left in the subdural space for two days.", Zone.OPERATIVE, TRIAL, FindingKind.OPERATIVE_STEP),
+        ("A drain was left in the subdural space for two days.", Zone.OPERATIVE, StudyType.ANIMAL, METHOD),
+        ("A 71-year-old man presented with a headache and a fall.", Zone.CASE, StudyType.CASE_SERIES, FindingKind.CASE),
+        ("Baseline data.", Zone.RESULTS, TRIAL, None),
+        ("Complications are listed in Table 3 of this paper.", Zone.RESULTS, TRIAL, None),
+    ],
+)  # fmt: skip
+def test_kind_of__sentence_in_its_part__is_what_it_says(
+    text: str, zone: Zone, study: StudyType, kind: FindingKind | None
+) -> None:
+    assert kind_of(statement(text, zone), study) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "pointing"),
+    [
+        ("Drains lower recurrence [3, 5].", True),
+        ("Drains lower recurrence.¹²", True),
+        ("Drains lower recurrence in adults (12).", True),
+        ("Drains lower recurrence (Okafor, 2009).", True),
+        ("The median stay was 4 [3-6] days.", False),
+        ("The dose was 75 mg/m² and the count 10⁹ per litre.", False),
+        ("Intracellular Ca²⁺ rose.", False),
+        ("Of 40 patients, 12 (30) had a drain.", False),
+        ("The tumour lacked p53.", False),
+    ],
+)
+def test_cites__marks__are_told_from_exponents_and_spreads(text: str, pointing: bool) -> None:
+    assert cites(text) is pointing
+
+
+def test_kinds_of__abstract_without_headings__goes_from_background_to_conclusion() -> None:
+    sentences = [
+        "Chronic subdural haematoma recurs in 9 vs 24 of 100 patients with and without drains.",
+        "We randomised 215 patients to a drain or to no drain.",
+        "Recurrence was 9.3% with a drain and 24% without (P=0.003).",
+        "Mortality was lower with a drain.",
+        "Drains may therefore be safe after burr-hole surgery.",
+    ]
+    found = statements(article([(None, [sentences])]))
+    assert kinds_of(found, TRIAL) == [BACKGROUND, METHOD, RESULT, RESULT, FindingKind.CONCLUSION]
