@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.written import Written, looked_over
 from chapter_pipeline.domain import ChapterText, GapReport, GapType, Paragraph, Quote, Section, Sentence, Subsection
+from chapter_pipeline.domain.evidence import Species
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
@@ -94,8 +95,9 @@ def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random
         case "invented citation":
             return Sentence(text=text, quotes=(f"q{rng.randint(10_000, 99_999)}",))
         case _:
-            if not all(quotes[key].study_type in NOT_CLINICAL for key in sentence.quotes):
-                return None
+            cited = [quotes[key] for key in sentence.quotes]
+            if not all(one.study_type in NOT_CLINICAL and one.species is not Species.HUMAN for one in cited):
+                return None  # what such a study tells of people is of people
             claimed = _ANIMAL_WORD.sub("patients", text)
             return None if _SAYS_SO.search(claimed) else Sentence(text=claimed, quotes=sentence.quotes)
 
