@@ -147,8 +147,11 @@ def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[G
 
 
 def closed_by(gap: Gap) -> Closer:
-    """Evidence at hand closes it, or documents that the library lacks; what asks for neither is for a person."""
-    if gap.evidence:
+    """Evidence at hand closes it, or documents that the library lacks; what asks for neither is for a person.
+
+    A section that is asked for documents has too little evidence at hand, even where it has some.
+    """
+    if gap.evidence and not gap.recommendation.startswith("Add documents to the library for"):
         return Closer.LIBRARY
     return Closer.LITERATURE if _ASKS_FOR_DOCUMENTS.search(gap.recommendation) else Closer.PERSON
 

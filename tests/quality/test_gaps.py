@@ -931,7 +931,8 @@ def test_gap_report__incomplete_references__do_not_ask_for_a_revision() -> None:
         ("Add documents by other authors on the topic.", (), Closer.LITERATURE),
         ("Search the literature since 2020 on glioma.", (), Closer.LITERATURE),
         ("Correct the records of inbox/a.pdf.", (), Closer.PERSON),
-        ("Add documents to the library, or use q1.", ("q1",), Closer.LIBRARY),
+        ("Add a second source for “Outcomes”.", ("q1",), Closer.LIBRARY),
+        ("Add documents to the library for “Outcomes”: what is reached.", ("q1",), Closer.LITERATURE),
     ],
 )
 def test_closed_by__evidence_documents_or_a_person(
