@@ -57,9 +57,12 @@ MAX_CUES = 3
 DECISIVE_CUES = 5
 UNCUED = 0.15
 """What a sentence without any cue of a section loses there: likeness alone puts results under every heading."""
-OPEN_QUESTIONS = frozenset({"future_directions"})
-NOT_FOR_RESULTS = frozenset({"introduction", "pathophysiology", "surgical_anatomy"})
-"""Sections that tell what is known; what a study of people found does not belong there."""
+NO_RESULTS = frozenset(
+    {"future_directions", "preoperative", "monitoring", "postoperative", "contraindications", "surgical_anatomy"}
+)
+"""Sections on what is not known, or on what a surgeon prepares and watches: no study's results belong there."""
+NOT_FOR_RESULTS = frozenset({"introduction", "pathophysiology"})
+"""Sections that tell what is known; what a study of people found, or a treatment brought, does not belong there."""
 NO_FIT = -1.0
 """The fit of a sentence for a section that cannot take it."""
 
@@ -361,16 +364,19 @@ _OWN = (
 
 
 def _out_of_place(candidate: _Candidate, kind: str) -> bool:
-    """Whether a finding is a result, and the section is on what is not known; or one of people, and it is on what is."""
+    """Whether a finding is a result, or a conclusion from one, that the section is not for."""
     finding = candidate.finding
-    if finding is not None and kind in OPEN_QUESTIONS and finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE):
-        return True
-    return (
-        finding is not None
-        and kind in NOT_FOR_RESULTS
-        and finding.species is Species.HUMAN
-        and finding.kind in (FindingKind.OWN_RESULT, FindingKind.CASE, FindingKind.CONCLUSION)
-    )
+    if finding is None or finding.kind not in (FindingKind.OWN_RESULT, FindingKind.CASE, FindingKind.CONCLUSION):
+        return False
+    if kind in NO_RESULTS:
+        return finding.kind is not FindingKind.CONCLUSION
+    of_people = finding.species is Species.HUMAN
+    return kind in NOT_FOR_RESULTS and (of_people or _OF_TREATMENT.search(candidate.display) is not None)
+
+
+_OF_TREATMENT = re.compile(
+    r"\b(?:treat(?:ed|ment|ments)|therap(?:y|ies)|surviv(?:al|ed|ors?)|dose|tumou?r growth)\b", re.IGNORECASE
+)
 
 
 def _is_main(candidate: _Candidate) -> bool:

@@ -42,8 +42,8 @@ QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
-NOWHERE = -0.9
-"""The fit of a quote for a section that cannot take it is below this."""
+NOWHERE = 0.0
+"""Below this fit a quote has no word of the section: not even a main finding goes there."""
 CONTROLLED = 3
 """The weakest evidence level of controlled studies."""
 MAIN_VALUE = 0.30
