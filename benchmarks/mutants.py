@@ -71,6 +71,10 @@ TARGETS = (
         tests=("tests/retrieval/test_search.py", "-k", "fits or parameters or swapped or impossible"),
     ),
     Target(module="quality/gaps.py", tests=("tests/quality/test_gaps.py",)),
+    Target(module="quality/gap_inputs.py", tests=("tests/quality/test_gaps.py",)),
+    Target(
+        module="quality/source_gaps.py", tests=("tests/quality/test_gaps.py", "tests/quality/test_studies_left_out.py")
+    ),
     Target(module="quality/closure.py", tests=("tests/quality/test_closure.py",)),
     Target(module="quality/section_fit.py", tests=("tests/quality/test_gaps.py",)),
     # Its own mutants look for lines of the source, which another mutant has changed: they would fail for that alone.

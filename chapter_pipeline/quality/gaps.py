@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from chapter_pipeline.domain import (
     ChapterBrief,
-    ChapterOutline,
     ChapterText,
     Closer,
-    EvidenceMap,
     Gap,
     GapReport,
     GapStatistics,
     GapType,
     MustCoverPoint,
     Quote,
-    ResearchSet,
-    Section,
     SectionTemplate,
     Severity,
-    Source,
     UnusedEvidence,
 )
-from chapter_pipeline.domain.document import place
-from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
+from chapter_pipeline.quality.gap_inputs import Inputs, claims_of, keys
+from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR
+from chapter_pipeline.quality.source_gaps import incomplete_references, source_coverage
 
 SEVERITY_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 7, Severity.MEDIUM: 4, Severity.LOW: 1}
 """The owner's weights."""
@@ -47,69 +40,8 @@ SHORT, LONG = 0.75, 1.25
 """A section may be a quarter off its planned words."""
 FILLED = 0.5
 """For the completeness score a section with this share of its planned words counts as whole."""
-AT_HAND = 5
-FEWEST_CITATIONS = 6
-"""With fewer citations a third of them from one source tells nothing."""
-CONTROLLED, STRONG = 3, 2
-"""The weakest evidence levels of controlled studies, and of randomised trials and their syntheses."""
-ON_TOPIC = 0.45
-"""Least relevance of a study that the chapter has to tell."""
-OWN_RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
 RECENT_YEARS = 5
-DETAILS = ("journal", "volume", "pages")
-"""What the reference to an article names beside authors, title and year."""
-NAMED = 10
-"""References and documents that one gap names."""
 UNUSED_SHOWN = 15
-UNUSED_VALUE = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """The inputs of the gap analysis."""
-
-    brief: ChapterBrief
-    outline: ChapterOutline
-    evidence: EvidenceMap
-    research: ResearchSet
-    chapter: ChapterText
-    spoken_of: Mapping[str, str] = field(default_factory=dict)
-    """Of must-cover points, by their text, where a passage of the sources speaks of them: ``Liu 2016, p. 3``."""
-
-    def may_go_to(self, quote: Quote, kind: str) -> bool:
-        """Whether a section may cite the quote: no other one has it in its plan, nor cites it."""
-        return not any(quote.key in taken for other, taken in self.outline.assignments.items() if other != kind)
-
-    def at_hand(self, kind: str, *, limit: int | None = AT_HAND) -> list[Quote]:
-        """Quotes that fit a section, that no other section has, and that the chapter does not cite, best first."""
-        cited = {key for section in self.chapter.sections for claim in _claims(section) for key in claim}
-        fitting = [
-            quote
-            for quote in self.evidence.quotes
-            if quote.key not in cited
-            and self.may_go_to(quote, kind)
-            and (
-                quote.sections.get(kind, 0.0) >= fit_floor(quote) or quote.key in self.outline.assignments.get(kind, ())
-            )
-        ]
-        fitting.sort(key=lambda quote: (-(quote.sections.get(kind, 0.0) + quote.relevance), quote.key))
-        return fitting[:limit]
-
-    def home_of(self, source: str) -> tuple[str | None, list[Quote]]:
-        """The section of the outline whose evidence the source's quotes would best join, and these quotes."""
-        kinds = [section.kind for section in self.outline.sections]
-        quotes = [quote for quote in self.evidence.quotes if quote.source == source]
-        best = [
-            (quote.sections.get(kind, 0.0) + quote.relevance, kind, quote)
-            for kind in kinds
-            for quote in quotes
-            if self.may_go_to(quote, kind)
-        ]
-        if not best:
-            return None, []
-        home = max(best, key=lambda one: (one[0], one[1]))[1]
-        own = sorted((one for one in best if one[1] == home), key=lambda one: (-one[0], one[2].key))
-        return home, [quote for _, _, quote in own]
 
 
 def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[Gap] = ()) -> GapReport:
@@ -213,121 +145,6 @@ def content_completeness(inputs: Inputs) -> Iterator[Gap]:
             )
 
 
-def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterator[Gap]:
-    """Sections on one source, a chapter on few or weak ones, good evidence that is not cited."""
-    chapter = inputs.chapter
-    cited = Counter(chapter.quotes[key].source for s in chapter.sections for c in _claims(s) for key in c)
-    total = sum(cited.values())
-    if cited:
-        key, most = cited.most_common(1)[0]
-        if most > total / 2 or (most > total / 3 and total >= FEWEST_CITATIONS):
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.HIGH if most > total / 2 else Severity.MEDIUM,
-                description=f"{most} of {total} citations are of one source ({_named(inputs, key)}).",
-                recommendation="Add documents by other authors on the topic.",
-            )
-    levels = {reference.source.evidence_level for reference in chapter.references}
-    if levels and min(levels) > 3:
-        yield Gap(
-            type=GapType.SOURCE_COVERAGE,
-            severity=Severity.HIGH,
-            description=f"No controlled study of patients is cited: the best evidence level is {min(levels)}.",
-            recommendation="Add trials, cohort studies or systematic reviews on the topic.",
-        )
-    for section in chapter.sections:
-        sources = {chapter.quotes[key].source for claim in _claims(section) for key in claim}
-        if len(sources) == 1 and section.words > 60:
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.MEDIUM,
-                description=f"“{section.title}” rests on one source ({_named(inputs, next(iter(sources)))}).",
-                recommendation=f"Add a second source for “{section.title}”.",
-                section=section.kind,
-                evidence=keys(quote for quote in inputs.at_hand(section.kind) if quote.source not in sources),
-            )
-    yield from _studies_left_out(inputs, set(cited))
-    if unused and unused[0].score >= UNUSED_VALUE:
-        yield Gap(
-            type=GapType.SOURCE_COVERAGE,
-            severity=Severity.LOW,
-            description=f"{len(unused)} relevant sentences far from all that is cited are not used.",
-            recommendation=f"Read the unused evidence, first {_named(inputs, unused[0].source)}, {_place(unused[0])}.",
-            section=unused[0].section,
-            evidence=tuple(item.quote for item in unused[:AT_HAND]),
-        )
-
-
-def _studies_left_out(inputs: Inputs, cited: set[str]) -> Iterator[Gap]:
-    """Controlled studies on the topic whose main finding the chapter lacks, or that it does not cite at all."""
-    told = {key for section in inputs.chapter.sections for claim in _claims(section) for key in claim}
-    for source in sorted(inputs.research.sources, key=lambda source: source.key):
-        if source.evidence_level > CONTROLLED or not source.document or source.relevance < ON_TOPIC:
-            continue
-        main = [
-            quote
-            for quote in inputs.evidence.quotes
-            if quote.source == source.key and quote.main and quote.finding in OWN_RESULTS
-        ]
-        home, quotes = inputs.home_of(source.key)
-        if main and not told.intersection(quote.key for quote in main):
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.CRITICAL if source.evidence_level <= STRONG else Severity.HIGH,
-                description=f"The main finding of a {source.study_type.value} is not in the chapter: {source.title}",
-                recommendation=f"Use the main finding of {_named(inputs, source.key)}, {main[0].place}.",
-                section=home,
-                evidence=keys(quote for quote in quotes if quote in main) or keys(quotes),
-            )
-        elif not main and source.evidence_level <= STRONG and source.key not in cited:
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.MEDIUM,
-                description=f"{source.study_type.value.capitalize()} not cited: {source.title}",
-                recommendation=f"Use the evidence of {_named(inputs, source.key)}.",
-                section=home,
-                evidence=keys(quotes),
-            )
-
-
-def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
-    """References without journal, volume or pages; they call for a correction of their records, not for a revision."""
-    lacking = [
-        (reference.source, missing)
-        for reference in inputs.chapter.references
-        if (missing := [name for name in DETAILS if _lacks(reference.source, name)])
-    ]
-    if not lacking:
-        return
-    named = [f"{_called(source)} ({', '.join(missing)})" for source, missing in lacking]
-    documents = [source.document for source, _ in lacking if source.document]
-    remedies = []
-    if documents:
-        remedies.append(
-            "Correct the records of "
-            + _some(documents)
-            + ": chapter-pipeline documents edit DOCUMENT --field volume=VALUE --by NAME --reason TEXT."
-        )
-    if len(documents) < len(lacking):
-        remedies.append("Complete the entries of the reference files for works without a document.")
-    yield Gap(
-        type=GapType.SOURCE_COVERAGE,
-        severity=Severity.LOW,
-        description=f"{len(lacking)} of {len(inputs.chapter.references)} references lack journal, volume or pages: "
-        f"{_some(named)}.",
-        recommendation=" ".join(remedies),
-    )
-
-
-def _lacks(source: Source, name: str) -> bool:
-    """Whether the record has no `name` and no person has said that the work has none."""
-    return not getattr(source, name) and name not in source.has_none
-
-
-def _place(unused: UnusedEvidence) -> str:
-    return place(unused.page, unused.page_label, unused.paragraph, unit="page")
-
-
 def section_balance(inputs: Inputs) -> Iterator[Gap]:
     """Sections more than a quarter off the words that the outline gave them."""
     budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
@@ -380,7 +197,7 @@ def _dated_sections(inputs: Inputs, since: int) -> Iterator[Gap]:
     """Sections that cite nothing recent although recent evidence for them is at hand."""
     quotes = inputs.chapter.quotes
     for section in inputs.chapter.sections:
-        cited = {quotes[key].year or 0 for claim in _claims(section) for key in claim}
+        cited = {quotes[key].year or 0 for claim in claims_of(section) for key in claim}
         recent = [quote for quote in inputs.at_hand(section.kind, limit=None) if (quote.year or 0) >= since]
         if cited and max(cited) < since and recent:
             yield Gap(
@@ -390,7 +207,7 @@ def _dated_sections(inputs: Inputs, since: int) -> Iterator[Gap]:
                 "hand would fit it.",
                 recommendation=f"Use what was published since {since} in this section.",
                 section=section.kind,
-                evidence=keys(recent[:AT_HAND]),
+                evidence=keys(recent),
             )
 
 
@@ -434,7 +251,7 @@ def uncovered(brief: ChapterBrief, chapter: ChapterText) -> list[MustCoverPoint]
 
 def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEvidence, ...]:
     """Quotes not cited, by closeness to the topic times distance (1 - cosine) from the nearest cited sentence."""
-    cited = {key for section in inputs.chapter.sections for claim in _claims(section) for key in claim}
+    cited = {key for section in inputs.chapter.sections for claim in claims_of(section) for key in claim}
     left: list[Quote] = [quote for quote in inputs.evidence.quotes if quote.key not in cited]
     used = [quote for quote in inputs.evidence.quotes if quote.key in cited]
     if not left:
@@ -459,11 +276,6 @@ def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEviden
     return tuple(sorted(scored, key=lambda item: (-item.score, item.quote))[:UNUSED_SHOWN])
 
 
-def keys(quotes: Iterable[Quote]) -> tuple[str, ...]:
-    """The keys of the first few of `quotes`."""
-    return tuple(quote.key for quote in islice(quotes, AT_HAND))
-
-
 def _more(section: SectionTemplate, at_hand: Sequence[Quote]) -> str:
     return f"Use more of the evidence at hand in “{section.title}”." if at_hand else _add_documents(section)
 
@@ -473,33 +285,8 @@ def _add_documents(section: SectionTemplate) -> str:
     return f"Add documents to the library for “{section.title}”: {purpose[0].lower()}{purpose[1:]}."
 
 
-def _named(inputs: Inputs, key: str) -> str:
-    """A source as a reader knows it: first author and year, else the beginning of its title."""
-    return _called(inputs.research.source(key))
-
-
-def _called(source: Source) -> str:
-    if not source.authors:
-        return f"“{source.title[:60]}”"
-    first = source.authors[0]
-    is_group = first.startswith("{")  # see `domain.bibliography.Author`
-    family = first.strip("{}") if is_group else first.split(",")[0] if "," in first else first.split()[-1]
-    return f"{family}{' et al.' if len(source.authors) > 1 else ''} {source.year or ''}".strip()
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
-
-
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("s" if number != 1 else "")
-
-
-def _claims(section: Section) -> list[tuple[str, ...]]:
-    """The quote keys of every claim of a section, its table included."""
-    claims = [*section.sentences, *(row.finding for row in section.evidence_table)]
-    return [claim.quotes for claim in claims if claim.quotes]
 
 
 def _covered(point: MustCoverPoint, chapter: ChapterText) -> bool:

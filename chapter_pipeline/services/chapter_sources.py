@@ -104,4 +104,4 @@ def _why_not(
     kind = planned.get(first.key)
     if kind is None:
         return f"{len(missing)} of {len(main)} fit no section of the outline, such as that of {first.place}"
-    return f"{len(missing)} of {len(main)} found no room, such as that of {first.place} in “{titles.get(kind, kind)}”"
+    return f"{len(missing)} of {len(main)} exceed the words planned, such as that of {first.place} in “{titles.get(kind, kind)}”"

@@ -9,6 +9,7 @@ from chapter_pipeline.domain import Paragraph, Quote, Source
 from chapter_pipeline.domain.document import STUDY_PLURALS, StudyType
 from chapter_pipeline.domain.evidence import Finding, FindingKind, Species
 from chapter_pipeline.evidence.source import Zone
+from chapter_pipeline.publishing.csl import family_name
 
 _REPORTED = (FindingKind.OWN_RESULT, FindingKind.CASE)
 _BENCH = (StudyType.ANIMAL, StudyType.LABORATORY)
@@ -104,17 +105,10 @@ def _article(design: str) -> str:
 
 def named(source: Source) -> str:
     """``Westphal 2003``; a work without an author by the first words of its title."""
-    first = source.authors[0] if source.authors else ""
-    family = first.strip("{}") if first.startswith("{") else _family(first)
-    name = family or " ".join(source.title.split()[:4])
+    name = family_name(source.authors[0]) if source.authors else " ".join(source.title.split()[:4])
     if len(source.authors) > 1:
         name += " et al."
     return f"{name} {source.year}" if source.year else name
-
-
-def _family(author: str) -> str:
-    """``Nicholas`` of ``Nicholas, Sarah E`` and of ``Sarah E. Nicholas``."""
-    return author.split(",")[0] if "," in author else "".join(author.split()[-1:])
 
 
 def paragraph_label(quotes: Sequence[Quote]) -> str | None:

@@ -31,6 +31,7 @@ from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, ChapterAnswers, Clock, Embedder, LibraryReader, PassageSearch, TextModel
 from chapter_pipeline.quality import gaps as gap_analysis
+from chapter_pipeline.quality.gap_inputs import Inputs
 from chapter_pipeline.retrieval.cached import CachedEmbedder
 from chapter_pipeline.writing import (
     assembly,
@@ -211,7 +212,7 @@ class Stages:
         """Stage 13."""
         second = llm_enrichment.missing_information(brief, reviewed.chapter, evidence, model=self._model)
         return gap_analysis.gap_report(
-            gap_analysis.Inputs(
+            Inputs(
                 brief=brief,
                 outline=planned,
                 evidence=evidence,

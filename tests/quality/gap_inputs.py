@@ -26,7 +26,7 @@ from chapter_pipeline.domain import (
     Subsection,
 )
 from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.quality.gaps import Inputs
+from chapter_pipeline.quality.gap_inputs import Inputs
 
 CUTOFF = date(2026, 6, 1)
 """Recent is what is of 2021 or later."""

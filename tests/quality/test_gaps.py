@@ -11,22 +11,21 @@ import pytest
 
 from chapter_pipeline.domain import Closer, Gap, GapReport, GapType, Quote, Severity, UnusedEvidence
 from chapter_pipeline.ports import Vectors
+from chapter_pipeline.quality.gap_inputs import Inputs
 from chapter_pipeline.quality.gaps import (
     SEVERITY_WEIGHTS,
-    Inputs,
     closed_by,
     completeness_score,
     content_completeness,
     critical_information,
     gap_report,
-    incomplete_references,
     requires_revision,
     section_balance,
-    source_coverage,
     temporal_coverage,
     unused_evidence,
 )
 from chapter_pipeline.quality.section_fit import fit_floor
+from chapter_pipeline.quality.source_gaps import incomplete_references, source_coverage
 from tests.quality.gap_inputs import gap_inputs, point, quote, section, source, template
 
 CRITICAL, HIGH, MEDIUM, LOW = Severity

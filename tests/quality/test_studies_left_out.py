@@ -6,7 +6,7 @@ import pytest
 
 from chapter_pipeline.domain import Gap, Quote, Severity
 from chapter_pipeline.domain.evidence import FindingKind
-from chapter_pipeline.quality.gaps import ON_TOPIC, source_coverage
+from chapter_pipeline.quality.source_gaps import ON_TOPIC, source_coverage
 from tests.quality.gap_inputs import gap_inputs, quote, section, source
 
 LACKED = "The main finding of a"

@@ -74,7 +74,7 @@ def test_sources__all_main_findings_told__have_no_reason() -> None:
     ("assigned", "why"),
     [
         ((), "2 of 3 fit no section of the outline, such as that of p. 3"),
-        (("second", "third"), "2 of 3 found no room, such as that of p. 3 in “Outcomes”"),
+        (("second", "third"), "2 of 3 exceed the words planned, such as that of p. 3 in “Outcomes”"),
     ],
 )
 def test_sources__main_findings_that_are_missing__have_the_reason_of_the_most_relevant(

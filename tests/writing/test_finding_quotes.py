@@ -23,9 +23,10 @@ from chapter_pipeline.domain.library import PassageRecord, RetrievedPassage
 from chapter_pipeline.domain.research import FoundPassage
 from chapter_pipeline.domain.wording import display_text
 from chapter_pipeline.evidence.records import study_record
-from chapter_pipeline.writing.evidence import NO_FIT, WEAKEST, evidence_map
+from chapter_pipeline.writing.evidence import WEAKEST, evidence_map
 from chapter_pipeline.writing.labels import lead_in, shortened
 from chapter_pipeline.writing.quotability import MAX_FINDING_WORDS, Refusal, finding_refusal
+from chapter_pipeline.writing.section_fits import NO_FIT
 from tests.evidence.made import article
 from tests.library_samples import HashEmbedder
 
@@ -159,6 +160,14 @@ def test_lead_in__finding__names_the_study_of_what_it_found(
     study: StudyType, title: str, told: Finding, lead: str | None
 ) -> None:
     assert lead_in(source(study, title), told) == lead
+
+
+@pytest.mark.parametrize(
+    ("author", "name"), [("Lind PA", "Lind"), ("Jan van der Berg", "van der Berg"), ("{Drain Group}", "Drain Group")]
+)
+def test_lead_in__author__is_named_as_in_the_reference_list(author: str, name: str) -> None:
+    said = lead_in(source(StudyType.COHORT, authors=[author]), finding(RESULT))
+    assert said == f"In an observational study, “Drains” ({name} 2019):"
 
 
 def test_lead_in__long_title__ends_at_its_colon_or_is_left_out() -> None:

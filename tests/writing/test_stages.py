@@ -32,9 +32,10 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_measures import passages_table
 from chapter_pipeline.writing.assembly import key_points
-from chapter_pipeline.writing.evidence import GONE, NO_FIT
+from chapter_pipeline.writing.evidence_reading import GONE
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign
+from chapter_pipeline.writing.section_fits import NO_FIT
 from chapter_pipeline.writing.stages import Stages
 from tests.writing.conftest import ARTICLES, OTHER_KINDS, TOPIC, document, store, store_parsed
 

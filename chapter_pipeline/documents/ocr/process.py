@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from chapter_pipeline.documents import child_process
 from chapter_pipeline.documents.ocr.recognition import Picture, Recognition
 from chapter_pipeline.documents.pdf import ipc_frames as wire
 from chapter_pipeline.errors import ModelFilesCorrupt, TransientError
@@ -86,8 +85,7 @@ class RecogniserProcess:
         self._stopped = True
         process = self._process
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            child_process.kill(process)
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -153,11 +151,5 @@ class RecogniserProcess:
 
     def _stop(self) -> None:
         self._pictures = 0
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        child_process.end(self._process, self._connection)
+        self._process = self._connection = None

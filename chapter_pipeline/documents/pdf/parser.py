@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+from chapter_pipeline.documents import child_process
 from chapter_pipeline.documents.ocr.recognition import Picture, Recogniser
 from chapter_pipeline.documents.pdf import ipc_frames as wire
 from chapter_pipeline.documents.pdf import serialisation
@@ -94,8 +95,7 @@ class ParserProcess:
         self._stopped = True
         process = self._process
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            child_process.kill(process)
 
     def close(self) -> None:
         """Stop the child. The parser can be used again afterwards, unless it was killed."""
@@ -203,14 +203,8 @@ class ParserProcess:
             return 0
 
     def _stop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        child_process.end(self._process, self._connection)
+        self._process = self._connection = None
 
 
 class ParserPool:
