@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # A development environment holds everything of the runtime one: never shrink it.
 ENVIRONMENT := $(if $(wildcard .venv/.development),.venv/.development,.venv/.runtime)
 
-.PHONY: settings-table demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock mutants
+.PHONY: settings-table demo up test soak check format clean install install-browser install-local-model install-jats-schema lock stages-lock section-weights mutants
 
 demo: $(ENVIRONMENT)  ## ingest the sample library, write a chapter from it, export it
 	$(BIN)/chapter-pipeline demo
@@ -56,6 +56,9 @@ lock: .venv/.development  ## renew the locks; they carry versions and hashes, no
 
 stages-lock: .venv/.development  ## renew what the tests hold of the code that each stage runs, see docs/decisions/currency.md
 	$(BIN)/python -m tests.writing.stage_code
+
+section-weights: .venv/.development  ## train the section classifier anew, after its statements changed
+	$(BIN)/python -m benchmarks.section_labels --write-weights
 
 settings-table: .venv/.development  ## docs/settings.md from chapter_pipeline/settings.py
 	$(BIN)/python -m chapter_pipeline.settings_table > docs/settings.md

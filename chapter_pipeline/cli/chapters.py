@@ -37,6 +37,9 @@ def new_chapter(
         ChapterKind | None, typer.Option(help="Which template it follows; default: what the topic tells.")
     ] = None,
     brief: Annotated[Path | None, typer.Option(help="YAML file with the keys of a brief.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="What it is not about, for example 'children'; repeatable.")
+    ] = None,
     template: Annotated[Path | None, typer.Option(help="YAML file of your own template, instead of a kind's.")] = None,
     json: Json = False,
 ) -> None:
@@ -47,7 +50,10 @@ def new_chapter(
     validated_slug(slug)
     if brief is None and topic is None:
         raise UsageError(f"the chapter {slug!r} needs a topic: give --topic TEXT, or --brief FILE.yaml with one")
-    values = {"topic": topic, "kind": kind, "template": read_template(template) if template is not None else None}
+    values = {
+        "topic": topic, "kind": kind, "exclude": tuple(exclude) if exclude else None,
+        "template": read_template(template) if template is not None else None,
+    }  # fmt: skip
     request = (
         request_from_yaml(brief, **values)
         if brief is not None

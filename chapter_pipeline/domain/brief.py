@@ -65,6 +65,9 @@ class BriefRequest(StageValue):
     audience: Line = Field(default="neurosurgeons in training and in practice", max_length=300)
     word_budget: int = Field(default=4000, ge=500, le=40000, description="Words of the whole chapter.")
     must_cover: tuple[Line, ...] = Field(default=(), max_length=50, description="Points beyond the template's.")
+    exclude: tuple[Line, ...] = Field(
+        default=(), max_length=50, description="What it is not about: ``paediatric tumours``. All words count."
+    )
     template: dict[str, Any] | None = Field(
         default=None, description="The author's own template, as its YAML states it."
     )
@@ -115,6 +118,7 @@ class ChapterBrief(StageValue):
     cutoff_date: date
     sections: tuple[SectionTemplate, ...]
     perspectives: dict[str, str] = Field(default_factory=dict, description="Points of view, each with what it asks.")
+    exclude: tuple[str, ...] = Field(default=(), description="What the chapter is not about.")
     figures: FigurePolicy = FigurePolicy.CREDITED
 
     @property

@@ -130,6 +130,7 @@ def chapter_brief(slug: str, request: BriefRequest, *, today: date) -> ChapterBr
         sections=sections,
         perspectives=chosen.perspectives,
         figures=request.figures,
+        exclude=request.exclude,
     )
 
 

@@ -17,6 +17,7 @@ from chapter_pipeline.ports import Embedder, LibraryReader
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
 from chapter_pipeline.writing.quotability import Refusal
+from chapter_pipeline.writing.scope import Scope, of_other_tumours
 from chapter_pipeline.writing.section_fits import section_fits
 
 SENTENCE_FLOOR = 0.22
@@ -59,6 +60,7 @@ def evidence_map(
     """
     refused: Counter[str] = Counter()
     candidates, read = candidates_of(research, library, refused)
+    candidates = _in_scope(candidates, brief, embedder, refused)
     if not candidates:
         return EvidenceMap(quotes=(), sentences_read=read, refused=dict(refused))
     vectors = embedder.embed([candidate.display for candidate in candidates])
@@ -73,7 +75,7 @@ def evidence_map(
     refused[Refusal.SCOPE] += len(candidates) - len(order)
     chosen = _distinct(order, vectors, candidates)
     refused[Refusal.REPEATS] += len(order) - len(chosen)
-    fits = section_fits(brief.sections, [candidates[i] for i in chosen], vectors[chosen], embedder)
+    fits = section_fits(brief, [candidates[i] for i in chosen], vectors[chosen], embedder)
     quotes = tuple(
         _quote(candidates[i], float(relevance[i]), fit, brief, concepts)
         for i, fit in zip(chosen[:MAX_QUOTES], fits, strict=False)
@@ -95,6 +97,22 @@ def evidence_map(
             for i, j, compared in islice(found, MAX_RELATIONS)
         ),
     )
+
+
+def _in_scope(
+    candidates: Sequence[Candidate], brief: ChapterBrief, embedder: Embedder, refused: Counter[str]
+) -> list[Candidate]:
+    """Without what the author excludes, and in a chapter on a tumour without what is said of other tumours."""
+    scope = Scope.of(brief)
+    texts = [one.display for one in candidates]
+    other = of_other_tumours(texts, brief.topic, embedder) if scope.of_tumours else [False] * len(texts)
+    kept = [
+        one
+        for one, elsewhere in zip(candidates, other, strict=True)
+        if not elsewhere and not scope.excludes(one.display, title=one.source.title)
+    ]
+    refused[Refusal.SCOPE] += len(candidates) - len(kept)
+    return kept
 
 
 def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[Candidate]) -> list[int]:

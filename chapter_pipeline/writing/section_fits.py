@@ -1,4 +1,4 @@
-"""Owns how well a statement fits each section of a chapter: by likeness to its queries, its cues, and what it is."""
+"""Owns how well a statement fits each section of a chapter: by what it asserts, and by likeness for sections of authors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chapter_pipeline.domain import SectionTemplate
+from chapter_pipeline.domain import ChapterBrief, SectionTemplate
 from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import is_preclinical
 from chapter_pipeline.writing.evidence_reading import Candidate
+from chapter_pipeline.writing.scope import Scope
+from chapter_pipeline.writing.section_classifier import section_classifier
 
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
@@ -26,23 +28,32 @@ NO_RESULTS = frozenset(
 """Sections on what is not known, or on what a surgeon prepares and watches: no study's results belong there."""
 NOT_FOR_RESULTS = frozenset({"introduction", "pathophysiology"})
 """Sections that tell what is known; what a study of people found, or a treatment brought, does not belong there."""
+SPECIAL = "special_situations"
+"""The section that takes what is told of children in a chapter on adults."""
 NO_FIT = -1.0
 """The fit of a sentence for a section that cannot take it."""
+UNLIKELY = 0.20
+"""The probability that counts as no fit: with `quality.section_fit.FIT_FLOOR`, a section takes a statement from 0.30 on."""
+LIKENESS_WEIGHT, SURE_CUE_WEIGHT, DECISIVE_WEIGHT = 0.3, 0.02, 0.3
+"""What likeness, a cue and a decisive cue count beside the probability."""
 _OF_TREATMENT = re.compile(
     r"\b(?:treat(?:ed|ment|ments)|therap(?:y|ies)|surviv(?:al|ed|ors?)|dose|tumou?r growth)\b", re.IGNORECASE
 )
 
 
 def section_fits(
-    sections: Sequence[SectionTemplate], candidates: Sequence[Candidate], vectors: np.ndarray, embedder: Embedder
+    brief: ChapterBrief, candidates: Sequence[Candidate], vectors: np.ndarray, embedder: Embedder
 ) -> list[dict[str, float]]:
     """For each candidate its fit to each section kind; `vectors` are the embeddings of their texts, one row for each.
 
-    It is the cosine to the section's queries above the mean over all sections, plus 0.06 for each of up to three of
-    the section's cues; a heading of the source that carries a cue counts as one, a decisive cue as five. Without any cue it
-    is 0.15 lower. A sentence about animals or bench work alone fits no clinical section, a result none that is not
-    for results.
+    For a kind that the classifier knows it is the probability that a textbook prints the statement there, less 0.2, with a
+    little for likeness and cues. For another one, of an author's template, it is the cosine to the section's queries above
+    the mean over all sections, plus 0.06 for each of up to three of the section's cues; a heading of the source that carries a
+    cue counts as one, a decisive cue as five; without any cue it is 0.15 lower. A statement about animals or bench work
+    alone fits no clinical section, one about children in a chapter that is not about them none but that on special
+    situations, a result none that is not for results.
     """
+    sections, scope = brief.sections, Scope.of(brief)
     queries = [query for section in sections for query in section.queries]
     near = vectors @ embedder.embed(queries).T
     columns: dict[str, list[int]] = defaultdict(list)
@@ -52,19 +63,31 @@ def section_fits(
         position += len(section.queries)
     best = np.stack([near[:, columns[section.kind]].max(axis=1) for section in sections], axis=1)
     contrast = best - best.mean(axis=1, keepdims=True)
+    printed = section_classifier(embedder).section_probabilities(vectors, [section.kind for section in sections])
     fits = []
-    for row, candidate in zip(contrast, candidates, strict=True):
-        cues = [_cues(section, candidate) for section in sections]
+    for row, candidate, probable in zip(contrast, candidates, printed, strict=True):
         preclinical = is_preclinical(candidate.display) or _is_of_animals(candidate)
+        elsewhere = scope.only_of_children(candidate.display, title=candidate.source.title)
         fits.append(
             {
                 section.kind: NO_FIT
-                if (section.clinical and preclinical) or _out_of_place(candidate, section.kind)
-                else round(float(value) + CUE_WEIGHT * count - (UNCUED if section.cues and not count else 0.0), 4)
-                for section, value, count in zip(sections, row, cues, strict=True)
+                if (section.clinical and preclinical)
+                or (elsewhere and section.kind != SPECIAL)
+                or _out_of_place(candidate, section.kind)
+                else _fit(section, candidate, float(value), probable.get(section.kind))
+                for section, value in zip(sections, row, strict=True)
             }
         )
     return fits
+
+
+def _fit(section: SectionTemplate, candidate: Candidate, likeness: float, probability: float | None) -> float:
+    count, decisive = _cues(section, candidate)
+    if probability is None:
+        lack = UNCUED if section.cues and not (count or decisive) else 0.0
+        return round(likeness + CUE_WEIGHT * (count + DECISIVE_CUES * decisive) - lack, 4)
+    beside = LIKENESS_WEIGHT * likeness + SURE_CUE_WEIGHT * count + DECISIVE_WEIGHT * decisive
+    return round(probability - UNLIKELY + beside, 4)
 
 
 def _out_of_place(candidate: Candidate, kind: str) -> bool:
@@ -83,7 +106,8 @@ def _is_of_animals(candidate: Candidate) -> bool:
     return candidate.finding is not None and candidate.finding.species is not Species.HUMAN
 
 
-def _cues(section: SectionTemplate, candidate: Candidate) -> int:
+def _cues(section: SectionTemplate, candidate: Candidate) -> tuple[int, bool]:
+    """How many of the section's cues it has, at most three, and whether it has a decisive one."""
     heading = candidate.passage.section or ""
     count = len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
-    return min(count, MAX_CUES) + DECISIVE_CUES * bool(mentioned(candidate.display, section.decisive))
+    return min(count, MAX_CUES), bool(mentioned(candidate.display, section.decisive))

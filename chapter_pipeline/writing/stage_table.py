@@ -61,7 +61,7 @@ _INDEX = ("embedder", "embedding_model")
 
 CHAPTER_STAGES: tuple[Stage, ...] = (
     Stage(
-        name="chapter_brief", value=domain.ChapterBrief,
+        name="chapter_brief", value=domain.ChapterBrief, version="2",
         outside=(Outside.REQUEST, Outside.TODAY), prompts=("section_queries",), work="planning",
         files=tuple(f"writing/chapter_templates/{kind}.yaml" for kind in domain.ChapterKind),
     ),
@@ -90,8 +90,9 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="evidence_map", value=domain.EvidenceMap,
-        version="2", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
+        version="3", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
         prompts=("relations",), work="review",
+        files=tuple(f"writing/section_statements/{name}" for name in ("statements.csv", "weights.npz")),
     ),
     Stage(
         name="chapter_outline", value=domain.ChapterOutline,

@@ -94,7 +94,7 @@ class Refused:
     says: str
 
 
-KEYS = "the keys are topic, kind, title, audience, word_budget, must_cover, template, sections, order, figures, cutoff_date"
+KEYS = "the keys are topic, kind, title, audience, word_budget, must_cover, exclude, template, sections, order, figures, cutoff_date"
 REFUSED = [
     Refused(what="an unknown key", request={"topic": "Glioma", "author": "me"}, says=f"unknown key 'author' in the brief: {KEYS}"),
     Refused(
