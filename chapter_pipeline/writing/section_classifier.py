@@ -26,7 +26,7 @@ RESEARCH = "methods_of_research"
 STATEMENTS = "statements.csv"
 WEIGHTS = "weights.npz"
 _FOLDER = "chapter_pipeline.writing.section_statements"
-_REGULARISATION = 0.2
+_REGULARISATION = 0.5
 """L2 penalty on the weights over all statements together."""
 _STEPS = 400
 _LEARNING_RATE = 0.1
@@ -137,6 +137,6 @@ def _with_constant(vectors: Vectors) -> np.ndarray:
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    raised: np.ndarray = np.exp(scores - scores.max(axis=1, keepdims=True))
-    whole: np.ndarray = raised.sum(axis=1, keepdims=True)
-    return np.divide(raised, whole)
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return shares

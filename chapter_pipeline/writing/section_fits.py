@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -35,7 +35,7 @@ NO_FIT = -1.0
 UNLIKELY = 0.20
 """The probability that counts as no fit: with `quality.section_fit.FIT_FLOOR`, a section takes a statement from 0.30 on."""
 LIKENESS_WEIGHT, SURE_CUE_WEIGHT, DECISIVE_WEIGHT = 0.3, 0.02, 0.3
-"""What likeness, a cue and a decisive cue count beside the probability."""
+"""What likeness, a cue and a decisive cue count beside the probability; a decisive cue of another section counts against it."""
 _OF_TREATMENT = re.compile(
     r"\b(?:treat(?:ed|ment|ments)|therap(?:y|ies)|surviv(?:al|ed|ors?)|dose|tumou?r growth)\b", re.IGNORECASE
 )
@@ -68,25 +68,32 @@ def section_fits(
     for row, candidate, probable in zip(contrast, candidates, printed, strict=True):
         preclinical = is_preclinical(candidate.display) or _is_of_animals(candidate)
         elsewhere = scope.only_of_children(candidate.display, title=candidate.source.title)
+        decided = {section.kind for section in sections if mentioned(candidate.display, section.decisive)}
         fits.append(
             {
                 section.kind: NO_FIT
                 if (section.clinical and preclinical)
                 or (elsewhere and section.kind != SPECIAL)
                 or _out_of_place(candidate, section.kind)
-                else _fit(section, candidate, float(value), probable.get(section.kind))
+                else _fit(section, candidate, float(value), probable.get(section.kind), decided)
                 for section, value in zip(sections, row, strict=True)
             }
         )
     return fits
 
 
-def _fit(section: SectionTemplate, candidate: Candidate, likeness: float, probability: float | None) -> float:
-    count, decisive = _cues(section, candidate)
+def _fit(
+    section: SectionTemplate, candidate: Candidate, likeness: float, probability: float | None, decided: Set[str]
+) -> float:
+    """`decided`: the sections of which it has a decisive cue."""
+    count = _cues(section, candidate)
+    decisive = section.kind in decided
     if probability is None:
         lack = UNCUED if section.cues and not (count or decisive) else 0.0
         return round(likeness + CUE_WEIGHT * (count + DECISIVE_CUES * decisive) - lack, 4)
-    beside = LIKENESS_WEIGHT * likeness + SURE_CUE_WEIGHT * count + DECISIVE_WEIGHT * decisive
+    beside = LIKENESS_WEIGHT * likeness + SURE_CUE_WEIGHT * count
+    if decided:
+        beside += DECISIVE_WEIGHT if decisive else -DECISIVE_WEIGHT
     return round(probability - UNLIKELY + beside, 4)
 
 
@@ -106,8 +113,7 @@ def _is_of_animals(candidate: Candidate) -> bool:
     return candidate.finding is not None and candidate.finding.species is not Species.HUMAN
 
 
-def _cues(section: SectionTemplate, candidate: Candidate) -> tuple[int, bool]:
-    """How many of the section's cues it has, at most three, and whether it has a decisive one."""
+def _cues(section: SectionTemplate, candidate: Candidate) -> int:
+    """How many of the section's cues it has, at most three; a heading of the source with one counts as one."""
     heading = candidate.passage.section or ""
-    count = len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues))
-    return min(count, MAX_CUES), bool(mentioned(candidate.display, section.decisive))
+    return min(len(mentioned(candidate.display, section.cues)) + bool(mentioned(heading, section.cues)), MAX_CUES)
