@@ -142,7 +142,11 @@ class Finding(EvidenceValue):
 
 
 class Population(EvidenceValue):
-    """Whom the study is of. `text` is the sentence that says so, or a person's words."""
+    """Whom the study is of. `text` is the sentence that says so, or a person's words.
+
+    `n`, how many, is sure or absent: records of rules have it only where the text states it without doubt, so that a
+    table may print it. It is no total of a review's literature and no number of animals.
+    """
 
     species: Species = Species.HUMAN
     condition: str | None = None

@@ -11,8 +11,9 @@ from chapter_pipeline.evidence.citing import cited_in
 from chapter_pipeline.evidence.comparison import Comparison, comparisons
 from chapter_pipeline.evidence.kinds import kinds_of
 from chapter_pipeline.evidence.main_findings import choose
-from chapter_pipeline.evidence.population import setting_of, size_of
+from chapter_pipeline.evidence.population import size_of
 from chapter_pipeline.evidence.result_tables import table_results
+from chapter_pipeline.evidence.setting import setting_of
 from chapter_pipeline.evidence.source import SourceText, Statement, Zone, statements
 from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.statistics import effects, p_values
@@ -50,7 +51,8 @@ def study_record(source: SourceText) -> StudyRecord:
         )  # fmt: skip
         origins.append(None)
     main = choose(findings, origins, source.title, source.study_type)
-    n, sentence = size_of(abstract, methods, results)
+    operated = [one.text for one in found if one.zone in (Zone.METHODS, Zone.OPERATIVE)]
+    n, sentence = size_of(abstract, operated, results, source.study_type)
     return StudyRecord(
         design=source.study_type,
         level=EVIDENCE_LEVELS[source.study_type],

@@ -16,9 +16,10 @@ from chapter_pipeline.evidence.citing import cited_in
 from chapter_pipeline.evidence.comparison import comparisons
 from chapter_pipeline.evidence.kinds import kind_of
 from chapter_pipeline.evidence.main_findings import choose
-from chapter_pipeline.evidence.population import setting_of, size_of
+from chapter_pipeline.evidence.population import size_of
 from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.evidence.result_tables import table_results
+from chapter_pipeline.evidence.setting import setting_of
 from chapter_pipeline.evidence.source import Zone, zone_of_label
 from chapter_pipeline.evidence.spans import refers_back
 from chapter_pipeline.evidence.statistics import effects, has_statistics, p_values
@@ -66,6 +67,7 @@ READERS: dict[str, Callable[[str], object]] = {
 PIECES = (
     "a ", "(", "()", "1", "1 ", "1.", "x", "A", " ", "a, ", "a-", "a and ", "not ", "no difference ", "group ",
     "with ", "1 vs ", "5% and ", "limited ", "one hundred ", "other a ", "effect of ", "[1,", "⁰",
+    "1 patients ", "one and ", "(n = 4) ", "2 to ", ", in Spain", "trial was ",
 )  # fmt: skip
 
 
