@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.markers import markers
@@ -25,7 +26,7 @@ _ONES = {
 _NUMBER_WORD = "|".join(sorted((*_TENS, *_ONES, "hundred"), key=len, reverse=True))
 _NUMBER = (
     r"(?:(?<![\d.,·/<>≥≤=±–-])(?:\d{1,3}(?:[, \u2009\u202f·]\d{3})+|\d{1,7})(?![\d%]|[.,·]\d|\s?%|[-–]\d)"
-    rf"|\b(?:{_NUMBER_WORD})(?:(?:[ -]and[ -]|[ -])(?:{_NUMBER_WORD}))*\b)"
+    rf"|\b(?:{_NUMBER_WORD})(?:(?:[ -]and[ -]|[ -])(?:{_NUMBER_WORD})){{0,5}}\b)"
 )
 _NOT_BETWEEN = r"(?:of|were|was|are|is|and|or|to|in|who|whom|had|have|with|for|from|by|the|per|vs|versus|years?|months?|weeks?|days?|hours?|h|min|minutes?|mg|ml|kg|mm|cm|g|times|studies|trials|sites|cent(?:er|re)s|groups?|arms?)"
 _MENTION = re.compile(
@@ -38,6 +39,8 @@ _PLANS = re.compile(
     r"\b(?:power|sample size|were (?:needed|required)|(?:is|was) (?:needed|required|calculated)|planned|aimed|intended|estimated|expected|assum\w+|drop-?out rate|previous(?:ly)?|earlier|pilot (?:data|study of)|sub-?(?:groups?|sets?|sample|study|studies)|interview\w*|questionnaires? (?:was|were)|literature|meta-analys[ie]s|databases? search\w*|(?:from|of) each)\b"
 )
 """What tells of a plan, a part, other work or a group of equal ones: no number of such a sentence is the study's."""
+MOST_MENTIONS = 6
+"""Numbers of people that are read in a sentence; one with more is a list."""
 FEWEST = 5
 """The least number that is told: fewer are the patients of a case report, or a part."""
 _OTHER_WORK = re.compile(r"\b(?:\w+ )?(?:studies|trials|publications|articles|reports)\b(?! (?:group|arm|drug))")
@@ -70,6 +73,10 @@ _TOTAL = re.compile(r"\b(?:a total of|in total,?|in all,?|altogether,?|overall,?
 _ENROLS = re.compile(
     r"\b(?:randomi[sz]ed|randomly|enrolled|recruited|included|participated|allocated|assigned|study population)\b"
 )
+_DOES = re.compile(
+    r"random|enrol|recruit|includ|stud|analy|allocat|assign|compris|involv|evaluated|investigated|participated|took part|entered|complet|perform|trial|met |a total of"
+)
+"""What a sentence holds that tells what was done with people: searched for first, for the patterns themselves take long."""
 _IN_THIS_TRIAL = re.compile(
     r"(?:^|[.:;] )in (?:this|the present|the current|a|our) (?:[\w-]+,? ){0,9}(?:study|trial),?(?: we (?:randomi[sz]ed|enrolled|recruited|included|studied|treated))? $"
 )
@@ -184,11 +191,13 @@ def _contradicted(n: int, role: Role, everything: Sequence[_Told], sums: Counter
 def _told(sentence: str) -> Iterator[_Told]:
     """The numbers of people that a sentence says were randomised, enrolled, analysed or the like."""
     low = lowered(sentence)
+    if _DOES.search(low) is None:
+        return
     total = next(iter(_sums(low)), None)
     foreign = _PLANS.search(low) is not None or (next(markers(sentence), None) is not None and "in brief" not in low)
     bare = _BARE.search(low)
     low, whole = without_brackets(low), low
-    mentions = list(_MENTION.finditer(low))
+    mentions = list(islice(_MENTION.finditer(low), MOST_MENTIONS))
     respective = "respectively" in low
     for place, match in enumerate(mentions):
         n = number(match["n"])
