@@ -19,21 +19,29 @@ from chapter_pipeline.evidence.phrases import (
     DEFINES,
     DONE,
     EARLIER,
+    ELSEWHERE,
     EMPLOYED,
     ENDS_IT,
     FIRST_STUDY,
     FOUND,
     GOT,
+    GUESSED,
     HEDGED,
     HERE,
+    INDEFINITE,
+    INFERRED,
     INFERS,
     LEVEL,
     LIKENED,
     LIMITS,
+    NAMES_LIMITS,
+    OF_THEM,
     ONE,
     OPENS_AIM,
     OPENS_OWN,
+    ORDINAL,
     OTHERS,
+    OURS,
     OUTCOME,
     OWN,
     OWN_FINDING,
@@ -42,6 +50,7 @@ from chapter_pipeline.evidence.phrases import (
     PURPOSE,
     REPORTS,
     SAW,
+    SHOWN,
     SHOWS,
     SIGNPOST,
     STRENGTH,
@@ -50,6 +59,7 @@ from chapter_pipeline.evidence.phrases import (
     TESTED,
     TO_STUDY,
     WE,
+    WE_DID,
     WE_FOUND,
     WE_INFER,
 )
@@ -74,6 +84,7 @@ def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingK
     """
     kinds: list[FindingKind | None] = []
     paragraph, begun, found = -1, False, False
+    talk = _Discussion(study)
     for statement in statements:
         kind = kind_of(statement, study)
         if statement.zone is Zone.ABSTRACT:
@@ -95,15 +106,57 @@ def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingK
                 kind = FindingKind.CONCLUSION
             begun = begun or own
             found = found or (kind is FindingKind.OWN_RESULT and begun)
-        if (
-            statement.zone is Zone.DISCUSSION
-            and kind is FindingKind.OWN_RESULT
-            and OWN.search(_folded(statement.text)) is None
-        ):
-            # Whose result it is, only the sentence itself can tell: the one before it is often about another study.
-            kind = FindingKind.BACKGROUND
+        if statement.zone is Zone.DISCUSSION:
+            kind = talk.kind_of(statement, kind)
         kinds.append(kind)
     return kinds
+
+
+class _Discussion:
+    """Whose work a paragraph of a discussion tells of, and whether it lists limitations: no sentence says it alone.
+
+    A result without a word of whose it is belongs to the study where the paragraph told of the study last, or of none yet and
+    the sentence names something definite in the past; it is background behind a sentence on other work.
+    """
+
+    def __init__(self, study: StudyType) -> None:
+        self._review = study in _REVIEWS
+        self._paragraph = -1
+        self._own: bool | None = None
+        self._limits = False
+
+    def kind_of(self, statement: Statement, kind: FindingKind | None) -> FindingKind | None:
+        """The kind of the next statement of a discussion, that is `kind` by itself."""
+        low = _folded(statement.text)
+        if statement.paragraph != self._paragraph:
+            self._limits = self._limits and ORDINAL.match(low) is not None
+            self._paragraph, self._own = statement.paragraph, None
+        own = OWN.search(low) is not None or (SHOWN.search(low) is not None and not cites(statement.text))
+        if self._own is False and own and OURS.search(low) is None and SHOWN.search(low) is None:
+            own = False  # "in this study" behind a sentence on another one
+        others = not own and (
+            cites(statement.text)
+            or _tells_of_others(low)
+            or OF_THEM.match(low) is not None
+            or ((named := ELSEWHERE.search(low)) is not None and LIKENED.search(low, 0, named.start()) is None)
+        )
+        if self._review:
+            return FindingKind.BACKGROUND if kind is FindingKind.OWN_RESULT and not own else kind
+        if not own and kind in (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD):
+            mine = self._own or (self._own is None and INDEFINITE.match(low) is None and PAST.search(low) is not None)
+            kind = kind if mine and not others else FindingKind.BACKGROUND
+        if self._limits and not others and ORDINAL.match(low) and kind in _LISTED:
+            kind = FindingKind.LIMITATION
+        if others or (own and cites(statement.text)):
+            self._own = False
+        elif own or kind in (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD):
+            self._own = True
+        self._limits = self._limits or (kind is FindingKind.LIMITATION and NAMES_LIMITS.search(low) is not None)
+        return kind
+
+
+_LISTED = (FindingKind.CONCLUSION, FindingKind.BACKGROUND, FindingKind.OWN_RESULT, FindingKind.OWN_METHOD)
+"""What a member of a list of limitations is taken for by itself."""
 
 
 def _folded(text: str) -> str:
@@ -158,9 +211,8 @@ def _of_results(text: str, low: str, study: StudyType, statement: Statement) -> 
         return _of_anything(text, low, statement, study)
     if has_statistics(text):
         return FindingKind.OWN_RESULT
-    if study is StudyType.CASE_SERIES and (
-        PATIENT.search(low) or any(ONE.search(lowered(one)) for one in statement.headings)
-    ):
+    of_one = any(ONE.search(lowered(one)) for one in statement.headings)
+    if (study is StudyType.CASE_SERIES and (PATIENT.search(low) or of_one)) or (of_one and PATIENT.search(low)):
         return FindingKind.CASE
     if ENDS_IT.search(low) and INFERS.search(low):
         return FindingKind.CONCLUSION
@@ -180,7 +232,7 @@ def _of_results(text: str, low: str, study: StudyType, statement: Statement) -> 
 
 
 def _of_opening(text: str, low: str) -> FindingKind:
-    if FIRST_STUDY.search(low):
+    if FIRST_STUDY.search(low) or TO_STUDY.match(low):
         return FindingKind.OWN_METHOD
     if AIM.search(low) and (OWN.search(low) or OPENS_AIM.search(low)):
         return FindingKind.OWN_METHOD
@@ -211,17 +263,23 @@ def _of_discussion(text: str, low: str, statement: Statement, study: StudyType) 
         return FindingKind.RECOMMENDATION
     if study in _REVIEWS and not own:
         return FindingKind.RECOMMENDATION if ADVISES.search(low) and not cites(text) else FindingKind.BACKGROUND
-    if WE_INFER.match(low):
+    if _is_headed_limits(statement) and not cites(text) and not has_statistics(text):
+        return FindingKind.LIMITATION
+    infers = INFERS.search(GUESSED.sub("", low)) is not None
+    if WE_INFER.match(low) or (INFERRED.search(low) and not cites(text) and not WE_FOUND.search(low)):
         return FindingKind.CONCLUSION
-    if OWN_FINDING.search(low) and not ENDS_IT.match(low):
-        return FindingKind.OWN_RESULT
+    found = OWN_FINDING.search(low)
+    if found and not ENDS_IT.match(low):
+        return FindingKind.OWN_METHOD if DONE.search(low) and not FOUND.search(low) else FindingKind.OWN_RESULT
     if has_statistics(text) and not cites(text):
         return FindingKind.OWN_RESULT if own or not _tells_of_others(low) else FindingKind.BACKGROUND
     if cites(text) and not own:
         return FindingKind.BACKGROUND
-    if ENDS_IT.search(low) or (own and INFERS.search(low)):
+    if low.startswith("overall,") and PAST.search(low) and FOUND.search(low) and not HEDGED.search(low):
+        return FindingKind.OWN_RESULT
+    if ENDS_IT.search(low) or (own and infers):
         return FindingKind.CONCLUSION
-    if own and (AIM.search(low) or DONE.search(low)):
+    if own and (AIM.search(low) or DONE.search(low) or (WE_DID.search(low) and not FOUND.search(low))):
         return FindingKind.OWN_METHOD
     if own and FOUND.search(low):
         return FindingKind.OWN_RESULT
@@ -231,11 +289,20 @@ def _of_discussion(text: str, low: str, statement: Statement, study: StudyType) 
         return FindingKind.DEFINITION
     if cites(text):
         return FindingKind.BACKGROUND
-    if INFERS.search(low):
+    if infers:
         return FindingKind.CONCLUSION
-    if PAST.search(low) and FOUND.search(low) and not _tells_of_others(low):
-        return FindingKind.OWN_RESULT
+    if PAST.search(low) and not _tells_of_others(low):
+        if FOUND.search(low):
+            return FindingKind.OWN_RESULT
+        if DONE.search(low):
+            return FindingKind.OWN_METHOD
     return FindingKind.BACKGROUND
+
+
+def _is_headed_limits(statement: Statement) -> bool:
+    """Whether a statement stands under a heading on limitations alone."""
+    under = statement.headings[-1].lower() if statement.headings else ""
+    return NAMES_LIMITS.search(under) is not None and STRENGTH.search(under) is None
 
 
 def _tells_of_others(low: str) -> bool:

@@ -8,9 +8,17 @@ from __future__ import annotations
 import re
 
 OWN = re.compile(
-    r"\b(?:we|our|ours|us|the (?:present|current) \w+|(?:this|present|current) (?:pilot |clinical |randomi[sz]ed |small |large |first |preclinical |"
-    r"retrospective |prospective |cohort |meta-)?(?:stud\w+|trial|analysis|review|series|cohort|report|work|paper|project|experience|meta-analysis|survey|investigation|sub-?analysis))\b",
+    r"\b(?:we|our|ours|us|the (?:present|current) \w+|(?:this|present|current) (?:(?:pilot|clinical|randomi[sz]ed|controlled|small|large|first|preclinical|feasibility|exploratory|"
+    r"retrospective|prospective|observational|cohort) |meta-){0,3}(?:study|trial|analysis|review|series|cohort|report|work|paper|project|experience|meta-analysis|survey|investigation|sub-?analysis))\b",
 )
+OURS = re.compile(
+    r"\b(?:we|our|ours|us|(?:the|our) (?:present|current) \w+|(?:present|current) (?:\w+ )?(?:study|trial|analysis|review))\b"
+)
+"""What speaks of the study at hand even behind a sentence on another one, of which "this study" may speak."""
+ELSEWHERE = re.compile(
+    r"\bcochrane\b|\b(?:in|by) the (?:largest|first|only|original|landmark) (?:[\w-]+ ){0,3}?(?:study|trial|review)\b|^(?:[\w-]+ ){0,2}(?:studies|trials)\b|\b(?:previous|prior|earlier|other|published|both|another|historical|systematic|recent) (?:[\w-]+ ){0,2}?(?:study|studies|trials?|reviews?|reports?|works?|series|cohorts?|meta-analys[ie]s)\b"
+)
+"""What names other work, reported or not."""
 CITES = re.compile(
     r"\bet al\b|\b(?:and|&) (?:colleagues|co-?workers|associates)\b|\b[A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)? \((?:19|20)\d\d[a-z]?\)|\([A-Z][\w’'-]+(?: (?:and|&) [A-Z][\w’'-]+)?,? \d{4}[a-z]?(?:;|,|\))|"
     r"\(\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\)(?=[.,;]?$)|(?<=[a-z]{4})\d{1,2}(?:[,–-]\d{1,2})*(?=[.,;]?$)"
@@ -68,8 +76,33 @@ INFERS = re.compile(
 ENDS_IT = re.compile(
     r"^(?:in (?:conclusion|summary)|to (?:conclude|summari[sz]e|sum up)|we (?:therefore )?conclude|taken together|together,|collectively|"
     r"these (?:results|data|findings|observations)|this (?:suggests|indicates|implies|finding|result)|(?:our|the present|the current) (?:\w+ )?(?:results|data|findings|study|observations)|"
-    r"overall,|thus|therefore|hence|conclusions?\b|it is (?:therefore |thus )?(?:possible|likely|unlikely|conceivable))",
+    r"overall,|thus|therefore|hence|conclusions?\b|it is (?:therefore |thus )?(?:possible|likely|unlikely|conceivable)|it (?:therefore |thus )?(?:seems|appears) that)",
 )
+INFERRED = re.compile(
+    r"\b(?:results?|findings?|data|observations?) (?:of|from) (?:our|this|the (?:present|current)) (?:\w+ ){0,3}?(?:suggest|indicate|support|imply|impl|point to|argue)|"
+    r"\b(?:probably|presumably|could be (?:explained|due|attributed)|(?:may|might) (?:be|have|reflect|explain|also|not|well))\b",
+)
+"""What an author infers of his own results, "in our study" or not."""
+GUESSED = re.compile(r"\b(?:more|less|most|least|as|equally|not) likely\b")
+"""Odds that were found, no guess: "were more likely to recover"."""
+WE_DID = re.compile(
+    r"\b(?:we|our (?:team|group)) (?:\w+ly |also |then |first |therefore |only |did not )?(?!found|find|show|observ|saw|see|detect|demonstrat|report|identif|not|confirm|reveal|notic|conclu|believe|suggest|specul|hypothesi|think|propose)(?:[a-z]+ed|chose|took|made|used|use|employ)\b"
+)
+OF_THEM = re.compile(
+    r"^(?:they|their|these (?:authors|investigators|studies|reports)|the authors|the investigators|those|that (?:study|trial)|(?:in|of|from|by) (?:that|their|those|these) (?:\w+ )?(?:stud\w+|trials?|series|reports?|cohorts?|patients)|(?:his|her) )\b"
+)
+"""What goes on about the work that the sentence before tells of."""
+INDEFINITE = re.compile(
+    r"^(?:(?:interestingly|however|moreover|furthermore|in addition|additionally|also|similarly|in contrast|conversely|likewise),? )?(?:an?|one|another|several|many|some|most|few|other|various|numerous|previous|prior|earlier|recent|early|large|small|there (?:is|are|has|have)|it (?:is|has)|studies|trials|patients with|people with|in (?:an?|one|another|several|many|some|most|few|other|previous|animals?|humans?|vitro|vivo|patients|people|general))\b"
+)
+"""A beginning that names no group of the study at hand."""
+ORDINAL = re.compile(
+    r"^(?:first|second|third|fourth|fifth|last|final|additional|further)(?:ly)?\b|^(?:another|also|in addition|moreover|furthermore|besides|one (?:more )?(?:limitation|issue|concern))\b|^(?:a|one|the) (?:second|third|further|final|last)\b"
+)
+"""How the members of a list of limitations begin."""
+NAMES_LIMITS = re.compile(r"\b(?:limitations?|weakness(?:es)?|shortcomings?|drawbacks?)\b")
+SHOWN = re.compile(r"\b(?:fig(?:ure|s|\.)?|tables?) ?s?\d")
+"""A figure or table of the document itself."""
 ADVISES = re.compile(
     r"\b(?:should(?! (?:be|not be)? ?(?:noted|interpreted|kept in mind|mentioned|acknowledged|emphasi[sz]ed|pointed))|recommend(?:s|ed|ation|ations)?|ought to|must(?! have)|advis(?:e|ed|able)|"
     r"need(?:s)? to be (?:\w+ly )?(?:consider|evaluat|monitor|perform|develop|undertak|address|confirm|test|stud|design|done|made|ta)\w*|needs? to (?:be|develop|consider)\b|will need\b|"
@@ -78,15 +111,15 @@ ADVISES = re.compile(
     r"clinicians|first[- ]line|guidelines?\b[^.]{0,40}\b(?:recommend|suggest|advise))\b",
 )
 STRONG_ADVICE = re.compile(
-    r"\b(?:should(?! (?:be|not be)? ?(?:noted|interpreted|kept in mind|mentioned|acknowledged|emphasi[sz]ed|pointed))|(?:is|are) (?:strongly |therefore |not )?recommended|we recommend|must(?! have)|is advisable|are advised|"
-    r"(?:further|future|larger|more|additional)[^.;]{0,60}\b(?:needed|required|warranted|necessary|essential)\b|warrants? (?:further )?\w+)",
+    r"\b(?:(?:will|would) need (?:to be|guidance|further|additional|more)\b|should(?! (?:be|not be)? ?(?:noted|interpreted|kept in mind|mentioned|acknowledged|emphasi[sz]ed|pointed))|(?:is|are) (?:strongly |therefore |not )?recommended|we recommend|must(?! have)|is advisable|are advised|"
+    r"(?:further|future|larger|more|additional)[^.;]{0,60}\b(?:needed|required|warranted|necessary|essential|would be (?:important|useful|of interest))\b|warrants? (?:further )?\w+)",
 )
 LIMITS = re.compile(
     r"\blimit(?:ed|ation|ations|s|ing)?\b[^.]{0,60}\b(?:stud|sample|data|number|analys|review|trial|generali|power|follow|by|our|size|includ|result|conclu|this|evidence)\w*|\b(?:the|several|some|main|major|important|potential|another|our|this|first|second|third|following|these|study) limitations?\b|"
     r"\blimitations? (?:of|to|include|is|was|are|were)\b|\b(?:selection|recall|reporting|publication|attrition|detection|performance|information|response|residual|ascertainment) bias\b|subject to bias|\bbias(?:ed)?\b|confound\w+|"
     r"\b(?:small|limited|insufficient|modest) (?:sample|number|cohort|study|population|patient|group|power)\w*|\bsmall (?:size|numbers?)|underpowered|lack(?:ed|ing|s)? (?:of )?(?:statistical )?(?:power|a control|control|blinding|data|information|long|randomi)\w*|"
     r"\bgenerali[sz]\w+|\bcannot (?:be )?(?:rule|exclude|infer|conclude|determine|establish|extrapolat)\w*|not (?:been )?(?:possible|able|available|powered|blinded|randomi[sz]ed|assessed|collected|measured|recorded|examined|controlled)\b|"
-    r"\b(?:heterogene(?:ous|ity))\b|interpreted with (?:\w+ )?caution|caution|short follow-?up|single[- ](?:cent|institution|site)\w*|self-report\w*|retrospective (?:nature|design)|weakness\w*|shortcoming\w*|drawback\w*|missing data|loss to follow-up",
+    r"\b(?:heterogene(?:ous|ity))\b|interpreted with (?:\w+ )?caution|caution|short follow-?up|\b(?:do|does|did) not (?:permit|allow)\b|\blimited by\b|single[- ](?:cent|institution|site)\w*|self-report\w*|retrospective (?:nature|design)|weakness\w*|shortcoming\w*|drawback\w*|missing data|loss to follow-up",
 )
 STRONG_LIMIT = re.compile(
     r"\b(?:several|some|main|major|important|potential|another|our|this|first|second|third|study|key|primary|one|possible) (?:\w+ )?limitations?\b|^limitations?\b|\blimitations? (?:of (?:our|this|the (?:study|present|current|review|trial|analysis))|to this|include)\b|"
@@ -102,7 +135,7 @@ PATIENT = re.compile(
     r"\b\d{1,3}[- ]?(?:yr|year|month|week|day)s?[- ]old\b|^(?:he|she|his|her)\b|\b(?:he|she) (?:was|had|under|received|remained|then|died|reported|did)\w*",
 )
 ONE = re.compile(
-    r"\b(?:case report|case presentation|case description|illustrative case|first-in-human|case \d+|patient \d+|history and)\b",
+    r"\b(?:case report|case presentation|case description|illustrative case|first-in-human|case \d+|patient \d+|history and|(?:clinical|patient|case) histor(?:y|ies))\b",
 )
 SIGNPOST = re.compile(
     r"^(?:as )?(?:shown|depicted|listed|summari[sz]ed|presented|described|detailed|illustrated|displayed|reported) (?:in|below|above)\b|"
@@ -113,7 +146,7 @@ FIRST_STUDY = re.compile(
     r"\b(?:this|the present|the current|our) (?:\w+ )?(?:is|was) (?:\w+ )?(?:the )?first\b[^.]{0,30}\b(?:study|trial|report|analysis)",
 )
 EMPLOYED = re.compile(
-    r"\b(?:model|method|test|criteria|analysis|analyses|questionnaire) (?:\S+ ){0,12}?(?:was|were) (?:employed|used|applied|performed)\b",
+    r"\b(?:model|method|test|criteria|analysis|analyses|questionnaire),? (?:\S+ ){0,12}?(?:was|were) (?:employed|used|applied|performed)\b",
 )
 ASKS = re.compile(
     r"\b(?:to (?:determine|test|investigate|examine|assess|evaluate|explore|further|address|confirm|verify|understand|elucidate|prove|establish|see)\b|"

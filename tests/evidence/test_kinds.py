@@ -76,3 +76,77 @@ def test_kinds_of__abstract_without_headings__goes_from_background_to_conclusion
     ]
     found = statements(article([(None, [sentences])]))
     assert kinds_of(found, TRIAL) == [BACKGROUND, METHOD, RESULT, RESULT, FindingKind.CONCLUSION]
+
+
+LIMITATION, CONCLUSION = FindingKind.LIMITATION, FindingKind.CONCLUSION
+OURS = "We compared drains with no drains in 215 patients."
+THEIRS = "Okafor et al. left a drain in 40 adults [7]."
+
+
+@pytest.mark.parametrize(
+    ("sentences", "kinds"),
+    [
+        ([OURS, "Recurrence was lower with a drain."], [None, RESULT]),
+        (["Recurrence was significantly lower in the drain group."], [RESULT]),
+        ([THEIRS, "Recurrence was lower with a drain."], [BACKGROUND, BACKGROUND]),
+        ([THEIRS, "In this study, recurrence was lower with a drain."], [BACKGROUND, BACKGROUND]),
+        ([THEIRS, "In our study, recurrence was lower with a drain."], [BACKGROUND, RESULT]),
+        ([THEIRS, OURS, "Recurrence was lower with a drain."], [BACKGROUND, None, RESULT]),
+        ([OURS, "They saw fewer recurrences with a drain."], [None, BACKGROUND]),
+        ([OURS, "A cohort of adults had fewer recurrences."], [None, RESULT]),
+        (["A cohort of adults had fewer recurrences."], [BACKGROUND]),
+        (["In the largest trial of adults, recurrence was lower."], [BACKGROUND]),
+        (["In a Cochrane review, the rate was lower with a drain."], [BACKGROUND]),
+        (["Only one previous study compared both and the rate was lower."], [BACKGROUND]),
+        (["Recurrence of haematomas was lower at high altitude [3]."], [BACKGROUND]),
+        ([OURS, "All patients were given dexamethasone for three weeks."], [None, METHOD]),
+        ([THEIRS, "All patients were given dexamethasone for three weeks."], [BACKGROUND, BACKGROUND]),
+        (["In a post-hoc analysis, we categorized the haematomas by their density."], [METHOD]),
+        (["Recurrence was, in our study, probably caused by early mobilisation."], [CONCLUSION]),
+        (["The results of this pilot study support a role for drains."], [CONCLUSION]),
+        (["Women were more likely to have a recurrence than men."], [RESULT]),
+        (["Overall, mean haematoma width was similar in the groups."], [RESULT]),
+    ],
+)  # fmt: skip
+def test_kinds_of__discussion__paragraph_tells_whose_work_it_is(
+    sentences: list[str], kinds: list[FindingKind | None]
+) -> None:
+    found = kinds_of(statements(article([("Discussion", [sentences])])), TRIAL)
+    assert [kind for kind, wanted in zip(found, kinds, strict=True) if wanted] == [one for one in kinds if one]
+
+
+def test_kinds_of__discussion__another_paragraph_begins_anew() -> None:
+    found = statements(article([("Discussion", [[THEIRS], ["Recurrence was lower in the drain group."]])]))
+    assert kinds_of(found, TRIAL) == [BACKGROUND, RESULT]
+
+
+def test_kinds_of__list_of_limitations__goes_on_while_its_members_are_counted() -> None:
+    first = [
+        "Our study has several limitations.",
+        "First, most patients were treated at one place.",
+        "Drains are cheap and small.",
+    ]
+    second = ["Second, the width was measured by one reader.", "Drains are cheap and small."]
+    third = ["Drains are of silicone and small."]
+    fourth = ["Third, the drains were of silicone and small."]
+    found = statements(article([("Discussion", [first, second, third, fourth])]))
+    kinds = kinds_of(found, TRIAL)
+    assert kinds[:2] == [LIMITATION, LIMITATION]
+    assert kinds[3] is LIMITATION
+    assert LIMITATION not in (kinds[2], kinds[4], kinds[5], kinds[6])
+
+
+def test_kinds_of__discussion_of_a_review__results_without_a_word_of_whose_are_background() -> None:
+    found = statements(article([("Discussion", [[OURS, "Recurrence was lower in the drain group."]])]))
+    assert kinds_of(found, REVIEW)[1] is BACKGROUND
+
+
+@pytest.mark.parametrize(("heading", "kind"), [("Limitations", LIMITATION), ("Strengths and limitations", BACKGROUND)])
+def test_kind_of__under_a_heading_on_limitations__is_one(heading: str, kind: FindingKind) -> None:
+    said = statement("The width is read on the first scan alone.", Zone.DISCUSSION, headings=("Discussion", heading))
+    assert kind_of(said, TRIAL) is kind
+
+
+def test_kind_of__facts_of_one_patient_under_clinical_histories__are_a_case() -> None:
+    said = statement("He died of his tumour 14 months after surgery.", Zone.RESULTS, headings=("Clinical histories",))
+    assert kind_of(said, StudyType.LABORATORY) is FindingKind.CASE
