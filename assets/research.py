@@ -105,12 +105,14 @@ def key_concepts(chapter_brief: ChapterBrief, stages: StagesResource) -> dg.Mate
         [concept.name, f"{concept.importance:.2f}", ", ".join(concept.synonyms), str(len(concept.queries))]
         for concept in found.concepts
     ]
+    questions = [[asked.section.replace("_", " "), asked.perspective.value, asked.text] for asked in found.questions]
     return stage_result(
         found,
         {
             "concepts": len(found.concepts),
             "provider": f"{found.provider} ({found.model})",
             "preview": md(table(["Concept", "Importance", "Synonyms", "Queries"], rows)),
+            "questions": or_none(["Section", "Perspective", "Question"], questions),
         },
     )
 

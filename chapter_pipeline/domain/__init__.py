@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SectionPlan,
         SectionPlans,
     )
+    from chapter_pipeline.domain.questions import ClinicalQuestion, Perspective
     from chapter_pipeline.domain.report import (
         Closer,
         Edit,
@@ -81,6 +82,7 @@ __all__ = [
     "ChapterKind",
     "ChapterOutline",
     "ChapterText",
+    "ClinicalQuestion",
     "Closer",
     "Concept",
     "DroppedSentence",
@@ -103,6 +105,7 @@ __all__ = [
     "OpenAccessDocuments",
     "OutlineSection",
     "Paragraph",
+    "Perspective",
     "PlannedFigure",
     "PlannedSubsection",
     "PointChange",
@@ -134,7 +137,7 @@ __all__ = [
     "Work",
 ]
 
-_MODULES = ("stage_value", "brief", "chapter_text", "planning", "report", "research")
+_MODULES = ("stage_value", "brief", "chapter_text", "planning", "questions", "report", "research")
 
 
 def __getattr__(name: str) -> object:

@@ -51,6 +51,7 @@ class Quote(StageValue):
     )
     page_label: str | None = Field(default=None, description="The section that the page is of a JATS article.")
     paragraph: int | None = Field(default=None, description="The number of its paragraph in that section.")
+    questions: tuple[str, ...] = Field(default=(), description="Keys of the clinical questions that it answers.")
 
     @property
     def pages(self) -> str:

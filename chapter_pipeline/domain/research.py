@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.library import RetrievedPassage
+from chapter_pipeline.domain.questions import ClinicalQuestion
 from chapter_pipeline.domain.stage_value import USAGE, USES, StageValue
 
 
@@ -35,6 +36,7 @@ class KeyConcepts(StageValue):
     retired: ClassVar[frozenset[str]] = USAGE
 
     concepts: tuple[Concept, ...]
+    questions: tuple[ClinicalQuestion, ...] = Field(default=(), description="What the sections ask, in their order.")
     provider: str
     model: str
 

@@ -14,7 +14,9 @@ from chapter_pipeline.domain.library import DocumentRecord, RetrievedPassage
 from chapter_pipeline.domain.tasks import CandidateTerm, KeyConceptsReply, KeyConceptsRequest
 from chapter_pipeline.domain.wording import abbreviation_definitions, words
 from chapter_pipeline.evidence.arms import CONTROL
+from chapter_pipeline.evidence.interventions import DRUG
 from chapter_pipeline.ports import Embedder, Reply, Task, TextModel
+from chapter_pipeline.writing.questions import clinical_questions
 
 CANDIDATES = 60
 NO_RECORDS: Mapping[str, StudyRecord] = MappingProxyType({})
@@ -38,13 +40,6 @@ _STOP = frozenset(
 )
 
 
-# Drugs by the form of their international names (WHO, "The use of stems in the selection of INN", 2018), and what carries them.
-_DRUG = re.compile(
-    r"\b[a-z]{2,}(?:mab|nib|mustine|zolomide|statin|pril|sartan|azole|caine|cillin|mycin|platin|rubicin|taxel|parin|xaban|gatran|olone|"
-    r"asone|azepam|tidine|ciclovir|cept|imod|amide|cycline|triptan|gepant|setron|toin|barbital|racetam|quine|fungin|tecan|poside|bulin|"
-    r"trexate|uracil|citabine|lukast|tropium|terol|gliflozin|gliptin|glutide|zolam|curium|curonium|flurane|fentanil)\b|\bwafers?\b",
-    re.IGNORECASE,
-)
 MIN_DRUG_FREQUENCY = 3
 
 
@@ -61,7 +56,8 @@ def key_concepts(
 
     `records`: the study records of these documents, by key; their interventions and conditions are candidates too.
 
-    A section query of the template always belongs to the topic itself, the first concept.
+    A section query of the template always belongs to the topic itself, the first concept. The questions are those of
+    `clinical_questions`.
     """
     request = KeyConceptsRequest(
         topic=brief.topic,
@@ -82,7 +78,10 @@ def key_concepts(
         )
         for index, proposed in enumerate(reply.value.concepts, start=1)
     ]
-    return KeyConcepts(concepts=(_topic_concept(brief), *concepts), provider=reply.provider, model=reply.model)
+    return KeyConcepts(
+        concepts=(_topic_concept(brief), *concepts), questions=clinical_questions(brief, records),
+        provider=reply.provider, model=reply.model,
+    )  # fmt: skip
 
 
 def _topic_concept(brief: ChapterBrief) -> Concept:
@@ -154,7 +153,7 @@ def _interventions(records: Iterable[StudyRecord], texts: Mapping[str, Sequence[
         match.group().lower().removesuffix("s")
         for group in texts.values()
         for text in group
-        for match in _DRUG.finditer(text)
+        for match in DRUG.finditer(text)
     )
     return arms | {drug for drug, count in drugs.items() if count >= MIN_DRUG_FREQUENCY}
 

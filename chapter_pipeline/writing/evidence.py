@@ -13,6 +13,7 @@ import numpy as np
 from chapter_pipeline.domain import ChapterBrief, EvidenceMap, KeyConcepts, Quote, Relation, ResearchSet
 from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.wording import mentioned
+from chapter_pipeline.evidence.questions import answers
 from chapter_pipeline.ports import Embedder, LibraryReader
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
@@ -204,4 +205,9 @@ def _quote(
         lead=candidate.lead,
         page_label=candidate.passage.page_label,
         paragraph=candidate.passage.paragraph,
+        questions=tuple(
+            asked.key
+            for asked in concepts.questions
+            if any(answers(asked, finding, candidate.source.study_type) for finding in candidate.findings)
+        ),
     )

@@ -39,6 +39,8 @@ class Candidate:
     display: str
     relevance: float
     finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
+    """All findings that its sentence states, `finding` among them."""
     lead: str | None = None
 
     @property
@@ -107,6 +109,11 @@ class _Read:
         for passage, relevance in passages:
             by_page[passage.page].append((passage, relevance))
         told: set[tuple[int, int]] = set()
+        stated: dict[tuple[int, int], tuple[Finding, ...]] = {}
+        for finding in record.findings:
+            for at_first in finding.statement.places[:1]:
+                where = (at_first.page, at_first.start)
+                stated[where] = (*stated.get(where, ()), finding)
         for finding in record.findings:
             place = finding.statement.places[:1]
             at = _passage_at(by_page, place[0]) if place else None
@@ -132,6 +139,7 @@ class _Read:
             yield Candidate(
                 source=self._source, passage=passage, start=start, end=end, text=text,
                 display=display_text(text, numbered_parentheses=self._numbered), relevance=relevance, finding=finding,
+                findings=stated[place[0].page, place[0].start],
                 lead=lead_in(self._source, finding),
             )  # fmt: skip
 

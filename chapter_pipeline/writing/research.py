@@ -16,6 +16,7 @@ from chapter_pipeline.domain import (
     KeyConcepts,
     LibraryResearch,
     LiteratureResearch,
+    Query,
     ResearchSet,
     Source,
     Work,
@@ -39,7 +40,7 @@ MAX_PASSAGES = 800
 def library_research(
     brief: ChapterBrief, concepts: KeyConcepts, *, search: PassageSearch, library: LibraryReader, embedder: Embedder
 ) -> LibraryResearch:
-    """Stage 3: search the library for every query of every concept and keep what is about the topic.
+    """Stage 3: search the library for every query of every concept and every question, and keep what is about the topic.
 
     Relevance of a passage is the mean of its own closeness to the topic and its document's. Raises
     `NoRelevantPassages` when nothing passes the floors.
@@ -48,6 +49,10 @@ def library_research(
     found_by: dict[int, set[str]] = defaultdict(set)
     sections: dict[int, set[str]] = defaultdict(set)
     queries = [(concept.key, query) for concept in concepts.concepts for query in concept.queries]
+    queries += [
+        (concepts.concepts[0].key, Query(text=asked.text, perspective=asked.perspective.value, section=asked.section))
+        for asked in concepts.questions
+    ]
     found = search.search_many([query.text for _, query in queries], k=HITS_PER_QUERY)
     for (key, query), ranked in zip(queries, found, strict=True):
         for hit in ranked:

@@ -10,9 +10,12 @@ import pytest
 from chapter_pipeline.domain import (
     ChapterBrief,
     ChapterKind,
+    ClinicalQuestion,
     Concept,
     EvidenceMap,
     KeyConcepts,
+    Perspective,
+    Quote,
     ResearchSet,
     SectionTemplate,
     Source,
@@ -236,7 +239,7 @@ class Library:
         return list(self.held)
 
 
-def mapped(study: StudyType, *, with_record: bool = True) -> EvidenceMap:
+def mapped(study: StudyType, *, with_record: bool = True, questions: tuple[ClinicalQuestion, ...] = ()) -> EvidenceMap:
     """The evidence map of a chapter whose only source is a made article; its first passage was found."""
     made = article(
         [("Introduction", [[TOLD]]), ("Methods", [[METHOD]]), ("Abstract", [[f"RESULTS: {MAIN}"]])],
@@ -263,7 +266,9 @@ def mapped(study: StudyType, *, with_record: bool = True) -> EvidenceMap:
         slug="csdh", topic=TOPIC, title=TOPIC, kind=ChapterKind.DISEASE, audience="all", template="own",
         word_budget=1000, cutoff_date=date(2026, 6, 1), sections=sections,
     )  # fmt: skip
-    concepts = KeyConcepts(concepts=(Concept(key="topic", name=TOPIC, importance=1.0),), provider="none", model="none")
+    concepts = KeyConcepts(
+        concepts=(Concept(key="topic", name=TOPIC, importance=1.0),), questions=questions, provider="none", model="none"
+    )
     library = Library(study, study_record(made) if with_record else None, held)
     return evidence_map(brief, concepts, research, library=library, embedder=HashEmbedder())  # type: ignore[arg-type]
 
@@ -292,3 +297,28 @@ def test_evidence_map__animal_study__its_results_fit_no_clinical_section() -> No
 def test_evidence_map__no_study_record__sentences_of_found_passages_are_read() -> None:
     made = mapped(StudyType.RANDOMISED_TRIAL, with_record=False)
     assert [(one.display, one.finding, one.main) for one in made.quotes] == [(TOLD, None, False)]
+
+
+def asked(outcome: str, intervention: str = "drain") -> ClinicalQuestion:
+    return ClinicalQuestion.of(
+        "outcomes", f"{intervention}, {outcome}?", Perspective.EFFICACY, intervention=intervention,
+        comparator="control", outcome=outcome,
+    )  # fmt: skip
+
+
+def test_evidence_map__questions__a_quote_has_the_keys_of_those_that_its_finding_answers() -> None:
+    questions = (asked("recurrence"), asked("mortality"), asked("recurrence", "atorvastatin"))
+    quotes = {one.display: one for one in mapped(StudyType.RANDOMISED_TRIAL, questions=questions).quotes}
+    assert quotes[MAIN].questions == (questions[0].key,)
+    assert quotes[TOLD].questions == ()
+
+
+def test_evidence_map__question_about_people__is_not_answered_by_an_animal_study() -> None:
+    made = mapped(StudyType.ANIMAL, questions=(asked("recurrence"),))
+    assert {one.display: one.questions for one in made.quotes}[MAIN] == ()
+
+
+def test_quote__of_the_release_before__answers_no_question() -> None:
+    stored = mapped(StudyType.RANDOMISED_TRIAL).quotes[0].model_dump(mode="json")
+    del stored["questions"]
+    assert Quote.model_validate(stored).questions == ()

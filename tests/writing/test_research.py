@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.domain import BriefRequest
+from chapter_pipeline.domain import BriefRequest, ClinicalQuestion, Concept, KeyConcepts, Perspective, Query
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -45,6 +45,26 @@ def test_library_research__index_of_another_embedder__judges_relevance_by_the_lo
     assert {found.passage.text: round(found.relevance, 2) for found in switched.passages} == {
         text: round(value, 2) for text, value in relevance.items()
     }
+
+
+def test_library_research__question__is_searched_and_its_hits_are_of_its_section(
+    stages: Stages, database: Database, library: LibraryStore, embedder: Embedder
+) -> None:
+    brief = stages.chapter_brief("chapter", BriefRequest(topic=TOPIC, word_budget=600))
+    question = ClinicalQuestion.of(
+        "outcomes",
+        "What is the effect of atorvastatin on the volume of chronic subdural haematoma?",
+        Perspective.EFFICACY,
+    )
+    topic = Concept(key="c0", name=TOPIC, importance=1.0, queries=(Query(text=TOPIC, perspective="author"),))
+    concepts = KeyConcepts(concepts=(topic,), questions=(question,), provider="none", model="none")
+    found = library_research(
+        brief, concepts, search=LibrarySearch(database, embedder), library=library, embedder=embedder
+    )
+    assert found.searches == 2
+    told = [one for one in found.passages if "Atorvastatin 20 mg" in one.passage.text]
+    assert told
+    assert all("outcomes" in one.sections and "c0" in one.concepts for one in told)
 
 
 @pytest.mark.parametrize(
