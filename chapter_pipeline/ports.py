@@ -167,6 +167,10 @@ class LibraryReader(Protocol):
 
     def passages_of(self, documents: Sequence[str]) -> list[PassageRecord]: ...
 
+    def page_texts(self, documents: Sequence[str]) -> dict[tuple[str, int], str]:
+        """The text of every page of these documents, by document key and page number."""
+        ...
+
     def vectors(self, ids: Sequence[int], *, model: str) -> dict[int, Vectors]:
         """The stored unit vectors of those passages whose vector is by the embedder `model`."""
         ...

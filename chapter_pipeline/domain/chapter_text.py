@@ -98,8 +98,11 @@ class NumberedFigure(StageValue):
 
 
 class Abbreviation(StageValue):
+    """A short form and what it stands for in `documents`; without documents it is of an earlier release, for all."""
+
     short: str
     long: str
+    documents: tuple[str, ...] = ()
 
 
 class ChapterText(StageValue):

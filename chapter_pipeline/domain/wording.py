@@ -125,13 +125,16 @@ def abbreviation_definitions(text: str) -> dict[str, str]:
         short = match.group(1)
         if sum(ch.isupper() for ch in short) < 2:
             continue
-        before = text[max(0, match.start() - 120) : match.start()].rstrip()
-        limit = min(len(short) + 5, len(short) * 2)
-        window = " ".join(before.split()[-limit:])
-        long_form = _long_form(short.rstrip("s") if short[:-1].isupper() else short, window)
+        before = text[max(0, match.start() - 120) : match.start()].split()
+        long_form = schwartz_hearst(short.rstrip("s") if short[:-1].isupper() else short, before)
         if long_form and len(long_form) > len(short) + 2:
             found.setdefault(short, long_form)
     return found
+
+
+def schwartz_hearst(short: str, before: Sequence[str]) -> str | None:
+    """The long form of `short` at the end of the words `before` it, None without one."""
+    return _long_form(short, " ".join(before[-min(len(short) + 5, len(short) * 2) :]))
 
 
 def _long_form(short: str, window: str) -> str | None:

@@ -1,27 +1,43 @@
-"""Owns the expansion of abbreviations where a reader first meets them; the sentences of the artifact stay as they are."""
+"""Owns the expansion of abbreviations where a reader first meets them; the sentences of the artifact stay as they are.
+
+What stands in square brackets is an insertion: it is no part of the quotation, and only what is printed has it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from chapter_pipeline.domain import Abbreviation, Sentence
+from chapter_pipeline.domain import Abbreviation, Quote, Sentence
+from chapter_pipeline.domain.abbreviations import known_for, use_of
+
+_OWN_BRACKET = re.compile(r"[(\[]$")
 
 
 class FirstUse:
-    """Remembers which abbreviations a reader of this part has met. In brackets: the words are not the source's."""
+    """Remembers which abbreviations a reader of this part has met. In brackets: the words are not the source's.
 
-    def __init__(self, abbreviations: Iterable[Abbreviation]) -> None:
-        self._left = {one.short: one.long for one in abbreviations}
+    An abbreviation stands for what the documents that a sentence cites mean by it; `quotes` tells which these are.
+    """
+
+    def __init__(self, abbreviations: Iterable[Abbreviation], quotes: Mapping[str, Quote]) -> None:
+        self._abbreviations = tuple(abbreviations)
+        self._quotes = quotes
+        self._met: set[tuple[str, str]] = set()
 
     def expanded(self, sentence: Sentence) -> Sentence:
         """`sentence` with ``GBM [glioblastoma multiforme]`` where GBM stands in it for the first time."""
         text = sentence.text
-        for short, long in list(self._left.items()):
-            found = re.search(rf"(?<![\w-]){re.escape(short)}(?![\w-])", text)
-            if found is None:
+        documents = [self._quotes[key].document for key in sentence.quotes if key in self._quotes]
+        insertions: dict[int, str] = {}
+        for short, long in known_for(self._abbreviations, documents).items():
+            found = use_of(short, text)
+            if found is None or (short, long) in self._met:
                 continue
-            del self._left[short]
-            if long.casefold() not in text.casefold():  # the sentence says it itself
-                text = f"{text[: found.end()]} [{long}]{text[found.end() :]}"
+            self._met.add((short, long))
+            says_it = long.casefold() in text.casefold() or _OWN_BRACKET.search(text[: found.start()])
+            if not says_it:
+                insertions.setdefault(found.end(), long)
+        for end, long in sorted(insertions.items(), reverse=True):
+            text = f"{text[:end]} [{long}]{text[end:]}"
         return sentence if text == sentence.text else Sentence(text=text, quotes=sentence.quotes)

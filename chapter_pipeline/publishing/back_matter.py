@@ -25,6 +25,11 @@ QUOTATIONS_INTRODUCTION = (
     "reference list of its source."
 )
 
+INSERTIONS = (
+    "In the text they are expanded in square brackets, as the cited document defines them. These words are inserted; they "
+    "are no part of the quotation."
+)
+
 
 def back_matter(
     final: FinalChapter, references: Mapping[int, Sequence[Node]], medium: OutputProfile, citations: Citations
@@ -97,7 +102,8 @@ def _abbreviations(chapter: ChapterText, medium: OutputProfile) -> list[Node]:
         lines += [*ast.text(";"), ast.space()] if index else []
         lines += [ast.strong(ast.text(entry.short)), ast.space(), *ast.text(entry.long)]
     heading = medium.heading(1, ast.text("Abbreviations"), "abbreviations", numbered=False)
-    return [heading, *medium.styled([ast.paragraph([*lines, ast.string(".")])], "abbreviation-list")]
+    note = [ast.paragraph(ast.text(INSERTIONS))]
+    return [heading, *medium.styled([ast.paragraph([*lines, ast.string(".")]), *note], "abbreviation-list")]
 
 
 def _references(references: Mapping[int, Sequence[Node]], medium: OutputProfile, citations: Citations) -> list[Node]:

@@ -69,7 +69,7 @@ class _Page:
         self._medium = medium
         self._citations = citations
         self._tables = 0
-        self._first_use = FirstUse(self._chapter.abbreviations)
+        self._first_use = self._new_reader()
         self._by_number = {reference.number: reference for reference in self._chapter.references}
 
     def check_figures(self, kinds: set[str]) -> None:
@@ -108,8 +108,7 @@ class _Page:
     def _key_points(self) -> list[Node]:
         if not self._chapter.key_points:
             return []
-        # Who reads the key points alone meets an abbreviation there for the first time, and again in the text.
-        first_use = FirstUse(self._chapter.abbreviations)
+        first_use = self._new_reader()
         points = [
             [ast.plain([*self._lead(one), *self._citations.cite(first_use.expanded(one))])]
             for one in self._chapter.key_points
@@ -117,7 +116,12 @@ class _Page:
         heading = self._medium.heading(1, ast.text("Key points"), "key-points", numbered=False)
         return [heading, *self._medium.styled([ast.bullets(points)], "key-points-list")]
 
+    def _new_reader(self) -> FirstUse:
+        """Who reads the key points or a section alone meets an abbreviation there for the first time."""
+        return FirstUse(self._chapter.abbreviations, self._chapter.quotes)
+
     def section(self, number: int, section: Section) -> list[Node]:
+        self._first_use = self._new_reader()
         blocks = [self._medium.heading(1, ast.text(section.title), f"section-{number}", number=str(number))]
         titled = 0
         for subsection in section.subsections:
@@ -192,7 +196,7 @@ class _Page:
             source,
             ast.text(study[:1].upper() + study[1:]),
             ast.text(str(row.evidence_level)),
-            self._citations.cite(row.finding),
+            self._citations.cite(self._first_use.expanded(row.finding)),
         ]
 
 

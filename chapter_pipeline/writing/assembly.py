@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chapter_pipeline.domain import (
     Abbreviation,
@@ -23,9 +23,10 @@ from chapter_pipeline.domain import (
     Source,
     Subsection,
 )
+from chapter_pipeline.domain.abbreviations import defined, known_for, use_of
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
-from chapter_pipeline.domain.wording import abbreviation_definitions, words
+from chapter_pipeline.domain.wording import words
 from chapter_pipeline.quality.grounding import claim_problems
 
 KEY_POINTS = 6
@@ -43,7 +44,8 @@ _OF_THE_LITERATURE = re.compile(
     r"(?:reviews?|studies|trials|literature|research|evidence|definitions?|registers?)\b(?! (?:show|found|demonstrat))",
     re.IGNORECASE,
 )
-_SHORT_FORM = re.compile(r"(?<![\w-])[A-Z][A-Za-z0-9]*[A-Z0-9][A-Za-z0-9]*s?(?![\w])")
+DocumentTexts = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
+"""The texts of the pages of documents, by document key."""
 
 
 def chapter_draft(
@@ -53,11 +55,12 @@ def chapter_draft(
     sections: Sequence[Section],
     research: ResearchSet,
     *,
-    document_texts: Callable[[Sequence[str]], Iterable[str]],
+    document_texts: DocumentTexts,
 ) -> ChapterDraft:
     """Stage 11: put the written sections in the template's order and number what they cite in order of first citation.
 
-    `document_texts` gives the texts of documents by key: abbreviations are expanded as the cited sources define them.
+    `document_texts` gives the texts of the pages of documents, by key: abbreviations are expanded as the cited sources
+    define them.
     """
     written = {section.kind: section for section in sections if section.status == "written"}
     ordered = [written[section.kind] for section in brief.sections if section.kind in written]
@@ -86,7 +89,7 @@ def compose(
     sections: Sequence[Section],
     quotes: dict[str, Quote],
     sources: dict[str, Source],
-    document_texts: Callable[[Sequence[str]], Iterable[str]] | None = None,
+    document_texts: DocumentTexts | None = None,
     abbreviations: Sequence[Abbreviation] = (),
     points: Sequence[Sentence] | None = None,
 ) -> ChapterText:
@@ -102,9 +105,8 @@ def compose(
     kept = [point for point in points or () if used.issuperset(point.quotes)]
     chosen = tuple(kept) if kept else key_points(topic, pointed, quotes)
     cited = [quotes[key] for key in sorted(used)]
-    text = " ".join(sentence.text for section in pointed for sentence in _claims(section))
     if document_texts is not None:
-        abbreviations = _defined(document_texts(sorted({quote.document for quote in cited})))
+        abbreviations = defined(document_texts(sorted({quote.document for quote in cited})))
     return ChapterText(
         slug=slug,
         title=title,
@@ -117,7 +119,7 @@ def compose(
         ),
         quotes={quote.key: quote for quote in cited},
         key_points=chosen,
-        abbreviations=_used(abbreviations, text),
+        abbreviations=_used(abbreviations, [one for section in pointed for one in _claims(section)], quotes),
     )
 
 
@@ -213,14 +215,12 @@ def _of_few(quote: Quote) -> bool:
     return found and quote.study_type is StudyType.CASE_SERIES
 
 
-def _defined(texts: Iterable[str]) -> list[Abbreviation]:
-    found: dict[str, str] = {}
-    for text in texts:
-        for short, long_form in abbreviation_definitions(text).items():
-            found.setdefault(short, " ".join(long_form.split()))
-    return [Abbreviation(short=short, long=long_form) for short, long_form in sorted(found.items())]
-
-
-def _used(abbreviations: Sequence[Abbreviation], text: str) -> tuple[Abbreviation, ...]:
-    present = set(_SHORT_FORM.findall(text))
-    return tuple(item for item in abbreviations if item.short in present)
+def _used(
+    abbreviations: Sequence[Abbreviation], claims: Sequence[Sentence], quotes: Mapping[str, Quote]
+) -> tuple[Abbreviation, ...]:
+    """Those that a claim uses, in the meaning of the documents it cites."""
+    met: set[tuple[str, str]] = set()
+    for claim in claims:
+        known = known_for(abbreviations, [quotes[key].document for key in claim.quotes])
+        met.update((short, long) for short, long in known.items() if use_of(short, claim.text))
+    return tuple(one for one in abbreviations if (one.short, one.long) in met)

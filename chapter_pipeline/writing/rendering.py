@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.domain import ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
+from chapter_pipeline.domain import Abbreviation, ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
 from chapter_pipeline.domain.chapter_text import lead_of
+from chapter_pipeline.publishing.abbreviations import FirstUse
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
@@ -16,20 +17,24 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def section_markdown(section: Section, quotes: Mapping[str, Quote]) -> str:
-    """The section with a citation ``(source, p. 3)`` behind every claim; `quotes` by key."""
+def section_markdown(section: Section, quotes: Mapping[str, Quote], abbreviations: Sequence[Abbreviation] = ()) -> str:
+    """The section with a citation ``(source, p. 3)`` behind every claim; `quotes` by key.
+
+    `abbreviations` are expanded at their first use, in square brackets.
+    """
     if section.status == "unused":
         return f"*{escaped(section.title)}: not part of this chapter*"
     lines = [f"## {escaped(section.title)}"]
+    first_use = FirstUse(abbreviations, quotes)
     for subsection in section.subsections:
         if subsection.title:
             lines.append(f"### {escaped(subsection.title)}")
         for paragraph in subsection.paragraphs:
             label = f"*{escaped(paragraph.label)}* " if paragraph.label else ""
-            lines.append(label + " ".join(_sentence(sentence, quotes) for sentence in paragraph.sentences))
+            lines.append(label + " ".join(_sentence(first_use.expanded(one), quotes) for one in paragraph.sentences))
     if section.evidence_table:
         rows = [
-            [row.source, row.study_type.value, str(row.evidence_level), row.finding.text]
+            [row.source, row.study_type.value, str(row.evidence_level), first_use.expanded(row.finding).text]
             for row in section.evidence_table
         ]
         lines.append(table(["Source", "Study type", "Level", "Finding"], rows))
@@ -41,12 +46,14 @@ def chapter_markdown(chapter: ChapterText) -> str:
     """The whole chapter with its numbered references."""
     numbers = {reference.source.key: reference.number for reference in chapter.references}
     lines = [f"# {escaped(chapter.title)}", "**Key points**"]
+    first_use = FirstUse(chapter.abbreviations, chapter.quotes)
     lines.append(
         "\n".join(
-            f"- {_lead(point, chapter)}{_sentence(point, chapter.quotes, numbers)}" for point in chapter.key_points
+            f"- {_lead(point, chapter)}{_sentence(first_use.expanded(point), chapter.quotes, numbers)}"
+            for point in chapter.key_points
         )
     )
-    lines += [section_markdown(section, chapter.quotes) for section in chapter.sections]
+    lines += [section_markdown(section, chapter.quotes, chapter.abbreviations) for section in chapter.sections]
     lines.append("## References")
     lines.append("\n".join(f"{ref.number}. {_reference(ref.source)}" for ref in chapter.references))
     return "\n\n".join(lines)

@@ -5,7 +5,7 @@ The Dagster assets call these methods one by one; nothing here knows a run, a pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chapter_pipeline.domain import (
     BriefRequest,
@@ -190,8 +190,11 @@ class Stages:
             model=self._model,
         )
 
-    def _document_texts(self, documents: Sequence[str]) -> Iterable[str]:
-        return (passage.text for passage in self._library.passages_of(documents))
+    def _document_texts(self, documents: Sequence[str]) -> dict[str, list[str]]:
+        texts: dict[str, list[str]] = {document: [] for document in documents}
+        for (document, _page), text in sorted(self._library.page_texts(documents).items()):
+            texts[document].append(text)
+        return texts
 
     def reviewed_chapter(self, brief: ChapterBrief, draft: ChapterDraft) -> ReviewedChapter:
         """Stage 12."""
