@@ -67,7 +67,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="key_concepts", value=domain.KeyConcepts,
-        version="2", inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
+        version="3", inputs=("chapter_brief",), outside=(Outside.LIBRARY,), prompts=("key_concepts",),
         work="planning", settings=_INDEX,
     ),
     Stage(
@@ -110,11 +110,11 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="chapter_draft", value=domain.ChapterDraft,
-        version="2", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
+        version="3", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
         outside=(Outside.LIBRARY,), prompts=("key_points",), work="writing",
     ),
     Stage(
-        name="reviewed_chapter", value=domain.ReviewedChapter,
+        name="reviewed_chapter", value=domain.ReviewedChapter, version="2",
         inputs=("chapter_brief", "chapter_draft"), prompts=("review",), work="review",
     ),
     Stage(
