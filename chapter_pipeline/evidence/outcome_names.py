@@ -175,12 +175,23 @@ def outcome_phrase(printed: str | None) -> str | None:
     parts = phrase.split()
     if not parts or len(parts) > LONGEST_PHRASE or len(phrase) < LEAST_LETTERS or _NO_PHRASE.search(phrase):
         return None
+    if len(parts) == 1 and not _is_short_form(phrase) and (len(phrase) < LEAST_WORD or _NO_NOUN.search(phrase)):
+        return None
     if not all(re.fullmatch(r"[A-Za-zα-ω][\w'’+-]*", part) for part in parts) or re.search(r"(?:ly|ed)$", parts[-1]):
         return None
     return " ".join(part if any(ch.isupper() for ch in part[1:]) else part.lower() for part in parts)
 
 
 LEAST_LETTERS = 4
+LEAST_WORD = 6
+_NO_NOUN = re.compile(
+    r"^(?:fav(?:ou)?r|addition|contrast|general|particular|conclusion|total|summary|maxim\w+|minim\w+|programs?)$|ing$|ous$|ive$|al$",
+    _I,
+)
+
+
+def _is_short_form(word: str) -> bool:
+    return sum(ch.isupper() for ch in word) > 1
 
 
 def frequency_of(printed: str | None) -> str | None:

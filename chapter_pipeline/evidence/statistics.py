@@ -20,7 +20,7 @@ P_VALUE = re.compile(
     r"(?<![A-Za-z])(?:[Pp](?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?)\s?(?:was |is |of )?[=<>≤≥⩽⩾]\s?"
     r"(?:\d(?:[.·]\d+)?(?:\s?[×x*]\s?10\s?[⁻−–-]\s?[\d⁰¹²³⁴⁵⁶⁷⁸⁹]+|[eE][−–-]\d+)|(?:0?[.·]\d+|0,\d+|[01](?:[.·]0+)?)(?![.·,]?\d))"
 )
-_INTERVAL = re.compile(
+INTERVAL = re.compile(
     rf"(?:\b{_LEVEL}|\bCI\s?(?:9\d)?\s?%?|\bconfidence intervals?)(?:\s?\((?:CI)\))?\s?(?:was |of |from |for [\w ]+)?[:=,;]?\s?[\[({{]?\s?"
     rf"(?P<low>{_NUMBER})\s?%?\s?(?:to|-|–|−|—|,|;|and|‐|…)\s?(?P<high>{_NUMBER})",
     _I,
@@ -73,7 +73,7 @@ def has_statistics(text: str) -> bool:
         return _TEST.search(text) is not None
     return (
         P_VALUE.search(text) is not None
-        or (_HAS_INTERVAL.search(text) is not None and _INTERVAL.search(text) is not None)
+        or (_HAS_INTERVAL.search(text) is not None and INTERVAL.search(text) is not None)
         or (("±" in text or "+/" in text) and _SPREAD.search(text) is not None)
         or (_COMPARES.search(text) is not None and _COMPARED.search(text) is not None)
         or _TEST.search(text) is not None
@@ -103,6 +103,18 @@ def p_values(text: str) -> tuple[str, ...]:
     return tuple(match.group().strip() for match in P_VALUE.finditer(text))
 
 
+def ratios(text: str) -> tuple[tuple[int, int], ...]:
+    """Where a sentence states a ratio, a difference or another named measure: from its name to the end of its interval."""
+    if len(text) > LONGEST or _DIGIT.search(text) is None:
+        return ()
+    found = []
+    for match in _MEASURE.finditer(text):
+        if _is_measure(match, text):
+            interval = INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
+            found.append((match.start(), interval.end() if interval else match.end()))
+    return tuple(found)
+
+
 def effects(text: str) -> tuple[Effect, ...]:
     """The effects that a sentence states, as printed: ratios with intervals, compared numbers, means with spread."""
     if len(text) > LONGEST or _DIGIT.search(text) is None:
@@ -112,7 +124,7 @@ def effects(text: str) -> tuple[Effect, ...]:
     for match in _MEASURE.finditer(text):
         if not _is_measure(match, text):
             continue
-        interval = _INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
+        interval = INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
         found.append((match.start(), _effect(match["measure"], match["value"], match["unit"], interval)))
         taken.append((match.start(), interval.end() if interval else match.end()))
     if _COMPARES.search(text):
@@ -131,7 +143,7 @@ def effects(text: str) -> tuple[Effect, ...]:
         found += [(match.start(), Effect(value=match.group().strip(), unit=match["unit"])) for match in spreads]
         taken += [match.span() for match in spreads]
     if _HAS_INTERVAL.search(text):
-        for match in _INTERVAL.finditer(text):
+        for match in INTERVAL.finditer(text):
             before = _BEFORE.search(text, max(0, match.start() - 40), match.start())
             if before and _free(match.span(), taken):
                 found.append((match.start(), _effect(None, before["value"], before["unit"], match)))
