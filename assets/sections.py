@@ -216,7 +216,7 @@ def _result(
                 metadata={"sentences": len(section.sentences), "problems": md("\n".join(problems[:20]) or "none")},
             )
         )
-    quotes = {quote.key: quote for quote in plan.quotes} if plan else {}
+    quotes = {quote.key: quote for quote in plan.all_quotes} if plan else {}
     return dg.MaterializeResult(
         asset_key=key,
         data_version=dg.DataVersion(content_hash(text)),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SectionPlan,
         SectionPlans,
     )
+    from chapter_pipeline.domain.question_tables import QuestionRow, QuestionTable, ResultCells
     from chapter_pipeline.domain.questions import ClinicalQuestion, Perspective
     from chapter_pipeline.domain.report import (
         Closer,
@@ -111,10 +112,13 @@ __all__ = [
     "PointChange",
     "PublishedVersion",
     "Query",
+    "QuestionRow",
+    "QuestionTable",
     "Quote",
     "Reference",
     "Relation",
     "ResearchSet",
+    "ResultCells",
     "ReviewedChapter",
     "RevisionLog",
     "RevisionRound",
@@ -137,7 +141,7 @@ __all__ = [
     "Work",
 ]
 
-_MODULES = ("stage_value", "brief", "chapter_text", "planning", "questions", "report", "research")
+_MODULES = ("stage_value", "brief", "chapter_text", "planning", "question_tables", "questions", "report", "research")
 
 
 def __getattr__(name: str) -> object:

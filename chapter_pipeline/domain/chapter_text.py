@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.planning import PlannedFigure, Quote
+from chapter_pipeline.domain.question_tables import QuestionTable
 from chapter_pipeline.domain.research import Source
 from chapter_pipeline.domain.stage_value import USAGE, USES, StageValue
 
@@ -65,6 +66,7 @@ class Section(StageValue):
     status: Literal["written", "unused"]
     subsections: tuple[Subsection, ...] = ()
     evidence_table: tuple[EvidenceRow, ...] = ()
+    question_tables: tuple[QuestionTable, ...] = ()
     figures: tuple[PlannedFigure, ...] = ()
     dropped: tuple[DroppedSentence, ...] = ()
     kept: bool = Field(default=False, description="A person put it here: later runs leave it as it is.")
@@ -77,6 +79,14 @@ class Section(StageValue):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         return tuple(s for sub in self.subsections for p in sub.paragraphs for s in p.sentences)
+
+    @property
+    def table_claims(self) -> tuple[Sentence, ...]:
+        """What the rows of its tables say, each with its quote."""
+        return (
+            *(Sentence(text=row.claim, quotes=(row.quote,)) for table in self.question_tables for row in table.rows),
+            *(row.finding for row in self.evidence_table),
+        )
 
     @property
     def words(self) -> int:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from chapter_pipeline.domain.document import PageSpan, StudyType, place, says
 from chapter_pipeline.domain.evidence import FindingKind, Species
+from chapter_pipeline.domain.question_tables import QuestionTable, ResultCells
+from chapter_pipeline.domain.questions import ClinicalQuestion
 from chapter_pipeline.domain.stage_value import USES, StageValue
 
 
@@ -52,6 +54,9 @@ class Quote(StageValue):
     page_label: str | None = Field(default=None, description="The section that the page is of a JATS article.")
     paragraph: int | None = Field(default=None, description="The number of its paragraph in that section.")
     questions: tuple[str, ...] = Field(default=(), description="Keys of the clinical questions that it answers.")
+    results: tuple[ResultCells, ...] = Field(
+        default=(), description="What it states for each of `questions`, in their order."
+    )
 
     @property
     def pages(self) -> str:
@@ -95,6 +100,7 @@ class EvidenceMap(StageValue):
     sentences_read: int
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
     relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction of sources.")
+    questions: tuple[ClinicalQuestion, ...] = Field(default=(), description="Those that quotes answer.")
 
 
 class PlannedSubsection(StageValue):
@@ -166,6 +172,13 @@ class SectionPlan(StageValue):
     recommendations: tuple[str, ...] = ()
     wanted: tuple[str, ...] = Field(default=(), description="Quotes that the recommendations ask to be cited.")
     contradictions: tuple[Relation, ...] = Field(default=(), description="Between quotes of this plan.")
+    question_tables: tuple[QuestionTable, ...] = Field(default=(), description="For questions of this section.")
+    table_quotes: tuple[Quote, ...] = Field(default=(), description="What the tables cite and `quotes` has not.")
+
+    @property
+    def all_quotes(self) -> tuple[Quote, ...]:
+        """What the section's text and tables may cite."""
+        return (*self.quotes, *self.table_quotes)
 
 
 class SectionPlans(StageValue):

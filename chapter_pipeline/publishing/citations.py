@@ -111,6 +111,11 @@ class Citations:
             inlines += [self.number(number), *self._locator(number, pages[number])]
         return self._joined(self._set(inlines))
 
+    def place(self, quote: Quote) -> list[Node]:
+        """``p5`` or the name of a section alone, for a row that names its source: leads to the quotation like a citation."""
+        at, number = Locator.of(quote), self.reference(quote.source).number
+        return self._joined(self._page(ast.text(at.alone()), number, at, [_shown(quote)]))
+
     def _set(self, inlines: list[Node]) -> list[Node]:
         """`inlines` in brackets, or raised."""
         if self.style.form is not CitationForm.RAISED:
@@ -252,5 +257,5 @@ def printed_sentences(chapter: ChapterText) -> list[Sentence]:
     """Every sentence of the published chapter: key points, sections, evidence tables."""
     written = [section for section in chapter.sections if section.status == "written"]
     body = [sentence for section in written for sentence in section.sentences]
-    findings = [row.finding for section in written for row in section.evidence_table]
+    findings = [claim for section in written for claim in section.table_claims]
     return [*chapter.key_points, *body, *findings]

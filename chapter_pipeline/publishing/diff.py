@@ -79,9 +79,9 @@ def _words(section: Section, chapter: ChapterText) -> Iterator[str]:
                 yield from sentence.text.split()
                 yield from _cited(sentence.quotes, chapter)
             yield "¶"
-    for row in section.evidence_table:
-        yield from row.finding.text.split()
-        yield from _cited(row.finding.quotes, chapter)
+    for claim in section.table_claims:
+        yield from claim.text.split()
+        yield from _cited(claim.quotes, chapter)
         yield "¶"
 
 

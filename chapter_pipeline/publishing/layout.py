@@ -11,12 +11,15 @@ from chapter_pipeline.domain import (
     GapStatistics,
     NumberedFigure,
     Paragraph,
+    QuestionRow,
+    QuestionTable,
     Reference,
     Section,
     Sentence,
     Subsection,
 )
 from chapter_pipeline.domain.chapter_text import lead_of
+from chapter_pipeline.domain.question_tables import DASH
 from chapter_pipeline.errors import InvariantViolated
 from chapter_pipeline.publishing import pandoc_ast as ast
 from chapter_pipeline.publishing.abbreviations import FirstUse
@@ -33,6 +36,8 @@ DISCLAIMER = (
     "not replace the cited sources or clinical judgement."
 )
 _TABLE_WIDTHS = (0.21, 0.17, 0.11, 0.51)
+_QUESTION_HEAD = ("Study", "Design", "n", "Comparison", "Outcome", "Effect", "P", "Page")
+_QUESTION_WIDTHS = (0.13, 0.13, 0.05, 0.15, 0.15, 0.19, 0.09, 0.11)
 _TABLE_HEAD = ("Source", "Study type", "Evidence level", "Finding")
 
 
@@ -132,6 +137,8 @@ class _Page:
         figures = [figure for figure in self._chapter.figures if figure.section == section.kind]
         for figure in sorted(figures, key=lambda figure: figure.number):
             blocks += self._figure(figure)
+        for table in section.question_tables:
+            blocks += self._question_table(table)
         return [*blocks, *self._evidence_table(section)]
 
     def _subheading(self, number: str, title: str) -> Node:
@@ -173,6 +180,25 @@ class _Page:
             *ast.text(f"Source: {self._citations.name(reference)}"),
             *self._citations.after_name(reference.number),
             *ast.text(f", page {figure.figure.page}{label}, {licence}.{f' “{rights}”' if rights else ''}"),
+        ]
+
+    def _question_table(self, table: QuestionTable) -> list[Node]:
+        self._tables += 1
+        caption = [ast.strong(ast.text(f"Table {self._tables}.")), ast.space(), *ast.text(table.caption)]
+        head = [ast.text(name) for name in _QUESTION_HEAD]
+        rows = [self._question_row(row) for row in table.rows]
+        return self._medium.table(caption, _QUESTION_WIDTHS, head, rows, f"table-{self._tables}")
+
+    def _question_row(self, row: QuestionRow) -> list[list[Node]]:
+        reference = self._citations.reference(row.source)
+        (quote,) = self._citations.quotes(Sentence(text=row.claim, quotes=(row.quote,)))
+        study = row.study_type.value
+        cells = row.cells
+        return [
+            [*ast.text(self._citations.name(reference)), *self._citations.after_name(reference.number)],
+            ast.text(f"{study[:1].upper()}{study[1:]} (level {row.evidence_level})"),
+            *(ast.text(one or DASH) for one in (cells.n, cells.comparison, cells.outcome, cells.effect, cells.p)),
+            self._citations.place(quote),
         ]
 
     def _evidence_table(self, section: Section) -> list[Node]:

@@ -16,8 +16,9 @@ def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
     """What is wrong with the citations of one section; `plan`, or the section itself, holds the quotes it may use."""
     if section.status == "unused":
         return []
-    quotes = {quote.key: quote for quote in (*(plan.quotes if plan else ()), *section.quotes)}
+    quotes = {quote.key: quote for quote in (*(plan.all_quotes if plan else ()), *section.quotes)}
     problems = list(_sentence_problems(claims(section), quotes))
+    problems += _row_problems(section, quotes)
     if not section.sentences:
         problems.append("the section is empty")
     return problems
@@ -28,6 +29,7 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     said = [claim for section in chapter.sections for claim in claims(section)]
     points = [(point, None) for point in chapter.key_points]
     problems = list(_sentence_problems([*said, *points], chapter.quotes))
+    problems += [problem for section in chapter.sections for problem in _row_problems(section, chapter.quotes)]
     titles = {section.title for section in chapter.sections}
     pointers = (POINTER.fullmatch(sentence.text) for sentence, _ in said if not sentence.quotes)
     problems += [
@@ -44,6 +46,13 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     if [reference.number for reference in chapter.references] != list(range(1, len(chapter.references) + 1)):
         problems.append("the reference numbers do not run from 1 without a hole")
     return problems
+
+
+def _row_problems(section: Section, quotes: Mapping[str, Quote]) -> Iterator[str]:
+    """Cells of the tables for questions that do not stand word for word in the quote of their row."""
+    for row in (row for table in section.question_tables for row in table.rows if row.quote in quotes):
+        for name in row.cells.not_said_by(quotes[row.quote].text):
+            yield f"the cell {name} of {row.claim!r} does not stand in its quote"
 
 
 def _sentence_problems(said: Iterable[tuple[Sentence, str | None]], quotes: Mapping[str, Quote]) -> Iterator[str]:

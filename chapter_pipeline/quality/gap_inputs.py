@@ -68,5 +68,5 @@ def keys(quotes: Iterable[Quote]) -> tuple[str, ...]:
 
 def claims_of(section: Section) -> list[tuple[str, ...]]:
     """The quote keys of every claim of a section, its table included."""
-    claims = [*section.sentences, *(row.finding for row in section.evidence_table)]
+    claims = [*section.sentences, *section.table_claims]
     return [claim.quotes for claim in claims if claim.quotes]

@@ -293,5 +293,5 @@ def _covered(point: MustCoverPoint, chapter: ChapterText) -> bool:
     section = next((item for item in chapter.sections if item.kind == point.section), None)
     return section is not None and any(
         mentioned(text, point.terms)
-        for text in [*(s.text for s in section.sentences), *(row.finding.text for row in section.evidence_table)]
+        for text in [*(s.text for s in section.sentences), *(claim.text for claim in section.table_claims)]
     )

@@ -221,6 +221,9 @@ def claims(section: Section) -> Iterator[tuple[Sentence, str | None]]:
         for paragraph in subsection.paragraphs:
             for sentence in paragraph.sentences:
                 yield sentence, paragraph.label
+    for table in section.question_tables:
+        for answer in table.rows:
+            yield Sentence(text=answer.claim, quotes=(answer.quote,)), answer.study_type.value
     for row in section.evidence_table:
         yield row.finding, row.study_type.value
 

@@ -57,7 +57,7 @@ def scope(
     cited = Counter(
         key
         for section in chapter.sections
-        for sentence in (*section.sentences, *(row.finding for row in section.evidence_table))
+        for sentence in (*section.sentences, *section.table_claims)
         for key in sentence.quotes
     )
     by_source = Counter(chapter.quotes[key].source for key in cited.elements() if key in chapter.quotes)

@@ -53,7 +53,7 @@ class Manuscripts:
         plans = self._artifacts.get("section_plans", slug, SectionPlans)
         research = self._artifacts.get("research_set", slug, ResearchSet)
         found: Iterable[Quote] = (
-            *evidence.quotes, *(quote for plan in plans.plans for quote in plan.quotes), *section.quotes,
+            *evidence.quotes, *(quote for plan in plans.plans for quote in plan.all_quotes), *section.quotes,
         )  # fmt: skip
         sources = {source.key: source for source in (*section.sources, *research.sources)}
         return {quote.key: quote for quote in found}, sources

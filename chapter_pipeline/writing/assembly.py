@@ -65,7 +65,7 @@ def chapter_draft(
     written = {section.kind: section for section in sections if section.status == "written"}
     ordered = [written[section.kind] for section in brief.sections if section.kind in written]
     quotes = {quote.key: quote for section in ordered for quote in section.quotes}
-    quotes |= {quote.key: quote for plan in plans.plans for quote in plan.quotes}
+    quotes |= {quote.key: quote for plan in plans.plans for quote in plan.all_quotes}
     sources = {source.key: source for section in ordered for source in section.sources}
     sources |= {source.key: source for source in research.sources}
     return ChapterDraft(
@@ -156,7 +156,7 @@ def _with_pointers(section: Section, figures: Sequence[tuple[str, PlannedFigure]
 
 
 def _claims(section: Section) -> list[Sentence]:
-    return [*section.sentences, *(row.finding for row in section.evidence_table)]
+    return [*section.sentences, *section.table_claims]
 
 
 def _references(

@@ -6,14 +6,25 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 
 import numpy as np
 
-from chapter_pipeline.domain import ChapterBrief, EvidenceMap, KeyConcepts, Quote, Relation, ResearchSet
+from chapter_pipeline.domain import (
+    ChapterBrief,
+    ClinicalQuestion,
+    EvidenceMap,
+    KeyConcepts,
+    Quote,
+    Relation,
+    ResearchSet,
+    ResultCells,
+)
 from chapter_pipeline.domain.evidence import FindingKind
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.evidence.questions import answers
+from chapter_pipeline.evidence.row_cells import row_cells
 from chapter_pipeline.ports import Embedder, LibraryReader
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
@@ -85,6 +96,7 @@ def evidence_map(
     return EvidenceMap(
         quotes=quotes,
         concepts={concept.key: concept.name for concept in concepts.concepts[1:]},
+        questions=tuple(one for one in concepts.questions if any(one.key in quote.questions for quote in quotes)),
         sentences_read=read,
         refused={reason: count for reason, count in refused.items() if count},
         relations=tuple(
@@ -162,6 +174,17 @@ def defines(sentence: str, topic: str) -> bool:
     return bool(subject) and subject <= stems
 
 
+def _answered(candidate: Candidate, questions: Sequence[ClinicalQuestion]) -> dict[str, ResultCells]:
+    """The keys of the questions that the candidate answers, with what it states for each: the fullest of its findings."""
+    found: dict[str, ResultCells] = {}
+    for asked in questions:
+        told = [one for one in candidate.findings if answers(asked, one, candidate.source.study_type)]
+        if told:
+            best = max((row_cells(one) for one in told), key=lambda one: one.printed)
+            found[asked.key] = ResultCells.model_validate(asdict(best)).said_by(candidate.text)
+    return found
+
+
 def _key(candidate: Candidate) -> str:
     """Names the place, so that the quote has the same key in every evidence map and every version."""
     place = f"{candidate.passage.document}\n{candidate.passage.page}\n{candidate.start}\n{candidate.end}"
@@ -175,6 +198,7 @@ def _quote(
     brief: ChapterBrief,
     concepts: KeyConcepts,
 ) -> Quote:
+    answered = _answered(candidate, concepts.questions)
     return Quote(
         key=_key(candidate),
         source=candidate.source.key,
@@ -205,9 +229,6 @@ def _quote(
         lead=candidate.lead,
         page_label=candidate.passage.page_label,
         paragraph=candidate.passage.paragraph,
-        questions=tuple(
-            asked.key
-            for asked in concepts.questions
-            if any(answers(asked, finding, candidate.source.study_type) for finding in candidate.findings)
-        ),
+        questions=tuple(answered),
+        results=tuple(answered.values()),
     )

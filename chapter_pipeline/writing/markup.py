@@ -81,7 +81,7 @@ def parsed_section(
         raise UsageError("the file holds no sentence: to leave a section out, drop it in the chapter's brief")
     made = Section(
         kind=before.kind, title=title, status="written", subsections=tuple(subsections),
-        evidence_table=before.evidence_table, figures=before.figures, provider="person", model=by, kept=True,
+        evidence_table=before.evidence_table, question_tables=before.question_tables, figures=before.figures, provider="person", model=by, kept=True,
         origin=f"edited by {by}",
     )  # fmt: skip
     return with_own_evidence(made, quotes, sources)
@@ -89,7 +89,7 @@ def parsed_section(
 
 def with_own_evidence(section: Section, quotes: Mapping[str, Quote], sources: Mapping[str, Source]) -> Section:
     """`section` with all that it cites, so that it stands when the plan of another day no longer holds it."""
-    claims = [*section.sentences, *(row.finding for row in section.evidence_table)]
+    claims = [*section.sentences, *section.table_claims]
     cited = dict.fromkeys(key for sentence in claims for key in sentence.quotes)
     own = tuple(quotes[key] for key in cited)
     named = dict.fromkeys([*(quote.source for quote in own), *(figure.source for figure in section.figures)])

@@ -31,6 +31,7 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import NOT_CLINICAL
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
 from chapter_pipeline.writing.licences import figure_rights
+from chapter_pipeline.writing.question_tables import question_tables
 
 INTRODUCTION = "introduction"
 """The section kind that begins with what the topic is."""
@@ -187,6 +188,8 @@ def section_plans(
         section = outline.sections[index]
         own = outline.assignments[section.kind]
         pack = [quotes[key] for key in (*own, *extra)]
+        tables = question_tables(section.kind, evidence)
+        cited = dict.fromkeys(row.quote for table in tables for row in table.rows)
         groups = outline.groups.get(section.kind)
         if groups and extra:
             groups = (*groups, PlannedSubsection(title="", quotes=tuple(extra)))
@@ -206,6 +209,8 @@ def section_plans(
                 for relation in evidence.relations
                 if relation.contradicts and {relation.first, relation.second} <= {quote.key for quote in pack}
             ),
+            question_tables=tables,
+            table_quotes=tuple(quotes[key] for key in cited if key not in {quote.key for quote in pack}),
         )
 
     bases = [plan(index) for index in range(len(outline.sections))]
@@ -242,7 +247,8 @@ def _by_writing(gap: Gap) -> bool:
 
 
 def _fingerprint(plan: SectionPlan) -> str:
-    return hashlib.sha256(json.dumps(plan.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    made_from = plan.model_dump(mode="json", exclude={"question_tables", "table_quotes"})
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
 def _subsections(pack: Sequence[Quote], concepts: Mapping[str, str]) -> tuple[PlannedSubsection, ...]:

@@ -5,8 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chapter_pipeline.domain import Abbreviation, ChapterText, EvidenceMap, GapReport, Quote, Section, Sentence, Source
+from chapter_pipeline.domain import (
+    Abbreviation,
+    ChapterText,
+    EvidenceMap,
+    GapReport,
+    QuestionRow,
+    Quote,
+    Section,
+    Sentence,
+    Source,
+)
 from chapter_pipeline.domain.chapter_text import lead_of
+from chapter_pipeline.domain.question_tables import DASH
 from chapter_pipeline.publishing.abbreviations import FirstUse
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$])")
@@ -32,6 +43,9 @@ def section_markdown(section: Section, quotes: Mapping[str, Quote], abbreviation
         for paragraph in subsection.paragraphs:
             label = f"*{escaped(paragraph.label)}* " if paragraph.label else ""
             lines.append(label + " ".join(_sentence(first_use.expanded(one), quotes) for one in paragraph.sentences))
+    for answered in section.question_tables:
+        lines.append(f"**{escaped(answered.caption)}**")
+        lines.append(table(QUESTION_HEAD, [_question_row(row, quotes) for row in answered.rows]))
     if section.evidence_table:
         rows = [
             [row.source, row.study_type.value, str(row.evidence_level), first_use.expanded(row.finding).text]
@@ -40,6 +54,16 @@ def section_markdown(section: Section, quotes: Mapping[str, Quote], abbreviation
         lines.append(table(["Source", "Study type", "Level", "Finding"], rows))
     lines += [f"**Figure:** {escaped(f.caption)} ({f.source}, p. {f.page})" for f in section.figures]
     return "\n\n".join(lines)
+
+
+QUESTION_HEAD = ("Study", "Design", "Level", "n", "Comparison", "Outcome", "Effect", "P", "Page")
+
+
+def _question_row(row: QuestionRow, quotes: Mapping[str, Quote]) -> list[str]:
+    cells = row.cells
+    stated = [one or DASH for one in (cells.n, cells.comparison, cells.outcome, cells.effect, cells.p)]
+    place = quotes[row.quote].place if row.quote in quotes else DASH
+    return [row.source, row.study_type.value, str(row.evidence_level), *stated, place]
 
 
 def chapter_markdown(chapter: ChapterText) -> str:

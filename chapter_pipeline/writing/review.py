@@ -216,4 +216,13 @@ def _without(section: Section, deleted: set[tuple[str, str]], quotes: dict[str, 
         if paragraphs:
             subsections.append(Subsection(title=sub.title, paragraphs=tuple(paragraphs)))
     table = tuple(row for row in section.evidence_table if (section.kind, row.finding.text) not in deleted)
-    return section.model_copy(update={"subsections": tuple(subsections), "evidence_table": table})
+    answered = (
+        one.model_copy(update={"rows": tuple(row for row in one.rows if (section.kind, row.claim) not in deleted)})
+        for one in section.question_tables
+    )
+    return section.model_copy(
+        update={
+            "subsections": tuple(subsections), "evidence_table": table,
+            "question_tables": tuple(one for one in answered if one.rows),
+        }
+    )  # fmt: skip

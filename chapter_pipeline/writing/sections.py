@@ -7,6 +7,7 @@ from chapter_pipeline.domain.tasks import SectionReply, SectionRequest
 from chapter_pipeline.errors import ClaimNotGrounded
 from chapter_pipeline.ports import Reply, Task, TextModel
 from chapter_pipeline.quality.closure import section_problems
+from chapter_pipeline.writing.question_tables import other_findings
 
 
 def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: str = "") -> Section:
@@ -28,7 +29,8 @@ def write_section(kind: str, plans: SectionPlans, *, model: TextModel, variant: 
         title=plan.title,
         status="written",
         subsections=reply.value.subsections,
-        evidence_table=reply.value.evidence_table,
+        evidence_table=other_findings(reply.value.evidence_table, plan.question_tables),
+        question_tables=plan.question_tables,
         figures=plan.figures,
         dropped=reply.value.dropped,
         provider=reply.provider,
