@@ -303,7 +303,10 @@ def guideline(
         authors=("Nygaard, Liv", "Olsen, Kai"), year=year,
         abstract=(("Summary", f"This guideline gives recommendations on the treatment of {s.disease}. {said}"),),
         sections=(
-            ("Recommendations", (f"{said} We recommend imaging at three months after treatment of {s.disease}.",)),
+            ("Recommendations", (
+                f"{said} We recommend imaging at three months after treatment of {s.disease}. "
+f"The recommended length of drug treatment with {s.drug} in patients with {s.disease} is {year - 2005} weeks by mouth.",
+            )),
         ),
     )  # fmt: skip
 
@@ -329,18 +332,18 @@ def _one_group_of_authors() -> Case:
     """Most of what is cited is of one group of authors, each work with another first author."""
     s = MYELOPATHY
     group = "Petrov, Ilja"
-    others = ("Quist, Per", "Rossi, Aldo", "Sand, Maja")
+    others = ("Quist, Per", "Rossi, Aldo", "Sand, Maja", "Thal, Urs")
     own = base(s)
 
     def by(*names: str) -> tuple[Article, ...]:
-        return (
-            *(replace(one, authors=(first, name)) for one, first, name in zip(own, others, names, strict=True)),
-            replace(sound(s), authors=("Thal, Urs", names[0])),
+        return tuple(
+            replace(one, authors=(first, name))
+            for one, first, name in zip((*own, sound(s)), others, names, strict=True)
         )
 
     return Case(
         name="one group of authors has most citations", request=asked(s),
-        faulty=by(group, group, group), control=by("Ude, Kim", "Vik, Jan", "Wolf, Ina"),
+        faulty=by(group, group, group, group), control=by("Ude, Kim", "Vik, Jan", "Wolf, Ina", "Xu, Li"),
         expected=Expected(
             type=GapType.SOURCE_COVERAGE, severity=(Severity.HIGH, Severity.MEDIUM), closed_by=Closer.LITERATURE,
             names=("Petrov", "citations"), false_names=("citations are of works",),
