@@ -28,8 +28,24 @@ class ChapterKind(StrEnum):
     ANATOMY = "anatomy"
 
 
+class AnswerForm(StrEnum):
+    """What kind of statement answers a must-cover point; `quality.points` holds the rules.
+
+    `STATEMENT`: one that has a term of the point. `WORDS`: one that has all words of the point. `DEFINITION`: one that
+    says what the topic is. `STEP`: what is done in an operation. `FIGURE`: one that has a term and a number. `DOSE`: the
+    dose of a drug with its unit.
+    """
+
+    STATEMENT = "statement"
+    WORDS = "words"
+    DEFINITION = "definition"
+    STEP = "operative step"
+    FIGURE = "figure"
+    DOSE = "dose"
+
+
 class PointChange(StageValue):
-    """A must-cover point that an author adds; `terms` are what evidence of it mentions, default its words."""
+    """A must-cover point that an author adds; `terms` are what an answer to it mentions, default all its words."""
 
     text: Line = Field(min_length=3, max_length=300)
     terms: tuple[Line, ...] = Field(default=(), max_length=30)
@@ -78,12 +94,16 @@ class BriefRequest(StageValue):
 
 
 class MustCoverPoint(StageValue):
-    """A point that the template or the author demands of a section; `terms` are what evidence of it mentions."""
+    """A point that the template or the author demands of a section; `terms` are what an answer to it mentions."""
 
     text: str
     section: str
     terms: tuple[str, ...]
     critical: bool = False
+    form: AnswerForm = Field(default=AnswerForm.STATEMENT, description="What kind of statement answers it.")
+    near: tuple[str, ...] = Field(
+        default=(), description="What a passage mentions that may help where none answers it: `exclusion criteria`."
+    )
 
 
 class SectionTemplate(StageValue):

@@ -22,9 +22,13 @@ from chapter_pipeline.domain import (
     Severity,
     UnusedEvidence,
 )
-from chapter_pipeline.domain.wording import mentioned
+from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.differing_studies import differing_studies
+from chapter_pipeline.quality.editions import superseded_guidance
 from chapter_pipeline.quality.gap_inputs import Inputs, claims_of, keys
+from chapter_pipeline.quality.harms import untold_harms
+from chapter_pipeline.quality.points import answers_point, is_of_animals
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR
 from chapter_pipeline.quality.source_gaps import incomplete_references, source_coverage
 
@@ -56,10 +60,13 @@ def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[G
         *incomplete_references(inputs),
         *section_balance(inputs),
         *temporal_coverage(inputs),
+        *superseded_guidance(inputs),
         *critical_information(inputs),
+        *untold_harms(inputs),
+        *differing_studies(inputs),
         *second_opinion,
     ]
-    gaps = [gap.model_copy(update={"closed_by": closed_by(gap)}) for gap in gaps]
+    gaps = [gap.model_copy(update={"closed_by": gap.closed_by or closed_by(gap)}) for gap in gaps]
     order = list(Severity)
     gaps.sort(key=lambda gap: order.index(gap.severity))
     counts = Counter(gap.severity for gap in gaps)
@@ -111,7 +118,7 @@ def completeness_score(inputs: Inputs) -> float:
         if section.kind in written
     )
     points = inputs.brief.must_cover
-    met = sum(_covered(point, inputs.chapter) for point in points)
+    met = len(points) - len(uncovered(inputs.brief, inputs.chapter))
     return round((filled / whole + (met / len(points) if points else 1.0)) / 2, 3)
 
 
@@ -212,10 +219,8 @@ def _dated_sections(inputs: Inputs, since: int) -> Iterator[Gap]:
 
 
 def critical_information(inputs: Inputs) -> Iterator[Gap]:
-    """Must-cover points that no cited sentence of their section mentions."""
-    for point in inputs.brief.must_cover:
-        if _covered(point, inputs.chapter):
-            continue
+    """Must-cover points that no cited sentence answers."""
+    for point in uncovered(inputs.brief, inputs.chapter):
         speaking = [quote for quote in inputs.evidence.quotes if point.text in quote.points]
         speaking.sort(key=lambda quote: -(quote.sections.get(point.section, 0.0) + quote.relevance))
         fitting = [
@@ -223,30 +228,47 @@ def critical_information(inputs: Inputs) -> Iterator[Gap]:
             for quote in speaking
             if inputs.may_go_to(quote, point.section) and quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR
         ]
-        if fitting:
-            hint = f"{_counted(len(fitting), 'quote')} at hand would fit"
-        elif speaking:
-            hint = f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters"
-        elif point.text in inputs.spoken_of:
-            hint = f"{inputs.spoken_of[point.text]} may speak of it, in words that cannot be quoted alone"
-        else:
-            hint = "no passage of its sources has its words"
-        read = not fitting and point.text in inputs.spoken_of
+        hint, remedy = _hint(point, inputs, speaking, fitting)
         yield Gap(
             type=GapType.CRITICAL_INFORMATION,
             severity=Severity.CRITICAL if point.critical else Severity.MEDIUM,
             description=f"Not covered: {point.text}; {hint}.",
-            recommendation=f"Read {inputs.spoken_of[point.text]} and write on {point.text} by hand."
-            if read
-            else f"Cover {point.text} in this section" + ("." if fitting else ": add documents on it first."),
+            recommendation=remedy,
             section=point.section,
             evidence=keys(fitting),
         )
 
 
+def _hint(
+    point: MustCoverPoint, inputs: Inputs, speaking: Sequence[Quote], fitting: Sequence[Quote]
+) -> tuple[str, str]:
+    """What there is on a point that the chapter lacks, and what to do."""
+    spoken, documents = inputs.spoken, f"Cover {point.text} in this section: add documents on it first."
+    if fitting:
+        return f"{_counted(len(fitting), 'quote')} at hand would fit", f"Cover {point.text} in this section."
+    if point.text in spoken.people:
+        where = spoken.people[point.text]
+        told = (
+            f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters"
+            if speaking
+            else f"{where} may speak of it, and is not among the quotes at hand"
+        )
+        return told, f"Read {where} and write on {point.text} by hand."
+    if speaking:
+        return f"{_counted(len(speaking), 'quote')} with its words belong to other sections or matters", documents
+    if point.text in spoken.animals:
+        return (
+            f"only studies of animals, cells or devices speak of it ({spoken.animals[point.text]})",
+            f"Cover {point.text} in this section: add documents on patients first.",
+        )
+    if point.text in spoken.nearest:
+        return f"no passage of its sources states it, the nearest is {spoken.nearest[point.text]}", documents
+    return "no passage of its sources states it", documents
+
+
 def uncovered(brief: ChapterBrief, chapter: ChapterText) -> list[MustCoverPoint]:
-    """The must-cover points that no cited sentence of their section mentions."""
-    return [point for point in brief.must_cover if not _covered(point, chapter)]
+    """The must-cover points that no cited sentence answers."""
+    return [point for point in brief.must_cover if not _covered(point, brief, chapter)]
 
 
 def unused_evidence(inputs: Inputs, *, embedder: Embedder) -> tuple[UnusedEvidence, ...]:
@@ -289,9 +311,21 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("s" if number != 1 else "")
 
 
-def _covered(point: MustCoverPoint, chapter: ChapterText) -> bool:
-    section = next((item for item in chapter.sections if item.kind == point.section), None)
-    return section is not None and any(
-        mentioned(text, point.terms)
-        for text in [*(s.text for s in section.sentences), *(claim.text for claim in section.table_claims)]
-    )
+def _covered(point: MustCoverPoint, brief: ChapterBrief, chapter: ChapterText) -> bool:
+    """Whether a cited sentence or row of its section answers it, or one of another section that would fit there.
+
+    An author's point without terms was given its section by its words: any section may answer it.
+    """
+    clinical = next((section.clinical for section in brief.sections if section.kind == point.section), False)
+    for section in chapter.sections:
+        claims = [*section.sentences, *section.table_claims]
+        for claim in claims:
+            cited = [chapter.quotes[key] for key in claim.quotes if key in chapter.quotes]
+            if not claim.quotes or (clinical and cited and all(is_of_animals(quote) for quote in cited)):
+                continue
+            elsewhere = section.kind != point.section and point.form is not AnswerForm.WORDS
+            if elsewhere and not any(quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR for quote in cited):
+                continue
+            if answers_point(point, claim.text, topic=brief.topic, kind=cited[0].finding if cited else None):
+                return True
+    return False

@@ -1,22 +1,17 @@
-"""Owns the gaps in a chapter's sources: which it leans on, which studies it leaves out, what its references lack."""
+"""Owns the gaps in a chapter's sources: which of them and of their authors it leans on, what its references lack."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from chapter_pipeline.domain import Gap, GapType, Severity, Source, UnusedEvidence
 from chapter_pipeline.domain.document import place
-from chapter_pipeline.domain.evidence import FindingKind
-from chapter_pipeline.quality.gap_inputs import AT_HAND, Inputs, claims_of, keys
+from chapter_pipeline.quality.gap_inputs import AT_HAND, Inputs, called, claims_of, keys
+from chapter_pipeline.quality.study_gaps import study_gaps
 
 FEWEST_CITATIONS = 6
 """With fewer citations a third of them from one source tells nothing."""
-CONTROLLED, STRONG = 3, 2
-"""The weakest evidence levels of controlled studies, and of randomised trials and their syntheses."""
-ON_TOPIC = 0.45
-"""Least relevance of a study that the chapter has to tell."""
-OWN_RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)
 DETAILS = ("journal", "volume", "pages")
 """What the reference to an article names beside authors, title and year."""
 NAMED = 10
@@ -58,7 +53,8 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
                 section=section.kind,
                 evidence=keys(quote for quote in inputs.at_hand(section.kind) if quote.source not in sources),
             )
-    yield from _studies_left_out(inputs, set(cited))
+    yield from _one_group(inputs, cited)
+    yield from study_gaps(inputs)
     if unused and unused[0].score >= UNUSED_VALUE:
         yield Gap(
             type=GapType.SOURCE_COVERAGE,
@@ -70,36 +66,31 @@ def source_coverage(inputs: Inputs, unused: Sequence[UnusedEvidence]) -> Iterato
         )
 
 
-def _studies_left_out(inputs: Inputs, cited: set[str]) -> Iterator[Gap]:
-    """Controlled studies on the topic whose main finding the chapter lacks, or that it does not cite at all."""
-    told = {key for section in inputs.chapter.sections for claim in claims_of(section) for key in claim}
-    for source in sorted(inputs.research.sources, key=lambda source: source.key):
-        if source.evidence_level > CONTROLLED or not source.document or source.relevance < ON_TOPIC:
-            continue
-        main = [
-            quote
-            for quote in inputs.evidence.quotes
-            if quote.source == source.key and quote.main and quote.finding in OWN_RESULTS
-        ]
-        home, quotes = inputs.home_of(source.key)
-        if main and not told.intersection(quote.key for quote in main):
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.CRITICAL if source.evidence_level <= STRONG else Severity.HIGH,
-                description=f"The main finding of a {source.study_type.value} is not in the chapter: {source.title}",
-                recommendation=f"Use the main finding of {_named(inputs, source.key)}, {main[0].place}.",
-                section=home,
-                evidence=keys(quote for quote in quotes if quote in main) or keys(quotes),
-            )
-        elif not main and source.evidence_level <= STRONG and source.key not in cited:
-            yield Gap(
-                type=GapType.SOURCE_COVERAGE,
-                severity=Severity.MEDIUM,
-                description=f"{source.study_type.value.capitalize()} not cited: {source.title}",
-                recommendation=f"Use the evidence of {_named(inputs, source.key)}.",
-                section=home,
-                evidence=keys(quotes),
-            )
+def _one_group(inputs: Inputs, cited: Counter[str]) -> Iterator[Gap]:
+    """Several works with an author in common that have more than a third of the citations."""
+    total = sum(cited.values())
+    works: dict[str, list[str]] = defaultdict(list)
+    for key in cited:
+        for author in dict.fromkeys(map(_author, inputs.research.source(key).authors)):
+            works[author].append(key)
+    shares = [(sum(cited[key] for key in some), author) for author, some in works.items() if len(some) > 1]
+    if not shares:
+        return
+    most, author = max(shares)
+    if most > total / 2 or (most > total / 3 and total >= FEWEST_CITATIONS):
+        named = _some([_named(inputs, key) for key in sorted(works[author])])
+        yield Gap(
+            type=GapType.SOURCE_COVERAGE,
+            severity=Severity.HIGH if most > total / 2 else Severity.MEDIUM,
+            description=f"{most} of {total} citations are of works by one group of authors, {author} among them: {named}.",
+            recommendation="Add documents by other authors on the topic.",
+        )
+
+
+def _author(name: str) -> str:
+    """``Petrov I``: the family name with its first initial, as two works print one person."""
+    family, _, given = name.strip("{}").partition(",")
+    return f"{family.strip()} {given.strip()[:1]}".strip()
 
 
 def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
@@ -111,7 +102,7 @@ def incomplete_references(inputs: Inputs) -> Iterator[Gap]:
     ]
     if not lacking:
         return
-    named = [f"{_called(source)} ({', '.join(missing)})" for source, missing in lacking]
+    named = [f"{called(source)} ({', '.join(missing)})" for source, missing in lacking]
     documents = [source.document for source, _ in lacking if source.document]
     remedies = []
     if documents:
@@ -142,16 +133,7 @@ def _place(unused: UnusedEvidence) -> str:
 
 def _named(inputs: Inputs, key: str) -> str:
     """A source as a reader knows it: first author and year, else the beginning of its title."""
-    return _called(inputs.research.source(key))
-
-
-def _called(source: Source) -> str:
-    if not source.authors:
-        return f"“{source.title[:60]}”"
-    first = source.authors[0]
-    is_group = first.startswith("{")  # see `domain.bibliography.Author`
-    family = first.strip("{}") if is_group else first.split(",")[0] if "," in first else first.split()[-1]
-    return f"{family}{' et al.' if len(source.authors) > 1 else ''} {source.year or ''}".strip()
+    return called(inputs.research.source(key))
 
 
 def _some(names: Sequence[str]) -> str:

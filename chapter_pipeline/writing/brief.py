@@ -20,6 +20,7 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Slug,
 )
+from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.domain.wording import words
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.shown import shown, shown_text
@@ -217,7 +218,11 @@ def _with_points(section: SectionTemplate, points: Sequence[PointChange | str], 
     told = [PointChange(text=point) if isinstance(point, str) else point for point in points]
     added = tuple(
         MustCoverPoint(
-            text=point.text, section=section.kind, terms=point.terms or _terms(point.text), critical=point.critical
+            text=point.text,
+            section=section.kind,
+            terms=point.terms or _terms(point.text),
+            critical=point.critical,
+            form=AnswerForm.STATEMENT if point.terms else AnswerForm.WORDS,
         )
         for point in told
     )

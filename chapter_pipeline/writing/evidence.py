@@ -21,11 +21,13 @@ from chapter_pipeline.domain import (
     ResearchSet,
     ResultCells,
 )
-from chapter_pipeline.domain.evidence import FindingKind
+from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.evidence.questions import answers
 from chapter_pipeline.evidence.row_cells import row_cells
 from chapter_pipeline.ports import Embedder, LibraryReader
+from chapter_pipeline.quality.grounding import is_preclinical
+from chapter_pipeline.quality.points import answers_point
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
 from chapter_pipeline.writing.quotability import Refusal
@@ -191,6 +193,19 @@ def _key(candidate: Candidate) -> str:
     return f"q{hashlib.sha256(place.encode()).hexdigest()[:12]}"
 
 
+def _points(candidate: Candidate, brief: ChapterBrief) -> tuple[str, ...]:
+    """The must-cover points that a statement answers; one of animals answers none of a clinical section."""
+    finding = candidate.finding
+    of_animals = is_preclinical(candidate.display) if finding is None else finding.species is not Species.HUMAN
+    return tuple(
+        point.text
+        for section in brief.sections
+        for point in section.must_cover
+        if not (section.clinical and of_animals)
+        and answers_point(point, candidate.display, topic=brief.topic, kind=finding.kind if finding else None)
+    )
+
+
 def _quote(
     candidate: Candidate,
     relevance: float,
@@ -220,7 +235,7 @@ def _quote(
             if mentioned(candidate.display, (concept.name, *concept.synonyms))
         ),
         sections=fit,
-        points=tuple(point.text for point in brief.must_cover if mentioned(candidate.display, point.terms)),
+        points=_points(candidate, brief),
         defines=defines(candidate.display, brief.topic),
         confidence=candidate.passage.confidence,
         finding=candidate.finding.kind if candidate.finding else None,

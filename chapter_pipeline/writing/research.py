@@ -25,6 +25,7 @@ from chapter_pipeline.domain.document import EVIDENCE_LEVELS
 from chapter_pipeline.domain.library import DocumentRecord, RetrievedPassage
 from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.ports import Embedder, LibraryReader, PassageSearch
+from chapter_pipeline.writing.retractions import is_notice, retracted
 
 HITS_PER_QUERY = 30
 DOCUMENT_PASSAGES = 3
@@ -164,8 +165,10 @@ def research_set(
     """Stage 6: one source per document, enriched by the reference of the same work, plus works without text.
 
     Two are the same work when their DOIs are, or else their normalised titles. Sources later than the cut-off date
-    are excluded. Retraction needs a literature source; without one it is stated as not checked.
+    are excluded, and so are notices of retraction. A work is retracted where its title or a notice of the library says so;
+    what nothing says so of is not checked, as that needs a literature source.
     """
+    withdrawn = retracted(records, normalised=normalised_title)
     grouped: dict[str, list[FoundPassage]] = defaultdict(list)
     for found in library.passages:
         grouped[found.passage.document].append(found)
@@ -183,7 +186,8 @@ def research_set(
         identities = _identities(record.doi, record.title)
         seen.update(dict.fromkeys(identities, title))
         work = next((works[identity] for identity in identities if identity in works), None)
-        sources.append(_source(record, title, work, grouped[record.key], keys))
+        made = _source(record, title, work, grouped[record.key], keys)
+        sources.append(made.model_copy(update={"retracted": True}) if record.key in withdrawn else made)
     for work in literature.works:
         if any(identity in seen for identity in _identities(work.doi, work.title)) or work.relevance <= 0:
             continue
@@ -192,13 +196,15 @@ def research_set(
     return ResearchSet(
         sources=tuple(sources),
         excluded=tuple(excluded),
-        retraction_check="not checked: no literature source is configured",
+        retraction_check="by titles and notices of the library only: no literature source is configured",
     )
 
 
 def _exclusion(record: DocumentRecord, brief: ChapterBrief, seen: dict[str, str]) -> str | None:
     if record.year is not None and record.year > brief.cutoff_date.year:
         return f"published in {record.year}, after the cut-off date {brief.cutoff_date.isoformat()}"
+    if is_notice(record.title):
+        return "a notice of retraction"
     same = next((seen[identity] for identity in _identities(record.doi, record.title) if identity in seen), None)
     return f"the same work as {same!r}" if same else None
 

@@ -25,8 +25,6 @@ from chapter_pipeline.domain import (
     Section,
     SectionPlans,
 )
-from chapter_pipeline.domain.document import place
-from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, ChapterAnswers, Clock, Embedder, LibraryReader, PassageSearch, TextModel
@@ -45,13 +43,9 @@ from chapter_pipeline.writing import (
     review,
     sections,
 )
-from chapter_pipeline.writing.labels import named
+from chapter_pipeline.writing.spoken import spoken
 
 PROBE_HITS = 80
-SPOKEN_HITS = 50
-"""Passages that are ranked for a must-cover point that the chapter lacks; all of its sources are looked through."""
-UNIT = 2
-"""Terms of so few letters are units, which many passages have: none speaks of doses because it has ``mg``."""
 
 
 class Stages:
@@ -153,7 +147,7 @@ class Stages:
         earlier: SectionPlans | None = None,
     ) -> SectionPlans:
         """Stage 9; `recommendations` are the gaps that this writing is to close, `earlier` the plans before these."""
-        documents = [source.document for source in research.sources if source.document]
+        documents = [source.document for source in research.sources if source.document and not source.retracted]
         return outline.section_plans(
             brief,
             planned,
@@ -214,6 +208,8 @@ class Stages:
     ) -> GapReport:
         """Stage 13."""
         second = llm_enrichment.missing_information(brief, reviewed.chapter, evidence, model=self._model)
+        sources = [source for source in research.sources if source.document]
+        records = self._library.study_records([source.document for source in sources if source.document])
         return gap_analysis.gap_report(
             Inputs(
                 brief=brief,
@@ -221,29 +217,18 @@ class Stages:
                 evidence=evidence,
                 research=research,
                 chapter=reviewed.chapter,
-                spoken_of=self._spoken_of(brief, research, reviewed),
+                spoken=spoken(
+                    gap_analysis.uncovered(brief, reviewed.chapter),
+                    brief,
+                    research,
+                    search=self._search,
+                    library=self._library,
+                ),
+                records={source.key: records[source.document] for source in sources if source.document in records},
             ),
             embedder=self._embedder,
             second_opinion=second,
         )
-
-    def _spoken_of(self, brief: ChapterBrief, research: ResearchSet, reviewed: ReviewedChapter) -> dict[str, str]:
-        """Of the must-cover points that the chapter lacks, the place in its sources that speaks of them."""
-        points = gap_analysis.uncovered(brief, reviewed.chapter)
-        sources = {source.document: source for source in research.sources if source.document}
-        if not points or not sources:
-            return {}
-        ranked = self._search.search_many([f"{point.text} in {brief.topic}" for point in points], k=SPOKEN_HITS)
-        held = self._library.passages_of(sorted(sources))
-        told: dict[str, str] = {}
-        for point, hits in zip(points, ranked, strict=True):
-            speaking = [one for one in held if mentioned(one.text, [term for term in point.terms if len(term) > UNIT])]
-            order = {hit.passage_id: hit.rank for hit in hits}
-            best = min(speaking, key=lambda one: (order.get(one.id, SPOKEN_HITS + 1), one.id), default=None)
-            if best is not None:
-                where = place(best.page, best.page_label, best.paragraph)
-                told[point.text] = f"{named(sources[best.document])}, {where}"
-        return told
 
     def final_chapter(
         self, brief: ChapterBrief, concepts: KeyConcepts, reviewed: ReviewedChapter, gaps: GapReport

@@ -12,6 +12,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from chapter_pipeline.domain import ChapterKind, MustCoverPoint, SectionKind, SectionTemplate, StageValue
+from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.domain.stage_value import Line
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.shown import shown, shown_text
@@ -22,6 +23,8 @@ class _Point(StageValue):
     text: Line = Field(min_length=3)
     terms: tuple[Line, ...] = Field(min_length=1, max_length=100)
     critical: bool = False
+    form: AnswerForm = AnswerForm.STATEMENT
+    near: tuple[Line, ...] = Field(default=(), max_length=30)
 
 
 class _Section(StageValue):
@@ -72,7 +75,14 @@ class ChapterTemplate(StageValue):
                 decisive=section.decisive,
                 share=section.share,
                 must_cover=tuple(
-                    MustCoverPoint(text=point.text, section=section.kind, terms=point.terms, critical=point.critical)
+                    MustCoverPoint(
+                        text=point.text,
+                        section=section.kind,
+                        terms=point.terms,
+                        critical=point.critical,
+                        form=point.form,
+                        near=point.near,
+                    )
                     for point in section.must_cover
                 ),
                 figures=tuple(query.replace("{topic}", topic) for query in section.figures),

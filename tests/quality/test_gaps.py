@@ -11,7 +11,7 @@ import pytest
 
 from chapter_pipeline.domain import Closer, Gap, GapReport, GapType, Quote, Severity, UnusedEvidence
 from chapter_pipeline.ports import Vectors
-from chapter_pipeline.quality.gap_inputs import Inputs
+from chapter_pipeline.quality.gap_inputs import Inputs, Spoken
 from chapter_pipeline.quality.gaps import (
     SEVERITY_WEIGHTS,
     closed_by,
@@ -519,8 +519,8 @@ def demanded(
 ) -> Inputs:  # fmt: skip
     """A chapter that has to cover ``seizures`` in its section on outcomes."""
     return gap_inputs(
-        section("outcomes", says=says, table=["t1"], table_says=table_says),
-        section("imaging", says=elsewhere),
+        section("outcomes", says=says, cites=["c1"], table=["t1"], table_says=table_says),
+        section("imaging", says=elsewhere, cites=["c2"]),
         templates=[
             template("outcomes", points=[point("seizures", "outcomes", critical=critical)]),
             template("imaging"),
@@ -538,7 +538,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="Not covered: seizures; no passage of its sources has its words.",
+                says="Not covered: seizures; no passage of its sources states it.",
             ),
         ),
     ),
@@ -605,7 +605,7 @@ CRITICAL_POINTS = [
         gaps=(
             Found(
                 severity=CRITICAL, section="outcomes", recommendation=f"{COVER}: add documents on it first.",
-                says="no passage of its sources has its words",
+                says="no passage of its sources states it",
             ),
         ),
     ),
@@ -632,7 +632,9 @@ def test_critical_information(case: Case) -> None:
 
 def test_critical_information__a_covered_point__does_not_hide_the_next_one() -> None:
     points = [point("seizures", "outcomes"), point("infection", "outcomes")]
-    inputs = gap_inputs(section("outcomes", says="seizures"), templates=[template("outcomes", points=points)])
+    inputs = gap_inputs(
+        section("outcomes", says="seizures", cites=["c1"]), templates=[template("outcomes", points=points)]
+    )
     assert [gap.description.split(";")[0] for gap in critical_information(inputs)] == ["Not covered: infection"]
 
 
@@ -742,7 +744,7 @@ def test_severity_weights__are_the_owners() -> None:
         ),
         (
             gap_inputs(
-                section("outcomes", 100, says="seizures"),
+                section("outcomes", 100, says="seizures", cites=["c1"]),
                 templates=[
                     template("outcomes", points=[point(one, "outcomes") for one in ("seizures", "infection", "age")])
                 ],
@@ -946,11 +948,10 @@ def test_closed_by__evidence_documents_or_a_person(
 
 def test_critical_information__passage_that_cannot_be_quoted__is_named_and_for_a_person() -> None:
     asked = demanded()
-    told = replace(asked, spoken_of={asked.brief.must_cover[0].text: "Liu 2016, p. 3"})
+    told = replace(asked, spoken=Spoken(people={asked.brief.must_cover[0].text: "Liu 2016, p. 3"}))
     (gap,) = critical_information(told)
     assert (
-        gap.description
-        == "Not covered: seizures; Liu 2016, p. 3 may speak of it, in words that cannot be quoted alone."
+        gap.description == "Not covered: seizures; Liu 2016, p. 3 may speak of it, and is not among the quotes at hand."
     )
     assert gap.recommendation == "Read Liu 2016, p. 3 and write on seizures by hand."
     assert closed_by(gap) is Closer.PERSON

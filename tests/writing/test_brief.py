@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from chapter_pipeline.domain import ChapterBrief, ChapterKind, MustCoverPoint, SectionTemplate
-from chapter_pipeline.domain.brief import FigurePolicy
+from chapter_pipeline.domain.brief import AnswerForm, FigurePolicy
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.writing.brief import (
     chapter_brief,
@@ -268,9 +268,11 @@ def test_change__point__has_its_own_terms_and_weight_or_its_words() -> None:
         must_cover=[{"text": "depth of sleep", "critical": False}, {"text": "the airway", "terms": ["tube"]}, "of the"]
     )
     assert section.must_cover[1:] == (
-        MustCoverPoint(text="depth of sleep", section="sedation", terms=("depth", "sleep"), critical=False),
+        MustCoverPoint(
+            text="depth of sleep", section="sedation", terms=("depth", "sleep"), critical=False, form=AnswerForm.WORDS
+        ),
         MustCoverPoint(text="the airway", section="sedation", terms=("tube",), critical=True),
-        MustCoverPoint(text="of the", section="sedation", terms=("of the",), critical=True),
+        MustCoverPoint(text="of the", section="sedation", terms=("of the",), critical=True, form=AnswerForm.WORDS),
     )
     assert section.queries[1:] == (
         "depth of sleep in Head injury", "the airway in Head injury", "of the in Head injury",
