@@ -12,9 +12,10 @@ from chapter_pipeline.domain.document import PageSpan
 from chapter_pipeline.domain.evidence import Finding, StudyRecord
 from chapter_pipeline.domain.library import PassageRecord
 from chapter_pipeline.domain.wording import display_text, uses_numbered_parentheses
+from chapter_pipeline.evidence.spans import MOST
 from chapter_pipeline.ports import LibraryReader
 from chapter_pipeline.writing.labels import lead_in
-from chapter_pipeline.writing.quotability import finding_refusal, refusal, unsure
+from chapter_pipeline.writing.quotability import Refusal, finding_refusal, is_quantified, refusal, unsure
 
 GONE = "passages that the library does not hold any more"
 """Counted among the refusals: the document was removed, or changed, after the research."""
@@ -88,7 +89,7 @@ class _Read:
             for start, end in passage.sentences:
                 self.read += 1
                 text = passage.text[start - passage.start : end - passage.start]
-                display = display_text(text, numbered_parentheses=self._numbered)
+                display = self._shown(text)
                 reason = refusal(display, passage.section, self._source.study_type) or unsure(text, passage.confidence)
                 if reason:
                     self._refused[reason] += 1
@@ -124,24 +125,49 @@ class _Read:
             self.read += 1
             passage, relevance = at
             start, end = _extent(finding, passage)
+            reason = self._refusal(finding, passage, start, end)
+            may_grow = finding.main or is_quantified(self._shown(finding.statement.text))
+            if (
+                reason is Refusal.CONTEXT
+                and may_grow
+                and (earlier := _with_the_one_before(passage, start, end)) is not None
+            ):
+                reason = self._refusal(finding, passage, earlier, end)
+                start = start if reason else earlier
             text = passage.text[start - passage.start : end - passage.start]
-            sentences = [
-                display_text(passage.text[a - passage.start : b - passage.start], numbered_parentheses=self._numbered)
-                for a, b in passage.sentences
-                if start <= a and b <= end
-            ] or [display_text(text, numbered_parentheses=self._numbered)]
-            reason = finding_refusal(sentences, finding, passage.section, self._source.study_type) or unsure(
-                text, passage.confidence
-            )
             if reason:
                 self._refused[reason] += 1
                 continue
             yield Candidate(
                 source=self._source, passage=passage, start=start, end=end, text=text,
-                display=display_text(text, numbered_parentheses=self._numbered), relevance=relevance, finding=finding,
+                display=self._shown(text), relevance=relevance, finding=finding,
                 findings=stated[place[0].page, place[0].start],
                 lead=lead_in(self._source, finding),
             )  # fmt: skip
+
+    def _shown(self, text: str) -> str:
+        return display_text(text, numbered_parentheses=self._numbered)
+
+    def _refusal(self, finding: Finding, passage: PassageRecord, start: int, end: int) -> Refusal | None:
+        text = passage.text[start - passage.start : end - passage.start]
+        sentences = [
+            self._shown(passage.text[a - passage.start : b - passage.start])
+            for a, b in passage.sentences
+            if start <= a and b <= end
+        ] or [self._shown(text)]
+        return finding_refusal(sentences, finding, passage.section, self._source.study_type) or unsure(
+            text, passage.confidence
+        )
+
+
+def _with_the_one_before(passage: PassageRecord, start: int, end: int) -> int | None:
+    """Where the sentence before a statement begins, of its paragraph; None when the statement is long enough."""
+    if sum(start <= a and b <= end for a, b in passage.sentences) >= MOST:
+        return None
+    before = max((one for one in passage.sentences if one[1] <= start), default=None)
+    if before is None or "\n\n" in passage.text[before[0] - passage.start : start - passage.start]:
+        return None
+    return before[0]
 
 
 def _not_within_another(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -11,6 +11,8 @@ from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind
 from chapter_pipeline.evidence.kinds import cites
 from chapter_pipeline.evidence.source import Zone
 from chapter_pipeline.evidence.spans import refers_back
+from chapter_pipeline.writing.antecedents import lacks_antecedent
+from chapter_pipeline.writing.filler import is_filler
 
 MIN_WORDS = 8
 MAX_WORDS = 60
@@ -32,6 +34,7 @@ class Refusal(StrEnum):
     POINTER = "points to a figure, table or other place of its source"
     LAYOUT = "is not running prose"
     PROCEDURE = "tells what was done in its study, not what was found"
+    FILLER = "tells of the conduct, the limits or the worth of its study, or calls for another one"
     SCOPE = "is not about the topic"
     REPEATS = "says what another quote says"
     STATUS = "does not tell whose result it is"
@@ -248,6 +251,10 @@ def finding_refusal(
         return Refusal.PROCEDURE
     if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
         return Refusal.PROCEDURE
+    if sentences and is_filler(_stating(sentences, finding)):
+        return Refusal.FILLER
+    if sentences and lacks_antecedent(sentences[0], finding.kind, main=finding.main):
+        return Refusal.CONTEXT
     if finding.kind not in (*_TOLD_BY_ITS_STUDY, *_STEPS):
         return next(
             (
@@ -270,12 +277,48 @@ def finding_refusal(
         stated = (
             finding.direction is not Direction.NOT_STATED or bool(finding.effects or finding.p) or _COUNTED.search(text)
         )
+        if _is_detail(finding, text) or is_filler(sentences[0]):
+            return Refusal.FILLER
         if not stated or (_PROCEDURE.search(text) and finding.direction is Direction.NOT_STATED):
             return Refusal.PROCEDURE
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION) and not finding.main:
         found = refusal(sentences[0], document_section, study_type, may_be_numbers=True)
         return None if found is Refusal.FIRST_PERSON else found
     return None
+
+
+def _stating(sentences: Sequence[str], finding: Finding) -> str:
+    """Of a finding's sentences as they would be printed, the one that states it: the last that ends as it does."""
+    wanted = _letters(finding.statement.text)
+    return next((one for one in reversed(sentences) if wanted.endswith(_letters(one)[-ENDING:])), sentences[-1])
+
+
+def _letters(text: str) -> str:
+    return "".join(ch for ch in text if ch.isalpha())
+
+
+ENDING = 30
+"""Letters by which a printed sentence is known to be a statement: markers are left out of it."""
+_QUANTIFIED = re.compile(
+    r"\d\s?%|\b\d+ (?:of|/|out of) \d+|\b\d+(?:[.·]\d+)?[- ]?fold\b|\b(?:half|one third|two thirds|three quarters|twice|double|triple)\b|"
+    r"\b[Pp]\s?[<=>]|\b(?:OR|HR|RR|AUC|IRR|SMR|odds|risk|hazard)\b|"
+    r"\b(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Nn]o|\d+) (?:\w+ )?(?:patients?|participants?|cases?|subjects?) (?:developed|died|experienced|suffered|relapsed|recurred)\b"
+)
+_NUMBER = r"(?<![\w-])[−-]?\d+(?:[.·,]\d+)?(?![\w-])"
+_TWO_NUMBERS = re.compile(rf"{_NUMBER}.*\b(?:than|versus|vs\.?|compared (?:with|to)|from|to)\b.*{_NUMBER}")
+
+
+def is_quantified(text: str) -> bool:
+    """Whether `text` says how large or how frequent something is."""
+    return _QUANTIFIED.search(text) is not None or _TWO_NUMBERS.search(text) is not None
+
+
+def _is_detail(finding: Finding, text: str) -> bool:
+    """Whether it tells an effect or a count of the results part without a number that says how large it is."""
+    in_abstract = any("abstract" in title.casefold() for title in finding.statement.headings)
+    if finding.kind is not FindingKind.OWN_RESULT or finding.part != Zone.RESULTS.value or in_abstract:
+        return False
+    return not (finding.effects or finding.p or is_quantified(text))
 
 
 _OF_ONE_PATIENT = re.compile(r"\b(?:the|this) patient\b|\b(?:he|she) \w+ed\b", re.IGNORECASE)

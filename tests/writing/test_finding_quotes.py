@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -20,13 +21,14 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Source,
 )  # fmt: skip
-from chapter_pipeline.domain.document import StudyType
+from chapter_pipeline.domain.document import PageSpan, StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, Span, Species, StudyRecord
 from chapter_pipeline.domain.library import PassageRecord, RetrievedPassage
 from chapter_pipeline.domain.research import FoundPassage
 from chapter_pipeline.domain.wording import display_text
 from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.writing.evidence import WEAKEST, evidence_map
+from chapter_pipeline.writing.evidence_reading import candidates_of
 from chapter_pipeline.writing.labels import lead_in, shortened
 from chapter_pipeline.writing.quotability import MAX_FINDING_WORDS, Refusal, finding_refusal
 from chapter_pipeline.writing.section_fits import NO_FIT
@@ -322,3 +324,66 @@ def test_quote__of_the_release_before__answers_no_question() -> None:
     stored = mapped(StudyType.RANDOMISED_TRIAL).quotes[0].model_dump(mode="json")
     del stored["questions"]
     assert Quote.model_validate(stored).questions == ()
+
+
+def candidate_texts(sentences: Sequence[str], told: Finding) -> tuple[list[str], Counter[str]]:
+    """The texts of the candidates that one paragraph gives for `told`, whose place is that of one of `sentences`."""
+    text, spans = " ".join(sentences), list[tuple[int, int]]()
+    for sentence in sentences:
+        start = spans[-1][1] + 1 if spans else 0
+        spans.append((start, start + len(sentence)))
+    held = PassageRecord(
+        id=1, document="lind", page=1, start=0, end=len(text), text=text, section="Results", sentences=tuple(spans)
+    )
+    at = next(start for start, end in spans if text[start:end] == told.statement.text)
+    span = told.statement.model_copy(
+        update={"places": (PageSpan(page=1, start=at, end=at + len(told.statement.text)),)}
+    )
+    record = StudyRecord(design=StudyType.COHORT, level=3, findings=(told.model_copy(update={"spans": (span,)}),))
+    asked = source(StudyType.COHORT).model_copy(update={"passages": (found_passage(held),)})
+    refused: Counter[str] = Counter()
+    library = Library(StudyType.COHORT, record, [held])
+    read, _ = candidates_of(ResearchSet(sources=(asked,), retraction_check="done"), library, refused)  # type: ignore[arg-type]
+    return [one.display for one in read], refused
+
+
+EARLIER = "Drains were left for two days in half of the people."
+
+
+def test_candidates_of__thing_named_in_the_sentence_before__both_are_taken() -> None:
+    stated = "There was a fall of recurrence from 24% to 9% with this technique."
+    texts, refused = candidate_texts(["Much is known.", EARLIER, stated], finding(RESULT, stated))
+    assert texts == [f"{EARLIER} {stated}"]
+    assert not refused
+
+
+def test_candidates_of__nothing_before_it__is_refused() -> None:
+    stated = "There was a fall of recurrence from 24% to 9% with this technique."
+    texts, refused = candidate_texts([stated, EARLIER], finding(RESULT, stated))
+    assert (texts, refused[Refusal.CONTEXT]) == ([], 1)
+
+
+def test_candidates_of__told_without_a_number_and_not_main__takes_nothing_along() -> None:
+    stated = "Most of the authors saw little use of this technique in the elderly."
+    texts, refused = candidate_texts([EARLIER, stated], finding(BACKGROUND, stated))
+    assert (texts, refused[Refusal.CONTEXT]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "main", "reason"),
+    [
+        ("Recurrence was lower with a drain in 40% of people.", "results", False, None),
+        ("Recurrence was lower with a drain, 12 compared with 31 in the controls.", "results", False, None),
+        ("The odds of recurrence were lower with a drain.", "results", False, None),
+        ("Two patients developed an infection with a drain.", "results", False, None),
+        ("Recurrence was lower with a drain in the oldest people.", "results", False, Refusal.FILLER),
+        ("The PD-1 receptor was lower than CTLA-4 with a drain.", "results", False, Refusal.FILLER),
+        ("Recurrence was lower with a drain in the oldest people.", "results", True, None),
+        ("Recurrence was lower with a drain in the oldest people.", "discussion", False, None),
+    ],
+)
+def test_finding_refusal__result_of_the_results_part__tells_how_large_it_is(
+    text: str, part: str, main: bool, reason: Refusal | None
+) -> None:
+    told = finding(RESULT, text, part=part, main=main)
+    assert finding_refusal([text], told, "Results", StudyType.COHORT) is reason
