@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from chapter_pipeline.domain.evidence import Direction
+from chapter_pipeline.evidence.polarity import more_is_worse
+from chapter_pipeline.evidence.significance import intervals, is_significant, p_is_small
 from chapter_pipeline.evidence.statistics import P_VALUE
 from chapter_pipeline.evidence.text import lowered, without_brackets
 
 _I = re.IGNORECASE
-SIGNIFICANT = 0.05
-"""The level below which a p value counts as a difference, where the sentence itself says neither."""
 _PLACE = (
     r"(?:[lct]\d|(?:the|an?|its|this|that) (?!(?:[\w-]+ ){0,3}?(?:groups?|arms?|controls?|placebo|comparators?|standard|conventional|"
     r"treatments?|therap\w+|regimens?|surgery|drugs?|care|methods?|techniques?|approach)\b))"
@@ -18,15 +18,23 @@ _PLACE = (
 """What is above or below an organ lies there: "superior to the facet joint"."""
 UP = (
     rf"increas(?:e|es|ed|ing)|higher|greater|more(?! than (?:\d|half|one|two))|longer|larger|rose|risen|rises?|elevat(?:ed|ion|ions)|prolong(?:ed|s|ation)|superior to (?!{_PLACE})|"
-    r"enhanc(?:ed|es|ement)|gained|accelerat(?:ed|ion)|augment(?:ed|s|ation)|upregulat\w+|extend(?:ed|s)|older|heavier|stronger|faster|earlier|doubled|raised|exceeded"
+    r"enhanc(?:ed|es|ement)|gained|accelerat(?:ed|ion)|augment(?:ed|s|ation)|upregulat\w+|extend(?:ed|s)|older|heavier|stronger|doubled|tripled|raised|exceed(?:ed|s)|surpass(?:ed|es)|outperformed|thicker|deeper|wider|taller|boost(?:ed|s)|heighten(?:ed|s)|strengthen(?:ed|s)|climbed|grew|widened|went up|oftener|ahead of"
 )
 DOWN = (
     rf"decreas(?:e|es|ed|ing)|lower(?:ed|s|ing)?|reduc(?:e|es|ed|ing|tion|tions)|less|fewer|shorter|smaller|fell|fall(?:en|s)?|declin(?:e|ed|es|ing)|attenuat(?:ed|es|ion)|inferior to (?!{_PLACE})|"
-    r"diminish(?:ed|es)?|drop(?:ped|s)?|suppress(?:ed|es|ion)|inhibit(?:ed|s|ion)|lost|shorten(?:ed|s|ing)|abolish(?:ed|es)?|downregulat\w+|minimi[sz]ed|younger|weaker|slower|delayed|prevent(?:ed|s)|halved|impair(?:ed|s|ment)|blunted|lessen(?:ed|s)"
+    r"diminish(?:ed|es)?|drop(?:ped|s)?|suppress(?:ed|es|ion)|inhibit(?:ed|s|ion)|lost|shorten(?:ed|s|ing)|abolish(?:ed|es)?|downregulat\w+|minimi[sz]ed|younger|weaker|prevent(?:ed|s|ing)|halved|impair(?:ed|s|ment)|blunted|lessen(?:ed|s)|alleviat(?:ed|es)|ameliorat(?:ed|es)|mitigat(?:ed|es)|reliev(?:ed|es)|eased|shrank|shrunk|waned|dwindled|rarer|thinner|lighter|curbed|averted|avoided|spared|narrowed|went down|cut|eliminated|protect(?:ed|s) against|sank|eased|subsided|diminution|seldomer|halving"
 )
-GOOD = r"improv(?:e|es|ed|ing|ement|ements)|better|benefit(?:ed|s)?|favou?r(?:ed|s|ing|able|ably)?|recovered|relieved|protect(?:ed|ive|s)"
+GOOD = r"improv(?:e|es|ed|ing|ement|ements)|better|benefit(?:ed|s)?|favou?r(?:ed|s|ing|able|ably)?|recovered|protect(?:ed|ive|s)(?! against)"
 BAD = r"worse(?:n|ned|ning|ns)?|deteriorat(?:ed|ion|es)|poorer|aggravat\w+"
-CUE = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN})|(?P<good>{GOOD})|(?P<bad>{BAD}))\b(?! than (?:or equal to )?\d)")
+_NO_CUE = r"(?!lower (?:extremit|limb|back|leg|urinary|body|third|respirat|gastro|lip|jaw|eyelid|abdom|esoph|oesoph|gi\b|pole|lobe|uterine|segment)|higher (?:educat|order|school|cognitive funct)|(?:reduced|increased)[- ](?:dose|intensity)|less (?:invasive|than (?:half|\d|one))|(?:later|earlier) (?:stud|trial|report|work|phase|stage|year|visit|time ?point)|delayed (?:group|arm|cord|treatment|surgery|start|intervention))"
+"""What compares nothing: a part of the body, a dose, a way to treat."""
+SOONER = (
+    r"faster|earlier|sooner|quicker|more (?:quickly|rapidly)|accelerat(?:ed|es|ion)|hasten(?:ed|s)|speed(?:ed|s) up"
+)
+LATER = r"slower|later|delay(?:ed|s)|more slowly|postponed|retarded"
+CUE = re.compile(
+    rf"{_NO_CUE}\b(?:(?P<sooner>{SOONER})|(?P<later>{LATER})|(?P<up>{UP})|(?P<down>{DOWN})|(?P<good>{GOOD})|(?P<bad>{BAD}))\b(?! than (?:or equal to )?\d)"
+)
 _CHANGE = re.compile(
     r"\b(?:reductions?|decreases?|declines?|falls?|drops?|loss(?:es)?|lowering)\b|(?P<up>\b(?:increases?|gains?|rises?|elevations?)\b)|(?P<good>\bimprovements?\b)",
 )
@@ -34,20 +42,23 @@ _NOT_CHANGED = r"\b(?:not|n[’']t) (?:\w+ ){0,3}?(?:differ|different|change[ds]
 NONE = re.compile(
     r"\bno (?:\w+ ){0,3}?(?:differences?|changes?|effects?|increases?|decreases?|reductions?|improvements?|associations?|correlations?|relationships?|evidence|impact|influence|benefits?|interactions?|main effects?|trend|advantage|variation)\b|"
     rf"{_NOT_CHANGED}|"
-    r"\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical|non-?significant(?:ly)?|insignificant(?:ly)?|the same|balanced|stable|constant)\b|"
-    r"\bneither\b|\bfail(?:ed|s|ure) to\b|\bwithout (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|\b(?:ns|n\.s\.)(?=[\s,.;)\]])|\bdiffer(?:ed|ences?)? (?:little|minimal\w*|only slightly)|\bnon-?inferior\w*|"
+    r"(?<!who )(?<!which )(?<!that )(?<!those )\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical(?! (?:placebo|capsules?|tablets?|appear\w+))|non-?significant(?:ly)?|insignificant(?:ly)?|(?:well|evenly) balanced|(?:remain\w*|kept|stayed|was|were|held) (?:\w+ )?(?:stable|constant))\b|"
+    r"\b(?:was|were|is|are|remained|stayed|about|almost|nearly|roughly|approximately|much|exactly|practically) the same\b|"
+    r"\bneither\b|\bfail(?:ed|s) to\b|\bfailure to (?:show|demonstrate|reach|improve|reduce|detect|find|achieve (?:a )?(?:statistical |significan))|\bwithout (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|\b(?:ns|n\.s\.)(?=[\s,.;)\]])|\bdiffer(?:ed|ences?)? (?:little|minimal\w*|only slightly)|\bnon-?inferior\w*|"
     r"\bnot (?:statistically )?significant|\black of (?:\w+ )?(?:differences?|effects?)\b|\bnone of\b|\bno longer\b|\bnor\b|\bdisappeared\b|"
     r"\bno (?:less|more|better|worse|higher|lower|greater|shorter|faster) (?!than \d)",
 )
+_NOT_SIGNIFICANT = re.compile(
+    r"[(\[,;=]\s?(?:p\s?=\s?)?(?:ns|n\.s\.|not (?:statistically )?significant|non-?significant|no significant differences?)\s?[)\],;]"
+)
+_SAME_IN_ALL = re.compile(
+    r"(?<!to )(?<!and )(?<![\d.])\d[\d.,]*\s?%?[^;,.]{0,30}? (?:in|for|of) (?:each|either|both|all|the two)(?: (?:of )?the)?(?: (?:two|three))? (?:groups?|arms?|treatments?|conditions?)\b(?!.*\bp\s?[=<])"
+)
+"""One number for all arms: "first-pass success was 92% in each group"."""
 _NOT_NONE = re.compile(r"\bnot only\b|\bno (?:serious|severe|major|deaths?|patients?)\b")
 SIGNIFICANTLY = re.compile(
     r"(?<!not )(?<!no )(?<!non)(?<!non-)(?<!statistically in)\b(?:statistically )?significant(?:ly)?\b"
 )
-_P = re.compile(
-    r"(?P<sign>[=<>≤≥⩽⩾])\s?(?P<value>\d?[.·,]\d+|\d)(?:(?:\s?[×x*]\s?10\s?|e)[⁻−–-]\s?(?P<exponent>[\d⁰¹²³⁴⁵⁶⁷⁸⁹]+))?",
-    _I,
-)
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _NONE_BETWEEN = re.compile(
     r"\b(?:no|without|not)\b[^.;]{0,50}?\bdiffer(?:ences?|ent|ed)?\b[^.;]{0,60}?\b(?:between|among|across)\b|\bno (?:\w+ )?(?:condition|group|treatment) (?:×|x|by) time|\bdiffer(?:ences?|ed)\b[^.;]{0,60}\bnot\b[^.;]{0,20}significant|"
     r"\bcomparisons? did not show|\bchanges were similar|\bsimilar (?:in|between|for|across) (?:both|the (?:two|three)|all|either|groups|arms)",
@@ -58,7 +69,7 @@ CHANGE_WAS = re.compile(
     _I,
 )
 LEAD = re.compile(
-    r"^(?:(?:however|moreover|furthermore|in addition|additionally|also|similarly|likewise|overall|finally|interestingly|notably|importantly|specifically|conversely|in contrast|by contrast|nevertheless|and|but|whereas|while|although|though|thus|therefore|for example|as expected|as shown in [^,]+|results?|findings?|conclusions?),?:? ?)+",
+    r"^(?:(?:however|moreover|furthermore|in addition|additionally|also|similarly|likewise|overall|finally|interestingly|notably|importantly|specifically|conversely|in contrast|by contrast|nevertheless|and|but|whereas|while|although|though|thus|therefore|again|for example|as expected|as shown in [^,]+|results?|findings?|conclusions?),?:? ?)+",
     _I,
 )
 _SHARE = re.compile(r"(?<![\w.])(\d+(?:[.·]\d+)?)\s?%")
@@ -71,12 +82,6 @@ _NUMBERS_IN_ARMS = re.compile(
     rf"(?P<one>{_SIGNED})(?:\s?±\s?\d+(?:\.\d+)?)?[^\d;]{{0,15}}?\b(?:in|for|with|among|of)\s[^\d;]{{2,60}}?(?:\band|,|\bversus|\bvs\.?|\bbut|\bcompared (?:with|to))\s(?:only )?(?P<two>{_SIGNED})(?:\s?±\s?\d+(?:\.\d+)?)?[^\d;]{{0,15}}?\b(?:in|for|with|among|of)\b",
     _I,
 )
-_HARM = re.compile(
-    r"\b(?:psychopatholog\w*|psychotic|negative|aversive|disruptive|hyperactivity|irritability|disorders?|problems?|difficult\w*|toxicit\w*|ag?itation|mania|injur\w*|pain|symptoms?|depress\w+|anxiety|fatigue|severity|burden|stress|distress|disability|mortality|death|risk|relapse|recurrence|complications?|adverse|bleeding|infection|cholesterol|ldl|triglycerides?|glucose|hba1c|weight|bmi|inflammation|"
-    r"tumou?r|blood pressure|hypertension|insomnia|nausea|vomiting|cough|dyspn\w+|itch|pruritus|impairment|errors?|insulin resistance|homa\S*|craving|headaches?|seizures?|hospitali[sz]ations?|length of stay|hot flashes|crp|score on the .{0,20}depression)\b",
-)
-
-
 _EXCEPT = re.compile(r"\bexcept|apart from|other than\b")
 _THAN = re.compile(r"\bthan\b|\bcompared\b|\bversus\b|\bvs\b")
 
@@ -92,36 +97,19 @@ def turned(direction: Direction) -> Direction:
     )
 
 
-def p_is_small(text: str) -> bool | None:
-    """Whether all p values of a text are below `SIGNIFICANT`, or none is; None where there is none, or both."""
-    small: set[bool] = set()
-    for match in P_VALUE.finditer(text):
-        said = _P.search(match.group())
-        if said is None:
-            continue
-        value = float(said["value"].replace("·", ".").replace(",", "."))
-        if said["exponent"]:
-            value *= 10.0 ** -int(said["exponent"].translate(_RAISED))
-        if said["sign"] in ">≥⩾":
-            if value >= 0.01:
-                small.add(False)
-        else:
-            small.add(value <= SIGNIFICANT)
-    return small.pop() if len(small) == 1 else None
-
-
 def direction_of(text: str, outcome: str | None = None) -> Direction:
     """Which way the outcome of a clause went, by its words and its p value."""
     text = lowered(text)
-    none = NONE.search(text)
-    if _NONE_BETWEEN.search(text) and not _EXCEPT.search(text):
+    bare = without_brackets(text)
+    none = NONE.search(bare) or _NOT_SIGNIFICANT.search(text)
+    if (_NONE_BETWEEN.search(bare) and not _EXCEPT.search(text)) or _SAME_IN_ALL.search(bare):
         return Direction.NO_DIFFERENCE
-    small = p_is_small(text)
+    small = is_significant(text)
     change = CHANGE_WAS.match(LEAD.sub("", text))
     if change is not None and none is None and small is not False:
         up = change["change"].rstrip("s") in ("increase", "elevation", "rise", "gain")
         if change["change"].startswith("improve"):
-            up = _HARM.search(change["outcome"]) is None
+            up = not more_is_worse(change["outcome"])
         more = change["how"] not in ("less", "smaller", "lower")
         return Direction.INCREASED if up == more else Direction.DECREASED
     cue = _strongest_cue(text)
@@ -134,8 +122,8 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
         and SIGNIFICANTLY.search(text) is None
     ):
         return Direction.NOT_STATED
-    if none is not None and not (_NOT_NONE.match(text, none.start()) and cue):
-        if small is True and cue is not None and cue.start() < none.start():
+    if none is not None and not (_NOT_NONE.match(none.string, none.start()) and cue):
+        if small is True and cue is not None and cue.start() < none.start() and none.re is NONE:
             return _way(cue, text, outcome)
         return Direction.NO_DIFFERENCE
     if cue is None:
@@ -145,9 +133,22 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
     return _way(cue, text, outcome)
 
 
+_NO_CHANGE = re.compile(
+    r"(?:achiev\w+|reach\w+|with|had|having|attain\w+|of|for) (?:an? )?(?:≥|>|at least |more than )?\s?\d+\s?(?:%|points?|-point)?[- ](?:or (?:more|greater) )?(?:\w+ )?(?:reductions?|improvements?|increases?|decreases?)|\b\d+\s?% (?:or (?:more|greater) )?(?:reduction|improvement) in"
+)
+"""An outcome that is itself a change of some size: "patients with a 75% reduction of the score"."""
+_OF_A_DOSE = re.compile(r"\s(?:doses?|dosages?|concentrations?|intensit(?:y|ies))\b")
+_AT = re.compile(r"\b(?:at|with|in|on|of|the|and|under)\s$")
+"""What names an arm by its dose: "at the higher doses"."""
+
+
 def _strongest_cue(text: str) -> re.Match[str] | None:
     """The cue that follows "significantly", else the one before "than" or "compared", else the first one."""
-    cues = list(CUE.finditer(text))
+    cues = [
+        cue
+        for cue in CUE.finditer(text)
+        if not (_OF_A_DOSE.match(text, cue.end()) and _AT.search(text, max(0, cue.start() - 10), cue.start()))
+    ]
     if not cues:
         return None
     for significant in SIGNIFICANTLY.finditer(text):
@@ -187,9 +188,11 @@ _LESS_THAN = re.compile(r" (?:(?!(?:was|were|is|are)\b)[\w-]+ ){0,4}less than (?
 
 def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
     up = cue["up"] is not None
-    if cue["good"] or cue["bad"]:
-        harmful = _HARM.search(lowered(outcome or "") or text[cue.end() : cue.end() + 60] or "") is not None
-        up = bool(cue["good"]) != harmful
+    if cue["sooner"] or cue["later"]:
+        # A time is shorter when it ends sooner; a process that goes faster does more.
+        up = bool(cue["sooner"]) != bool(_TIME.search(f"{lowered(outcome or '')} {text}"))
+    elif cue["good"] or cue["bad"]:
+        up = bool(cue["good"]) != more_is_worse(lowered(outcome or "") or text[cue.end() : cue.end() + 60])
     else:
         # "greater reduction in pain": the comparative is of a change, which has a way of its own.
         change = _CHANGE.search(text, cue.end(), min(len(text), cue.end() + 30))
@@ -197,7 +200,7 @@ def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
             way = (
                 True
                 if change["up"]
-                else not _HARM.search(text[change.end() : change.end() + 70])
+                else not more_is_worse(_NAMED.split(text[change.end() : change.end() + 70].lstrip())[0])
                 if change["good"]
                 else False
             )
@@ -205,6 +208,10 @@ def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
     return Direction.INCREASED if up else Direction.DECREASED
 
 
+_TIME = re.compile(
+    r"\b(?:times?|duration|interval|latency|onset|until|days?|hours?|discharge\w*|extubat\w+|ambulat\w+|flatus|defecation|return|resum\w+|first)\b"
+)
+_NAMED = re.compile(r"\s(?:than|compared|versus|vs|with|at|after|during|was|were|\()|[,;(]")
 _COMPARATIVES = frozenset(
     "higher greater more larger longer lower less fewer smaller shorter stronger superior faster".split()
 )
@@ -237,3 +244,13 @@ def by_numbers(text: str) -> Direction:
         return Direction.NOT_STATED
     one, two = (float(re.sub(r"[−–]", "-", match[name]).replace("·", ".")) for name in ("one", "two"))
     return Direction.NOT_STATED if one == two else Direction.INCREASED if one > two else Direction.DECREASED
+
+
+def by_interval(text: str) -> Direction:
+    """The direction of a ratio or a difference whose interval leaves out its null value: "OR 0.5 (0.3 to 0.8)"."""
+    ways = {
+        Direction.INCREASED if interval.low > interval.null else Direction.DECREASED
+        for interval in intervals(text)
+        if not interval.holds_null
+    }
+    return ways.pop() if len(ways) == 1 and is_significant(text) is not False else Direction.NOT_STATED

@@ -26,10 +26,10 @@ _OF_CHANGE = re.compile(
 )
 _COMPARATIVE_OF = re.compile(
     rf"\b(?:had|have|has|showed?|shows|experienced|reported|demonstrated|exhibited|achieved|led to|resulted in|resulting in|with|produced|gave|received|required|displayed|caused|associated with|yielded|reached|obtained|presented|developed|scored)\s+(?:an? |the |significantly |statistically |much |slightly |markedly |also |somewhat |more significant |significant )*"
-    rf"(?:{UP}|{DOWN}|{GOOD}|{BAD}|similar|comparable)\s+(?:in |of |the |mean |median |levels of )*(?P<outcome>[A-Za-z][^;()\[\]]{{2,120}})",
+    rf"(?:{UP}|{DOWN}|{GOOD}|{BAD}|similar|comparable)\s+(?:in |of |the |mean |median |levels of )*(?P<outcome>[A-Za-zα-ωΑ-Ω][^;()\[\]]{{2,120}})",
 )
 _VERB_OBJECT = re.compile(
-    rf"\b(?:significantly |also |not |markedly |further |slightly |both )*(?:{UP}|{DOWN}|{GOOD}|{BAD}|affect(?:ed|s)?|influenced?|alter(?:ed|s)?|chang(?:ed|es?)|modif(?:y|ied)|impact(?:ed)?)\s+(?:the |both |in |their |mean |median |significantly |of |levels of )*(?P<outcome>[A-Za-z][^;()\[\]]{{2,120}})",
+    rf"\b(?:significantly |also |not |markedly |further |slightly |both )*(?:{UP}|{DOWN}|{GOOD}|{BAD}|affect(?:ed|s)?|influenced?|alter(?:ed|s)?|chang(?:ed|es?)|modif(?:y|ied)|impact(?:ed)?)\s+(?:the |both |in |their |mean |median |significantly |of |levels of )*(?P<outcome>[A-Za-zα-ωΑ-Ω][^;()\[\]]{{2,120}})",
 )
 _OUTCOME_END = re.compile(
     r"\s+(?:between|among|compared|than|versus|vs\.?|was|were|is|are|did|at|after|during|over|from|when|who|that|which|for the|in the|in both|in all|in either|within|with the|with a|relative|by|as|across|throughout|in (?:patients|participants|subjects|women|men|children|mice|rats|those|group|comparison)|following|before|under|on day|if|because|since|until|per|but|while|whereas|had|have|by the|resulting|using|"
@@ -49,6 +49,17 @@ _ELLIPTICAL = re.compile(
     r"(?P<subject>[^,;()]{3,80}?)\s+(?:more|less) (?:common|frequent|often|severe|likely|prevalent)\b", _I
 )
 """A clause without its verb: "but infection more common (9% vs 2%)"."""
+_ACTIVE = re.compile(
+    r"\b(?:increase[sd]?|decrease[sd]?|reduce[sd]?|improve[sd]?|lower(?:ed|s)|raise[sd]?|enhance[sd]?|prolong(?:ed|s)|shorten(?:ed|s)|attenuate[sd]?|prevent(?:ed|s)|inhibit(?:ed|s)|suppress(?:ed|es)|worsen(?:ed|s)|alleviate[sd]?)\s"
+    r"(?:(?:the|a|an|both|mean|median|all|overall|patients[’']?|their|total)\s)*(?!(?:in|by|from|to|at|after|with|within|and|or|but|over|during|on|for|than|more|less|most|least|significantly|compared|as|only|also|faster|slightly|markedly|further|between|among|while|when|until|through|throughout|under|following|per|until|similarly|equally|rapidly|substantially|steadily|gradually|progressively|considerably|again|respectively|across|despite)\b|\w+ly\b)"
+    r"(?P<outcome>[A-Za-zα-ω][^;()\[\]]{2,120})"
+)
+"""A verb with its object, the outcome: "the ALM diet increased plasma tocopherol"."""
+_NAMED_OUTCOME = re.compile(
+    r"\b(?:primary|secondary|main|co-primary) (?:efficacy |study )?(?:outcomes?|end ?points?)(?: measures?)?(?:,| \(| of)\s?(?P<outcome>(?!(?:was|were|did|of|the (?:study|trial))\b)[A-Za-z][^,;()]{3,100}?)(?=[,;).]|$|\s(?:was|were|did|occurred|improved|differed|was)\b)",
+    _I,
+)
+"""An outcome in apposition: "the primary outcome, pain at rest, did not differ"."""
 _NO_OUTCOME = frozenset(
     "the this that these those there all some common frequent often likely effective severe rapid pronounced significant marked than so".split()
 )
@@ -56,6 +67,9 @@ _NO_OUTCOME = frozenset(
 
 def outcome_of(text: str, sides: Sequence[str] = ()) -> str | None:
     """The outcome that a clause names, as printed; none of its `sides` is one."""
+    apposition = _NAMED_OUTCOME.search(text)
+    if apposition and (name := _noun(apposition["outcome"])):
+        return name
     clause = LEAD.sub("", text.strip())
     clause = _ADVERBIAL.sub("", clause)
     low = lowered(clause)
@@ -72,6 +86,14 @@ def outcome_of(text: str, sides: Sequence[str] = ()) -> str | None:
     named = _noun(subject["subject"], subject=True) if subject and not _PEOPLE.match(subject["subject"]) else None
     if named and any(named.casefold() == side.casefold() for side in sides):
         named = None
+    active = _ACTIVE.search(low, subject.start("verb")) if named and subject else None
+    if (
+        active
+        and subject
+        and active.start() <= subject.end()
+        and (name := _noun(clause[slice(*active.span("outcome"))]))
+    ):
+        return name
     if named and not re.search(r"\b(?:group|arm|patients|participants|treatment|therapy|treated)$", named, _I):
         return named
     if named is None and (elliptical := _ELLIPTICAL.match(clause)):

@@ -78,7 +78,8 @@ def _findings(
     spans, stated_in = context_of(statement, found)
     text = statement.text
     species, disease = subjects.of(text, " ".join(span.text for span in spans), statement.headings, kind)
-    compared = comparisons(text, arms) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
+    earlier = [one.text for one in reversed(found[max(0, statement.number - 4) : statement.number])]
+    compared = comparisons(text, arms, earlier) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
     cited = cited_in(text, source.cited_works) if kind is FindingKind.BACKGROUND else ()
     stated, p = effects(text), p_values(text)
     return [

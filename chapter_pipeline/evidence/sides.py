@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from chapter_pipeline.evidence.arms import CONTROL, Arms, tidy
+from chapter_pipeline.evidence.mentions import mentions
 from chapter_pipeline.evidence.text import lowered
 
 _I = re.IGNORECASE
@@ -17,6 +18,8 @@ _NOT_IN_NAME = (
 )
 _TOKEN = rf"(?!{_NOT_IN_NAME}\b)[A-Za-z0-9α-ωΑ-Ω][^\s,;()\[\]{{}}=]*"
 _ARM = rf"{_TOKEN}(?:\s(?:and\s|plus\s|\+\s|with\s|or\s)?{_TOKEN}){{0,4}}"
+BASELINE = r"(?:in |at |on |the |that |those |values? |levels? |observed |seen |found |measured |recorded |obtained |their |its )*(?:before|baseline|pre[- ]?\w*|initial|day 0|week 0|previous|start\b)"
+"""What follows "than" where a value is compared with an earlier one of the same people."""
 _COMPARATOR = re.compile(
     r"\b(?:than|compared (?:with|to)|in comparison (?:with|to)|versus|vs\.?|relative to|over|against|as opposed to|in contrast to|rather than|different from)\s+"
     r"(?:(?:in|for|among|with|after|on|at|during|by|that|those|of|the|a|an|patients|participants|subjects|women|men|children|who|were|did|received|receiving|treated|sedated|given|taking|undergoing|assigned|randomi[sz]ed|to|not|had)\s+)*"
@@ -52,6 +55,9 @@ _NO_ARM = re.compile(
 def sides_of(text: str, arms: Arms) -> tuple[str | None, str | None, bool]:
     """Intervention, comparator, and whether they were exchanged, for the control is told as the comparator."""
     low = lowered(text)
+    told = _known_sides(text, low, arms)
+    if told is not None:
+        return told
     between = _BETWEEN.search(low)
     one = two = None
     if between and not _NO_ARM.match(between["one"]) and not _NO_ARM.match(between["two"]):
@@ -67,10 +73,10 @@ def sides_of(text: str, arms: Arms) -> tuple[str | None, str | None, bool]:
         one = named[0] if named else None
         if two is None and len(named) > 1:
             two = named[1]
-    crossed = bool(one and two and CONTROL.search(one) and not CONTROL.search(two)) or bool(
+    exchanged = bool(one and two and CONTROL.search(one) and not CONTROL.search(two)) or bool(
         one and not two and CONTROL.search(one) and arms.intervention
     )
-    if crossed:
+    if exchanged:
         one, two = two or arms.intervention, one
     if one and not two:
         two = next((name for name in (arms.control, *arms.names) if name and not _shares(one, name)), None)
@@ -81,7 +87,46 @@ def sides_of(text: str, arms: Arms) -> tuple[str | None, str | None, bool]:
         )
     elif not one and not two and not _OF_A_SUBGROUP.search(low) and not _IN_BOTH.search(low):
         one, two = arms.intervention, arms.control
-    return one, two, crossed
+    return one, two, exchanged
+
+
+def _known_sides(text: str, low: str, arms: Arms) -> tuple[str | None, str | None, bool] | None:
+    """The arms of the study that a text compares; None where it names none of them, or another one that is not known."""
+    known = [mention for mention in mentions(text, arms) if mention.arm >= 0]
+    named = list({mention.arm: mention for mention in reversed(known)}.values())[::-1]
+    if not named:
+        return None
+    if len(named) == 1 and _THAN_BASELINE.search(low):
+        return named[0].name, "baseline", False
+    marker = _MARKER.search(low)
+    behind = [mention for mention in named if marker is not None and 0 <= mention.start - marker.end() < 60]
+    if len(named) == 1:
+        if (marker is not None and not behind) or _BETWEEN.search(low) or _OF_A_SUBGROUP.search(low):
+            return None
+        other = arms.against(named[0].arm)
+        if other < 0:
+            return None
+        one, two = (other, named[0].arm) if behind else (named[0].arm, other)
+        names = {named[0].arm: named[0].name, other: arms.groups[other][0]}
+    else:
+        first, second = named[0], named[1]
+        if behind:
+            second = behind[0]
+            others = [mention for mention in named if mention is not second]
+            first = next((mention for mention in others if marker and mention.start < marker.start()), others[0])
+        one, two = first.arm, second.arm
+        names = {one: first.name, two: second.name}
+    crossed = not arms.first_is_told(one, two)
+    if crossed:
+        one, two = two, one
+    return names[one], names[two], crossed
+
+
+_THAN_BASELINE = re.compile(rf"\b(?:than|compared (?:with|to)|versus|vs\.?|relative to) {BASELINE}")
+_MARKER = re.compile(
+    r"\b(?:than|compared (?:with|to)|in comparison (?:with|to)|versus|vs\.?|relative to|as opposed to|in contrast to|rather than|different from|against|over|compar\w+ (?:[\w-]+ ){0,8}?(?:with|to))\s"
+    rf"(?!{BASELINE})"
+)
 
 
 _OF_A_SUBGROUP = re.compile(
