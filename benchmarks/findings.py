@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import html
 import json
 import re
 import time
@@ -30,6 +31,7 @@ from chapter_pipeline.documents.jats.extract import extract_article
 from chapter_pipeline.documents.structure.passages import make_passages
 from chapter_pipeline.domain.document import ParsedDocument, Passage
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, StudyRecord
+from chapter_pipeline.evidence.polarity import more_is_worse
 from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.evidence.source import SourceText
 
@@ -44,6 +46,10 @@ _LABELS = {
     "no significant difference": Direction.NO_DIFFERENCE,
 }
 _TURNED = {Direction.INCREASED: Direction.DECREASED, Direction.DECREASED: Direction.INCREASED}
+_OF_CHANGE = re.compile(
+    r"(?:the |mean |greater |percentage |percent )*(?P<change>improvements?|reductions?|reducing|decreases?) (?:in|of|the)\b",
+    re.IGNORECASE,
+)
 _EMPTY = frozenset("the a an of in to and or with for at by on from was were is than group groups patients per".split())
 
 
@@ -133,10 +139,8 @@ def judged(annotation: Mapping[str, Any], record: StudyRecord) -> Result:
         if share < 0.5:
             continue
         stated = finding.direction is not Direction.NOT_STATED
-        named = (
-            likeness(annotation["outcome"], finding.outcome or "")
-            + likeness(annotation["intervention"], finding.intervention or "") / 2
-        )
+        told = f"{finding.outcome or ''} {finding.time_point or ''}"
+        named = likeness(annotation["outcome"], told) + max(_sides(annotation, finding)) / 4
         rank = (round(share, 1) + named, stated, share)
         if best is None or rank > best[0]:
             best = (rank, finding)
@@ -151,13 +155,33 @@ def aligned(annotation: Mapping[str, Any], finding: Finding) -> Direction:
     """The direction of a finding as seen from the annotation's intervention."""
     if finding.intervention is None and finding.comparator is None:
         return finding.direction
-    straight = likeness(annotation["intervention"], finding.intervention or "") + likeness(
-        annotation["comparator"], finding.comparator or ""
-    )
-    crossed = likeness(annotation["comparator"], finding.intervention or "") + likeness(
-        annotation["intervention"], finding.comparator or ""
-    )
-    return _TURNED.get(finding.direction, finding.direction) if crossed > straight else finding.direction
+    straight, crossed = _sides(annotation, finding)
+    direction = _TURNED.get(finding.direction, finding.direction) if crossed > straight else finding.direction
+    change = _OF_CHANGE.match(annotation["outcome"])
+    if change is None or direction not in _TURNED or _OF_CHANGE.match(finding.outcome or ""):
+        return direction
+    # Annotated is the change, and the record tells of what changed: more "reduction in pain" is less pain.
+    if change["change"].casefold().startswith("improv"):
+        return Direction.INCREASED if _improves(finding, direction) else Direction.DECREASED
+    return _TURNED[direction]
+
+
+def _improves(finding: Finding, direction: Direction) -> bool:
+    """Whether the value of an outcome went the way that is better."""
+    return (direction is Direction.DECREASED) == more_is_worse((finding.outcome or "").casefold())
+
+
+def _sides(annotation: Mapping[str, Any], finding: Finding) -> tuple[float, float]:
+    """How like the sides of a finding are to those of an annotation, as they stand and exchanged."""
+    one, two = finding.intervention or "", finding.comparator or ""
+    asked, against = _stems(annotation["intervention"]), _stems(annotation["comparator"])
+    # What both sides of the annotation have tells neither from the other: "metformin" of "metformin plus insulin".
+    asked, against = (asked - against, against - asked) if asked != against else (asked, against)
+    return _share(asked, one) + _share(against, two), _share(against, one) + _share(asked, two)
+
+
+def _share(wanted: set[str], text: str) -> float:
+    return len(wanted & _stems(text)) / len(wanted) if wanted else 0.0
 
 
 def words(text: str) -> list[str]:
@@ -180,7 +204,8 @@ def likeness(one: str, other: str) -> float:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:5] for word in words(text) if word not in _EMPTY}
+    plain = html.unescape(html.unescape(text))
+    return {word[:5] for word in words(plain) if word not in _EMPTY}
 
 
 def _tell(result: Result) -> None:
