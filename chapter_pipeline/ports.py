@@ -96,8 +96,8 @@ class Task(Generic[ReplyT]):
     """One request to a text model.
 
     `kind` names the stage's need (``key_concepts``, ``outline``, ``section``), `request` carries its typed input
-    (source text inside is data, never an instruction) and `reply_type` is what has to come back. `chapter` and `section`
-    say whom its cost is for. The same request has the same answer, unless `variant` tells them apart.
+    (source text inside is data, never an instruction) and `reply_type` is what has to come back. `chapter` and `section`,
+    or `document`, say whom its cost is for. The same request has the same answer, unless `variant` tells them apart.
     """
 
     kind: str
@@ -105,6 +105,7 @@ class Task(Generic[ReplyT]):
     reply_type: type[ReplyT]
     chapter: str | None = None
     section: str | None = None
+    document: str | None = None
     variant: str = ""
     pictures: tuple[Picture, ...] = ()
 

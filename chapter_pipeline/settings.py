@@ -171,6 +171,10 @@ class Settings(BaseSettings):
     vision: Literal["on", "off"] = Field(
         default="off", description="Have the figures of the library described and classified; sends them to a provider."
     )
+    study_records: Literal["rules", "model"] = Field(
+        default="rules",
+        description="What fills study records; model sends the text of documents to the writing provider, once each.",
+    )
     model_deadline_s: float = Field(
         default=300.0, gt=0, description="For one request to a text model, its attempts and waits included."
     )
@@ -180,6 +184,9 @@ class Settings(BaseSettings):
     )  # fmt: skip
     budget_call_usd: Decimal = Field(default=Decimal(2), ge=0, description="Most that one request may cost.")
     budget_chapter_usd: Decimal = Field(default=Decimal(20), ge=0, description="Most that one chapter may cost.")
+    budget_document_usd: Decimal = Field(
+        default=Decimal(1), ge=0, description="Most that the study record of one document may cost."
+    )
     budget_day_usd: Decimal = Field(default=Decimal(50), ge=0, description="Most that a day (UTC) may cost.")
     section_concurrency: int = Field(
         default=5, ge=1, le=32, description="Sections, and calls to one provider, at the same time over all runs."

@@ -19,6 +19,7 @@ STAGES = {
     "critical_information": "gap_report",
     "final_review": "final_chapter",
     "figure": "figure_descriptions",
+    "study_record": "study_records",
 }
 """The stage that asks for each task. The value of a section's stage is ``section/<kind>``."""
 

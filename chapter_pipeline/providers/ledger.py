@@ -12,13 +12,14 @@ from chapter_pipeline.providers.faults import CallFailed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """The chapter, section and run of a call; None where there is none.
+    """The chapter and section, or the document of the library, and the run of a call; None where there is none.
 
     `fallbacks`: the providers that failed before for the same request, each with the reason.
     """
 
     chapter: str | None = None
     section: str | None = None
+    document: str | None = None
     run_id: str | None = None
     fallbacks: tuple[str, ...] = ()
 

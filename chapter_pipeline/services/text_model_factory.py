@@ -41,8 +41,9 @@ class TextModelFactory:
     def ledger(self) -> CallLedger:
         settings = self._settings
         caps = Caps(
-            call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd, day_usd=settings.budget_day_usd
-        )
+            call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd,
+            document_usd=settings.budget_document_usd, day_usd=settings.budget_day_usd,
+        )  # fmt: skip
         return CallLedger(self._database, self.lease, caps)
 
     @cached_property

@@ -30,11 +30,12 @@ _BUDGET = "model budget"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """The most US dollars that a call, a chapter and a day (UTC) may cost."""
+    """The most US dollars that a call, a chapter, a document and a day (UTC) may cost; None: no cap of its own."""
 
     call_usd: Decimal
     chapter_usd: Decimal
     day_usd: Decimal
+    document_usd: Decimal | None = None
 
 
 class CallLedger:
@@ -119,10 +120,14 @@ class CallLedger:
     def _check_caps(self, connection: Connection, attempt: Attempt) -> None:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
         chapter, caps = attempt.context.chapter, self._caps
-        spent = connection.execute(_SPENT, {"key": attempt.request_key, "chapter": chapter}).one()
+        document = attempt.context.document
+        asked = {"key": attempt.request_key, "chapter": chapter, "document": document}
+        spent = connection.execute(_SPENT, asked).one()
         checks = [("this call", caps.call_usd, spent[0], "CALL"), ("this day", caps.day_usd, spent[2], "DAY")]
         if chapter is not None:
             checks.insert(1, (f"the chapter {chapter!r}", caps.chapter_usd, spent[1], "CHAPTER"))
+        if document is not None and caps.document_usd is not None:
+            checks.insert(1, (f"the document {document!r}", caps.document_usd, spent[3], "DOCUMENT"))
         for what, cap, so_far, name in checks:
             if so_far + attempt.most_usd > cap:
                 raise BudgetExceeded(
@@ -145,7 +150,7 @@ def _of(attempt: Attempt) -> dict[str, Any]:
     return {
         "request_key": attempt.request_key, "attempt": attempt.number, "provider": attempt.provider,
         "model": attempt.model, "purpose": attempt.purpose, "chapter": context.chapter, "section": context.section,
-        "run_id": context.run_id, "fallbacks": list(context.fallbacks),
+        "run_id": context.run_id, "document": context.document, "fallbacks": list(context.fallbacks),
     }  # fmt: skip
 
 
@@ -181,6 +186,10 @@ _REPLAY = insert(Row).values(state="replayed", reserved_usd=Decimal(0), ended_at
 _OTHERS = select(Row.owner).where(Row.state.in_(_OPEN), Row.owner != bindparam("owner")).distinct()
 _TODAY = Row.created_at >= midnight()
 _OF_CHAPTER = Row.chapter == bindparam("chapter")
-_SPENT = select(_sum_of(_TODAY & (Row.request_key == bindparam("key"))), _sum_of(_OF_CHAPTER), _sum_of(_TODAY)).where(
-    _TODAY | _OF_CHAPTER
-)
+_OF_DOCUMENT = Row.document == bindparam("document")
+_SPENT = select(
+    _sum_of(_TODAY & (Row.request_key == bindparam("key"))),
+    _sum_of(_OF_CHAPTER),
+    _sum_of(_TODAY),
+    _sum_of(_OF_DOCUMENT),
+).where(_TODAY | _OF_CHAPTER | _OF_DOCUMENT)

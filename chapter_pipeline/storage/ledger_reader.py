@@ -22,12 +22,16 @@ class LedgerReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def usage(self, *, chapter: str | None = None, run_ids: Collection[str] | None = None) -> tuple[TaskUsage, ...]:
+    def usage(
+        self, *, chapter: str | None = None, document: str | None = None, run_ids: Collection[str] | None = None
+    ) -> tuple[TaskUsage, ...]:
         """Usage by task, section, provider, model and run, in the order of the first call of each.
 
-        Of `chapter` and within these runs, where they are given.
+        Of `chapter`, of `document` and within these runs, where they are given.
         """
         which: list[ColumnElement[bool]] = []
+        if document is not None:
+            which.append(Call.document == document)
         if chapter is not None:
             which.append(Call.chapter == chapter)
         if run_ids is not None:
@@ -46,6 +50,12 @@ class LedgerReader:
             )
             for row in rows
         )  # fmt: skip
+
+    def answered(self, request_keys: Collection[str]) -> frozenset[str]:
+        """Those of these request keys whose reply is on record: the same request is not paid for again."""
+        query = select(Call.request_key).where(Call.request_key.in_(request_keys), Call.state == "committed")
+        with self._database.session() as session:
+            return frozenset(session.scalars(query))
 
     def today(self) -> Usage:
         """Usage of this day, which begins at midnight UTC."""

@@ -490,6 +490,7 @@ class ModelCallRow(Base):
         sa.Index("ix_model_calls_request", "request_key", "state"),
         sa.Index("ix_model_calls_created_at", "created_at"),
         sa.Index("ix_model_calls_chapter", "chapter"),
+        sa.Index("ix_model_calls_document", "document"),
         sa.Index("ix_model_calls_run_id", "run_id"),
     )
 
@@ -502,6 +503,8 @@ class ModelCallRow(Base):
     chapter: Mapped[str | None]
     section: Mapped[str | None]
     run_id: Mapped[str | None]
+    document: Mapped[str | None]
+    """Key of the document of the library that the call is for."""
     fallbacks: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.String), server_default="{}")
     state: Mapped[str]
     owner: Mapped[int]

@@ -230,6 +230,33 @@ def test_day__begins_at_midnight_utc(database: Database, microseconds_before: in
             reserved(ledger, attempt("second", most=CAP))
 
 
+def test_cap__of_a_document__counts_its_calls_of_all_days_and_no_others(database: Database) -> None:
+    limits = Caps(call_usd=PLENTY, chapter_usd=PLENTY, day_usd=PLENTY, document_usd=CAP)
+    mine, other = CallContext(document="d1"), CallContext(document="d2")
+    with ledger_of(database, limits) as ledger:
+        ended(ledger, attempt("first", context=mine), End.AMBIGUOUS)
+        all_made(database, func.clock_timestamp() - func.make_interval(0, 0, 0, 3))
+        with pytest.raises(BudgetExceeded, match=r"the document 'd1' may cost .* raise CHAPTER_BUDGET_DOCUMENT_USD"):
+            ledger.begin(attempt("second", most=CAP - MOST + LEAST, context=mine))
+        reserved(ledger, attempt("second", most=CAP - MOST, context=mine))
+        for key, context in {"third": other, "fourth": GLIOMA, "fifth": CallContext()}.items():
+            reserved(ledger, attempt(key, most=CAP, context=context))
+
+
+def test_usage__of_a_document__is_that_of_its_calls_and_its_answers_are_known_by_their_requests(
+    database: Database,
+) -> None:
+    with ledger_of(database, caps()) as ledger:
+        ended(ledger, attempt("mine", context=CallContext(document="d1"), purpose="study_record"), End.COMMITTED)
+        ended(ledger, attempt("failed", context=CallContext(document="d1"), purpose="study_record"), End.FAILED_COUNTED)
+        ended(ledger, attempt("other", context=CallContext(document="d2"), purpose="study_record"), End.COMMITTED)
+    reader = LedgerReader(database)
+    (line,) = reader.usage(document="d1")
+    assert (line.stage, line.usage.calls, line.usage.cost_usd) == ("study_records", 2, Decimal("0.50"))
+    assert reader.answered(["mine", "failed", "unknown"]) == {"mine"}
+    assert reader.answered([]) == frozenset()
+
+
 def test_cap__of_a_chapter__does_not_bind_a_call_for_no_chapter(database: Database) -> None:
     with ledger_of(database, caps(chapter=CAP)) as ledger:
         ended(ledger, attempt("first", context=CallContext()), End.AMBIGUOUS)
