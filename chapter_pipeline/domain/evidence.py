@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chapter_pipeline.domain.document import PageSpan, StudyType
 
+RULES = "rules"
+"""What fills a study record without a language model."""
+
 
 class FindingKind(StrEnum):
     """What a statement is to the document that makes it."""
@@ -129,6 +132,7 @@ class Finding(EvidenceValue):
     cited: tuple[Cited, ...] = ()
     spans: tuple[Span, ...] = Field(min_length=1, max_length=5)
     stated_in: int = Field(default=0, ge=0)
+    made_by: str | None = Field(default=None, description="The language model that named it; None: rules.")
 
     @property
     def text(self) -> str:
@@ -154,10 +158,20 @@ class Population(EvidenceValue):
     text: str | None = None
 
 
+class Dropped(EvidenceValue):
+    """What verification removed of a model's reply: `what` is a field of a finding, ``finding`` or ``record``."""
+
+    what: str
+    reason: str
+    count: int = Field(ge=1)
+
+
 class StudyRecord(EvidenceValue):
     """What a document reports. `level`: Oxford 2011, 1 to 5, see `domain.document.EVIDENCE_LEVELS`.
 
-    `made_by` names what filled it: ``rules`` or a provider's model; `version` that of the rules or the prompt.
+    `made_by` names what filled it: ``rules`` or a provider's model; `version` that of the rules or the prompt. A record
+    that a model filled also holds the findings of the rules where the model named none; `dropped` is what of its reply
+    did not hold. `unfilled`: why no model filled it though one was to.
     """
 
     design: StudyType
@@ -166,10 +180,19 @@ class StudyRecord(EvidenceValue):
     population: Population = Population()
     arms: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    made_by: str = "rules"
+    made_by: str = RULES
     version: str = "1"
+    dropped: tuple[Dropped, ...] = ()
+    unfilled: str | None = None
     notes: tuple[str, ...] = Field(default=(), description="What it lacks and why, for an editor.")
 
     @property
     def main_findings(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.main)
+
+    @property
+    def origin(self) -> str:
+        """``rules, version 7`` or ``model claude claude-opus-5-5, prompt version 1``."""
+        if self.made_by == RULES:
+            return f"{RULES}, version {self.version}"
+        return f"model {self.made_by}, prompt version {self.version}"

@@ -293,3 +293,8 @@ def number(said: str) -> int:
     for word in _WORD.findall(said.casefold()):
         total = max(total, 1) * 100 if word == "hundred" else total + _TENS.get(word, _ONES.get(word, 0))
     return total
+
+
+def numbers_in_words(text: str) -> set[int]:
+    """The numbers of people or animals that a text writes in words: "twenty-four patients"."""
+    return {number(match["n"]) for match in _MENTION.finditer(lowered(text)) if not match["n"][:1].isdigit()}

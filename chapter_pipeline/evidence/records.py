@@ -85,7 +85,7 @@ def _findings(
     return [
         # Not validated, and no default looked up: the values are made here, and a record has hundreds of them.
         Finding.model_construct(
-            ordinal=first + place, kind=kind, part=_part(statement, kind), species=species, disease=disease, intervention=one.intervention,
+            ordinal=first + place, kind=kind, part=part_of(statement, kind), species=species, disease=disease, intervention=one.intervention,
             comparator=one.comparator, outcome=one.outcome, time_point=one.time_point, direction=one.direction,
             effects=stated, p=p, cited=cited, spans=spans, stated_in=stated_in, main=False, population=None,
         )
@@ -93,7 +93,7 @@ def _findings(
     ]  # fmt: skip
 
 
-def _part(statement: Statement, kind: FindingKind) -> str:
+def part_of(statement: Statement, kind: FindingKind) -> str:
     """The part of the article; what an abstract without parts concludes in its last two sentences is its conclusion."""
     concludes = kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION)
     if statement.zone is Zone.ABSTRACT and concludes and statement.position >= statement.of - 2:

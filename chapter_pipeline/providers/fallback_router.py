@@ -19,6 +19,7 @@ from chapter_pipeline.domain.tasks import (
     ReviewRequest,
     SectionQueriesRequest,
     SectionRequest,
+    StudyRecordRequest,
 )
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable, PermanentError
 from chapter_pipeline.ports import Picture, Reply, ReplyT, Task
@@ -28,6 +29,7 @@ from chapter_pipeline.providers.language_concepts import choose_concepts
 from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
 from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
 from chapter_pipeline.providers.language_sections import write_section
+from chapter_pipeline.providers.language_study_records import study_record
 from chapter_pipeline.providers.language_vision import describe
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
@@ -40,6 +42,7 @@ KINDS = {
     "relations": "review", "outline": "planning", "section": "writing",
     "key_points": "writing", "review": "review", "critical_information": "review",
     "final_review": "review", "figure": "vision",
+    "study_record": "review",
 }  # fmt: skip
 """The kinds of task that there are prompts for, each with the kind of work whose model answers."""
 
@@ -99,8 +102,9 @@ class FallbackRouter:
         transient = False
         for provider in self._order:
             context = CallContext(
-                chapter=task.chapter, section=task.section, run_id=self._run_id, fallbacks=tuple(failures)
-            )
+                chapter=task.chapter, section=task.section, document=task.document, run_id=self._run_id,
+                fallbacks=tuple(failures),
+            )  # fmt: skip
             asking = _Asking(self._gateway, provider, self._model_for(provider, task.kind), task.variant, context)
             try:
                 value = _answer(task, asking)
@@ -136,14 +140,21 @@ class _Asking:
         self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int,
         pictures: tuple[Picture, ...] = (),
     ) -> ValueT:  # fmt: skip
-        call = ModelCall(
-            purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose,
-            schema=reply_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
-            variant=f"{self._variant} {prompt.version}".strip(),
-        )  # fmt: skip
+        call = model_call(purpose, prompt, filled, reply_type, max_output_tokens, pictures, self._variant)
         answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)
         self.answered = answer.model
         return answer.value
+
+
+def model_call(
+    purpose: str, prompt: Prompt, filled: str, reply_type: type[BaseModel], max_output_tokens: int,
+    pictures: tuple[Picture, ...] = (), variant: str = "",
+) -> ModelCall:  # fmt: skip
+    """The request that is sent for a filled prompt."""
+    return ModelCall(
+        purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose, schema=reply_schema(reply_type),
+        max_output_tokens=max_output_tokens, pictures=pictures, variant=f"{variant} {prompt.version}".strip(),
+    )  # fmt: skip
 
 
 def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
@@ -171,6 +182,8 @@ def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
             value = describe(request, task.pictures, ask)
         case FinalReviewRequest() as request:
             value = final_review(request, ask)
+        case StudyRecordRequest() as request:
+            value = study_record(request, ask)
         case _:
             raise PermanentError(f"a {task.kind!r} task came with a {type(task.request).__name__!r}")
     if not isinstance(value, task.reply_type):

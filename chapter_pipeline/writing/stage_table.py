@@ -41,7 +41,8 @@ class Stage:
     `value`: the type that a chapter's stage stores; None for the library. `version`: raised by hand when the stage's
     rules change. `inputs`: earlier stages, whose stored values count. `prompts`: files of ``providers/prompt_files``,
     and `work`: the kind of work whose models answer them; both count with a language model only. `files`: other
-    packaged files that it reads. `settings`: fields of `Settings`.
+    packaged files that it reads. `settings`: fields of `Settings`. `model_if`: the field of `Settings` that is ``model``
+    when a model is asked at all; None: whenever one writes.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Stage:
     work: Literal["planning", "writing", "review"] | None = None
     files: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    model_if: str | None = None
 
 
 SECTION = "section"
@@ -142,7 +144,10 @@ LIBRARY_STAGES: tuple[Stage, ...] = (
     ),
     Stage(name="document_figures", version=PARSER_VERSION, inputs=("document_text",)),
     Stage(name="passages", version=PARSER_VERSION, inputs=("document_figures",), settings=("passage_tokens",)),
-    Stage(name="study_records", version=RULES_VERSION, inputs=("passages",)),
+    Stage(
+        name="study_records", version=RULES_VERSION, inputs=("passages",), prompts=("study_record",), work="review",
+        model_if="study_records",
+    ),
     Stage(name="passage_embeddings", inputs=("passages",), settings=_INDEX),
 )  # fmt: skip
 
@@ -160,7 +165,7 @@ def code_version(stage: Stage, settings: Settings) -> str:
     Short enough to read: ``2-9f3c1a7b``; without any of these only the version.
     """
     parts: dict[str, Any] = {name: _sha256(content_of(name)) for name in stage.files}
-    if stage.work is not None:
+    if stage.work is not None and (stage.model_if is None or getattr(settings, stage.model_if) == "model"):
         parts["writers"] = _writers(stage.work, settings)
         if settings.writer != EXTRACTIVE:
             parts |= {name: _sha256(content_of(f"providers/prompt_files/{name}.md")) for name in stage.prompts}

@@ -41,6 +41,8 @@ def data_of(prompt: str) -> dict[str, Any]:
 def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) -> dict[str, Any]:
     """The JSON that a model would answer. Without `repairs` it repairs nothing."""
     data = data_of(prompt)
+    if "article" in data:
+        return _study_record(data)
     if "candidates" in data:
         return _concepts(data)
     if "sentences" in data:
@@ -76,6 +78,22 @@ def obedient(
         return answer(json.dumps(reply), delay_s=delay_s)
 
     return plan
+
+
+def _study_record(data: dict[str, Any]) -> dict[str, Any]:
+    """The first sentence of the article as its main finding."""
+    reference = data["article"][0]["sentences"][0][0]
+    return {
+        "design": data["design"], "setting": None, "arms": [],
+        "population": {"species": "human", "condition": None, "n": None, "stated_in": []},
+        "findings": [
+            {
+                "stated_in": [reference], "kind": "own result", "main": True, "species": "human", "disease": None,
+                "population": None, "intervention": None, "comparator": None, "outcome": None, "time_point": None,
+                "direction": "not stated", "effects": [], "p": [],
+            }
+        ],
+    }  # fmt: skip
 
 
 def _concepts(data: dict[str, Any]) -> dict[str, Any]:

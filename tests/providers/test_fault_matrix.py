@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from chapter_pipeline.domain import SectionPlan
+from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.tasks import (
     CandidateTerm,
     CriticalInformationReply,
@@ -32,6 +33,7 @@ from chapter_pipeline.domain.tasks import (
     OutlineReply,
     OutlineRequest,
     QuotePair,
+    RecordSentences,
     RelationsReply,
     RelationsRequest,
     ReviewReply,
@@ -40,6 +42,8 @@ from chapter_pipeline.domain.tasks import (
     SectionQueriesRequest,
     SectionReply,
     SectionRequest,
+    StudyRecordReply,
+    StudyRecordRequest,
 )
 from chapter_pipeline.errors import ModelRefused, ModelUnavailable
 from chapter_pipeline.ports import Task
@@ -91,6 +95,13 @@ TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
     "final_review": (
         FinalReviewRequest(topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, text=TEXT, gaps=()),
         FinalReviewReply,
+    ),
+    "study_record": (
+        StudyRecordRequest(
+            title=TOPIC, design=StudyType.COHORT, tables=(),
+            parts=(RecordSentences(part="results", headings=(), sentences=(("s1", DRAIN),)),),
+        ),
+        StudyRecordReply,
     ),
 }  # fmt: skip
 

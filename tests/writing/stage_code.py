@@ -51,7 +51,10 @@ OF_DOCUMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("documents.pdf.extract", "extract_document"), ("documents.ocr.engine", "page_reader"),
         ("documents.structure.passages", "make_passages"),
     ),
-    "study_records": (("evidence.records", "study_record"),),
+    "study_records": (
+        ("evidence.records", "study_record"), ("evidence.record_verification", "filled"),
+        ("providers.language_study_records", "study_record"),
+    ),
     "passage_embeddings": (("retrieval.minilm", "MiniLM"),),
 }  # fmt: skip
 """A document is parsed as a whole, under the version of its text."""

@@ -58,6 +58,11 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
         ({"embedder": "gpt"}, {"embedder": "gpt", "embedding_model": "other"},
          {"passage_embeddings", "key_concepts", "library_research"}),
         ({}, WITH_CLAUDE, ASKING),
+        ({}, {"study_records": "model"}, {"study_records"}),
+        (WITH_CLAUDE, {**WITH_CLAUDE, "study_records": "model"}, {"study_records"}),
+        ({**WITH_CLAUDE, "study_records": "model"},
+         {**WITH_CLAUDE, "study_records": "model", "claude_models": {"writing": "other"}},
+         {"section", "chapter_draft"}),
         ({}, {"claude_models": {"writing": "other"}}, set()),
         (WITH_CLAUDE, {**WITH_CLAUDE, "claude_models": {"writing": "other"}}, {"section", "chapter_draft"}),
         (WITH_CLAUDE, {**WITH_CLAUDE, "claude_models": {"vision": "other"}}, set()),
@@ -104,6 +109,18 @@ def test_code_version__a_packaged_file_changes__only_its_stage_has_another_and_n
     assert changed(before, versions()) == (set() if "prompt_files" in file else expected)
 
 
+def test_code_version__prompt_of_study_records__counts_where_a_model_fills_them_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filling = {**WITH_CLAUDE, "study_records": "model"}
+    by_rules, by_model = versions(**WITH_CLAUDE), versions(**filling)
+    changed_file = "providers/prompt_files/study_record.md"
+    monkeypatch.setattr(stage_table, "content_of", lambda name: content_of(name) + b"." * (name == changed_file))
+    assert changed(by_rules, versions(**WITH_CLAUDE)) == set()
+    assert changed(by_model, versions(**filling)) == {"study_records"}
+    assert by_rules["study_records"] == STAGES["study_records"].version, "an upgrade leaves records of rules current"
+
+
 def test_code_version__any_stage__is_short_and_begins_with_its_declared_version() -> None:
     for name, version in {**versions(), **versions(**WITH_CLAUDE)}.items():
         assert version.split("-")[0] == STAGES[name].version
@@ -113,7 +130,7 @@ def test_code_version__any_stage__is_short_and_begins_with_its_declared_version(
 
 def test_table__prompts__are_those_of_the_tasks_with_the_work_whose_models_are_asked() -> None:
     declared = {
-        prompt: stage.work for stage in CHAPTER_STAGES for prompt in stage.prompts if prompt != "section_repair"
+        prompt: stage.work for stage in STAGES.values() for prompt in stage.prompts if prompt != "section_repair"
     }
     assert declared == {kind: work for kind, work in KINDS.items() if kind != "figure"}
 
