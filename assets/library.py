@@ -177,11 +177,12 @@ def _document(
         stored = call(source)
         # The data version includes the settings: the same file under other settings gives another text. Other rules may
         # make the same study record again, and what follows from it stays fresh.
+        code = selected[stage] if stored.whole else TABLE[stage].version  # of rules alone: shown as stale
         version = stored.content or f"{source.sha256[:32]}-{ingest.settings_hash[:16]}"
         yield dg.AssetMaterialization(
             stage,
             partition=partition,
-            tags=_tags(selected[stage], version, _input_tags(instance, stage, partition)),
+            tags=_tags(code, version, _input_tags(instance, stage, partition)),
             metadata={
                 **about_stage(stage, stored, source, ingest, library),
                 **_replaced(stage, source.name, departures),

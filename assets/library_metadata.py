@@ -15,9 +15,9 @@ from chapter_pipeline.documents.structure.table_markdown import to_markdown
 from chapter_pipeline.documents.structure.text_audit import words_table
 from chapter_pipeline.domain.bibliography import BibliographicRecord, FieldValue, RecordField
 from chapter_pipeline.domain.document import Page, Table, place
+from chapter_pipeline.domain.evidence import RULES
 from chapter_pipeline.services.ingest import Ingest, SourceDocument, StoredStage
 from chapter_pipeline.storage.document_previews import DocumentPreview, DocumentPreviews, PassagePreview
-from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing.rendering import escaped, table
 from resources.library import LibraryResource
 
@@ -34,7 +34,7 @@ def about_stage(
 ) -> dict[str, Any]:
     """Metadata of `stage` of one document; the document may still be a draft, which only its own run sees."""
     if stage == "study_records":
-        return _study(stored, library.store(), ingest.recorded(source).id)
+        return _study(stored, library, ingest.recorded(source).id)
     previews = library.previews()
     document = previews.document(source.sha256, ingest.settings_hash)
     counted = {
@@ -72,14 +72,17 @@ def about_stage(
             return {**common, "model": document.embedding_model or "", "searchable": True}
 
 
-def _study(stored: StoredStage, store: LibraryStore, document_id: int) -> dict[str, Any]:
+def _study(stored: StoredStage, library: LibraryResource, document_id: int) -> dict[str, Any]:
+    store = library.store()
     record = store.study_record_of(document_id)
+    asked = record is not None and (record.made_by != RULES or record.unfilled is not None)
     return {
         "document": stored.document,
         "title": store.bibliography(document_id).text(RecordField.TITLE) or "not stated",
         "findings": stored.count,
         "stored": "earlier" if stored.reused else "now",
         **({} if record is None else about_record(record)),
+        **({"cost (USD)": library.cost_usd(stored.document)} if asked else {}),
     }
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.metadata import bullets, md, or_none
 from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.domain.evidence import Finding, FindingKind, StudyRecord
+from chapter_pipeline.domain.evidence import RULES, Finding, FindingKind, StudyRecord
 from chapter_pipeline.publishing.evidence_table import effects_text, page_cell
 from chapter_pipeline.storage.study_records import RecordSummary
 from chapter_pipeline.writing.rendering import escaped, table
@@ -46,14 +46,31 @@ def about_record(record: StudyRecord) -> dict[str, Any]:
         "species": population.species.value,
         "n": population.n if population.n is not None else "not stated",
         "arms": "; ".join(record.arms) or "not stated",
-        "made by": f"{record.made_by}, version {record.version}",
+        "made by": record.origin,
         "findings by kind": md(kinds_table(Counter(finding.kind for finding in record.findings))),
         "main findings": or_none(
             ["Page", "Intervention", "Comparator", "Outcome", "Direction", "Effect", "p", "Text"],
             [_cells(finding) for finding in shown],
         ),
         **({"main findings not shown": len(main) - len(shown)} if len(main) > len(shown) else {}),
+        **about_filling(record),
         **({"notes": md(bullets([escaped(note) for note in record.notes]))} if record.notes else {}),
+    }
+
+
+def about_filling(record: StudyRecord) -> dict[str, Any]:
+    """Metadata of what a model filled: its findings, and what of its reply was dropped; or why none filled it."""
+    if record.unfilled is not None:
+        return {"not filled by a model": record.unfilled}
+    if record.made_by == RULES:
+        return {}
+    named = sum(finding.made_by is not None for finding in record.findings)
+    dropped = [[one.what, one.reason, str(one.count)] for one in record.dropped]
+    return {
+        "findings by the model": named,
+        "findings by rules": len(record.findings) - named,
+        "dropped": sum(one.count for one in record.dropped),
+        "dropped by field": or_none(["Field", "Reason", "Number"], dropped),
     }
 
 
@@ -78,6 +95,12 @@ def study_records_check(records: Mapping[str, RecordSummary | None]) -> dg.Asset
             "findings": kinds.total(),
             "main findings": sum(record.main for record in made),
             "findings by kind": md(kinds_table(kinds)),
+            "filled by": md(_counted("Filled by", Counter(record.made_by for record in made))),
+            "dropped of what models said": sum(record.dropped for record in made),
+            "not filled by a model": or_none(
+                ["Document", "Reason"],
+                [[key, one.unfilled] for key, one in records.items() if one is not None and one.unfilled][:LISTED],
+            ),
             "designs": md(_counted("Design", Counter(record.design.value for record in made))),
             "without a result of their own": or_none(["Document", "Design", "Findings", "Notes"], without[:LISTED]),
             "without a study record": md(bullets(missing, limit=LISTED)),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chapter_pipeline.services.ingest import Ingest
     from chapter_pipeline.services.library import Library
     from chapter_pipeline.services.record_editing import RecordEditing
+    from chapter_pipeline.services.record_filling import RecordCosts, RecordFiller
     from chapter_pipeline.services.run_report import ChapterRuns, DocumentActs
     from chapter_pipeline.services.text_model_factory import TextModelFactory
     from chapter_pipeline.storage.artifacts import ArtifactStore
@@ -205,20 +206,35 @@ class Container:
 
         return library_settings_hash(settings_hash(self.settings), self.library_embedder.name)
 
+    def record_filler(self, run_id: str | None = None) -> RecordFiller | None:
+        """What fills study records by a model, its calls recorded under the run `run_id`; None when rules do.
+
+        Raises `UsageError` when no provider is set.
+        """
+        from chapter_pipeline.services.record_filling import RecordFiller, require_writer
+        from chapter_pipeline.services.study_records import basis_of
+
+        if self.settings.study_records == "rules":
+            return None
+        require_writer(self.settings)
+        return RecordFiller(lambda: self.text_model(run_id), basis_of(self.settings))
+
     @contextmanager
-    def ingest(self) -> Iterator[Ingest]:
+    def ingest(self, run_id: str | None = None) -> Iterator[Ingest]:
         """The ingest of documents, with parser processes of its own, which end with the block."""
         from chapter_pipeline.services.ingest import open_ingest
 
         with open_ingest(
-            self.settings, database=self.database, bucket=self.bucket, embedder=self.library_embedder
-        ) as ingest:
+            self.settings, database=self.database, bucket=self.bucket, embedder=self.library_embedder,
+            filler=self.record_filler(run_id),
+        ) as ingest:  # fmt: skip
             yield ingest
 
     @cached_property
     def library(self) -> Library:
         """The use cases on the library."""
         from chapter_pipeline.services.library import Library
+        from chapter_pipeline.services.study_records import basis_of
 
         return Library(
             store=self.library_store,
@@ -227,18 +243,27 @@ class Container:
             figures=self.figure_objects,
             settings_hash=lambda: self.library_settings_hash,
             search=lambda: self.search,
+            basis=basis_of(self.settings),
         )
 
     @cached_property
     def findings(self) -> Findings:
         """The use cases on the findings of study records."""
         from chapter_pipeline.services.findings import Findings
+        from chapter_pipeline.services.study_records import basis_of
         from chapter_pipeline.storage.findings import FindingQueries
 
         return Findings(
             store=self.library_store, queries=FindingQueries(self.database), search=lambda: self.search,
-            inventory=self.library.inventory,
+            inventory=self.library.inventory, basis=basis_of(self.settings),
         )  # fmt: skip
+
+    @cached_property
+    def record_costs(self) -> RecordCosts:
+        """What study records by a model will cost and have cost."""
+        from chapter_pipeline.services.record_filling import RecordCosts
+
+        return RecordCosts(self.settings, database=self.database, library=self.library_store)
 
     def record_editing(self, acts: DocumentActs) -> RecordEditing:
         """The correction of bibliographic records; `acts` reports them."""

@@ -13,6 +13,7 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.document_previews import DocumentPreviews
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.study_records import RecordSummary
+from resources.run_context import run_id_of
 
 
 class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -54,8 +55,12 @@ class LibraryResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         keys = sorted({*store.document_keys(names).values()})
         return {**dict.fromkeys(keys), **store.record_summaries(keys)}
 
+    def cost_usd(self, document: str) -> float:
+        """What text models were paid for the study record of a document, over all runs."""
+        return float(self.container.record_costs.spent(document).cost_usd)
+
     @contextmanager
     def ingest(self) -> Iterator[Ingest]:
         """The ingest of documents, with parser processes of its own, which end with the block."""
-        with self.container.ingest() as ingest:
+        with self.container.ingest(run_id_of(self)) as ingest:
             yield ingest

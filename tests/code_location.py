@@ -68,10 +68,11 @@ class SampleContainer(Container):
         return library_settings_hash("1", HashEmbedder().name)
 
     @contextmanager
-    def ingest(self) -> Iterator[Ingest]:
+    def ingest(self, run_id: str | None = None) -> Iterator[Ingest]:
         yield Ingest(
             self.settings, bucket=self.bucket, library=self.library_store, embedder=HashEmbedder(),
             parser=self._parser, make_passages=passages_of, settings_hash="1", make_record=self.make_record,
+            filler=self.record_filler(run_id),
         )  # fmt: skip
 
 

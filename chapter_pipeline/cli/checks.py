@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chapter_pipeline.addresses import without_secrets
 from chapter_pipeline.container import Container
-from chapter_pipeline.errors import ChapterPipelineError
+from chapter_pipeline.errors import ChapterPipelineError, UsageError
 from chapter_pipeline.settings import KEY_FIELDS
 
 if TYPE_CHECKING:
@@ -123,15 +123,24 @@ def _embeddings(opened: Container) -> list[Check]:
 
 def _study_records(opened: Container) -> list[Check]:
     """Nothing when all are current: a document without one is searched, and a chapter reads its sentences alone."""
-    documents = opened.findings.outdated()
+    from chapter_pipeline.services.record_filling import reasons, require_writer
+
+    try:
+        require_writer(opened.settings)
+    except UsageError as error:
+        return [Check(name="study records", state="failed", detail=error.what, remedy=error.remedy or "")]
+    findings = opened.findings
+    documents = findings.outdated()
     if not documents:
         return []
-    detail = f"{len(documents)} documents have none of the present rules"
-    return [
-        Check(
-            name="study records", state="missing", detail=detail, remedy="make them: chapter-pipeline findings refresh"
-        )
-    ]
+    detail = f"{len(documents)} documents have none {findings.basis}"
+    remedy = "make them: chapter-pipeline findings refresh"
+    if opened.settings.study_records == "model":
+        made = findings.summaries([one.key for one in documents]).values()
+        unfilled = [one.unfilled for one in made if one.unfilled is not None]
+        detail += f"; {reasons(unfilled)}" if unfilled else ""
+        remedy += " (--estimate says what it costs)"
+    return [Check(name="study records", state="missing", detail=detail, remedy=remedy)]
 
 
 def _exports(opened: Container) -> list[Check]:

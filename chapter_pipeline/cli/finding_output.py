@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from chapter_pipeline.cli.console import print_json, print_table, say
 from chapter_pipeline.domain.document import place
-from chapter_pipeline.domain.evidence import Finding, FindingKind
+from chapter_pipeline.domain.evidence import Dropped, Finding, FindingKind
 
 if TYPE_CHECKING:
     from chapter_pipeline.publishing.evidence_table import EvidenceRow
     from chapter_pipeline.services.findings import DocumentFindings, FoundFinding
+    from chapter_pipeline.services.record_filling import RecordsEstimate
 
 REFRESH = "chapter-pipeline findings refresh"
 
@@ -35,17 +36,18 @@ def show_document_findings(told: DocumentFindings, kinds: Sequence[FindingKind],
         "document": document.key, "title": document.record.title, "design": record.design.value,
         "level": record.level, "setting": record.setting, "condition": population.condition,
         "species": population.species.value, "n": population.n, "population": population.text,
-        "arms": "; ".join(record.arms), "made by": f"{record.made_by}, version {record.version}",
-        "notes": "; ".join(record.notes), "findings": len(record.findings),
+        "arms": "; ".join(record.arms), "made by": record.origin, "dropped": "; ".join(map(_dropped, record.dropped)),
+        "not filled by a model": record.unfilled, "notes": "; ".join(record.notes), "findings": len(record.findings),
     }  # fmt: skip
     print_table("Study record", ["Field", "Value"], list(about.items()))
     if not told.current:
-        say(f"the record is of earlier rules, or of an earlier bibliographic record: {REFRESH}")
-    columns = ["Main", "Kind", "Page", "Species", "Intervention", "Comparator", "Outcome", "Direction", "Effect", "p", "Text"]  # fmt: skip
+        say(f"the record is {told.outdated}: {REFRESH}")
+    columns = ["Main", "Kind", "Page", "Species", "Intervention", "Comparator", "Outcome", "Direction", "Effect", "p", "By", "Text"]  # fmt: skip
     rows = [
         (
             "*" if one.main else "", one.kind.value, page_cell(one), one.species.value, one.intervention,
-            one.comparator, one.outcome, one.direction.value, effects_text(one.effects), "; ".join(one.p), one.text,
+            one.comparator, one.outcome, one.direction.value, effects_text(one.effects), "; ".join(one.p),
+            "model" if one.made_by else "rules", one.text,
         )
         for one in findings
     ]  # fmt: skip
@@ -53,6 +55,43 @@ def show_document_findings(told: DocumentFindings, kinds: Sequence[FindingKind],
         print_table("Findings", columns, rows)
     else:
         say("no finding" + (f" of the kinds {', '.join(kind.value for kind in kinds)}" if kinds else ""))
+
+
+def show_estimate(expected: RecordsEstimate | None, *, json: bool) -> None:
+    """Print what filling study records by a model will cost; None: rules fill them."""
+    if expected is None:
+        if json:
+            print_json({"usd": 0.0, "most_usd": 0.0, "documents": []})
+        else:
+            say("nothing: rules fill study records (CHAPTER_STUDY_RECORDS)")
+        return
+    if json:
+        documents = [
+            {
+                "document": one.document, "input_tokens": one.usage.input_tokens,
+                "output_tokens": one.usage.output_tokens, "usd": float(one.usage.cost_usd),
+                "most_usd": float(one.most_usd), "answered": one.answered, "over_cap": one.over_cap,
+            }
+            for one in expected.calls
+        ]  # fmt: skip
+        told = {"provider": expected.provider, "model": expected.model, "usd": float(expected.usd)}
+        print_json({**told, "most_usd": float(expected.most_usd), "documents": documents})
+        return
+    say(estimate_line(expected))
+
+
+def estimate_line(expected: RecordsEstimate) -> str:
+    """What filling will cost, in one line."""
+    calls, paid = expected.calls, expected.paid
+    answered, over = sum(one.answered for one in calls), sum(one.over_cap and not one.answered for one in calls)
+    tokens_in, tokens_out = expected.tokens
+    return (
+        f"{len(paid)} documents are sent to {expected.provider} {expected.model}: about {expected.usd:.2f} USD"
+        f" ({tokens_in:,} tokens in, {tokens_out:,} out), at the most {expected.most_usd:.2f}; the caps are"
+        f" {expected.document_cap_usd} a document (CHAPTER_BUDGET_DOCUMENT_USD) and {expected.day_cap_usd} a day"
+        + (f"; {answered} have their answer already" if answered else "")
+        + (f"; {over} may cost more than a cap and are left to rules" if over else "")
+    )
 
 
 def show_found(found: FoundFinding) -> None:
@@ -88,6 +127,10 @@ def _study_as_json(row: EvidenceRow) -> dict[str, Any]:
         "year": row.document.year, "doi": row.document.doi, "design": row.study.design.value,
         "level": row.study.level, "n": row.study.population.n,
     }  # fmt: skip
+
+
+def _dropped(one: Dropped) -> str:
+    return f"{one.what}: {one.count} ({one.reason})"
 
 
 def _said(finding: Finding) -> str:

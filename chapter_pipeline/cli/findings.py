@@ -10,7 +10,7 @@ import typer
 
 from chapter_pipeline.cli.console import print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
-from chapter_pipeline.cli.finding_output import REFRESH, found_as_json, show_found
+from chapter_pipeline.cli.finding_output import REFRESH, estimate_line, found_as_json, show_estimate, show_found
 from chapter_pipeline.cli.umask import of_the_person
 
 if TYPE_CHECKING:
@@ -116,12 +116,25 @@ def export(
 @app.command("refresh")
 def refresh(
     everything: Annotated[bool, typer.Option("--all", help="The records of all documents.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what a language model would cost; nothing is sent or made.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Make the study records that are missing, of earlier rules, or of a record that was corrected since."""
+    """Make the study records that are missing, of earlier rules, or of a record that was corrected since.
+
+    With CHAPTER_STUDY_RECORDS=model also those that no model, or another one, has filled.
+    """
     done: list[str] = []
     with context() as opened:
         wanted = opened.findings.to_refresh(everything=everything)
+        if estimate or not json:
+            expected = opened.record_costs.estimate({key: name for name, key in wanted.names.items()})
+            if estimate:
+                show_estimate(expected, json=json)
+                return
+            if expected is not None and expected.paid:
+                say(estimate_line(expected))
         try:
             if wanted.names:
                 from chapter_pipeline.orchestration.runs import open_runs
@@ -151,14 +164,23 @@ def _tell_made(made: Mapping[str, RecordSummary], *, json: bool) -> None:
     if json:
         for key, record in made.items():
             kinds = {kind.value: count for kind, count in sorted(record.findings.items())}
-            told = {"document": key, "design": record.design.value, "level": record.level}
-            print_json({**told, "findings": record.count, "main": record.main, "kinds": kinds})
+            told = {"document": key, "design": record.design.value, "level": record.level, "made_by": record.made_by}
+            by_model = {"dropped": record.dropped, "unfilled": record.unfilled}
+            print_json({**told, "findings": record.count, "main": record.main, "kinds": kinds, **by_model})
     elif made:
-        rows = [(key, one.design.value, one.level, one.count, one.main) for key, one in made.items()]
-        print_table("Study records", ["Document", "Design", "Level", "Findings", "Main"], rows, whole="Document")
+        rows = [(key, one.design.value, one.level, one.count, one.main, one.made_by) for key, one in made.items()]
+        columns = ["Document", "Design", "Level", "Findings", "Main", "Made by"]
+        print_table("Study records", columns, rows, whole="Document")
+        unfilled = [one.unfilled for one in made.values() if one.unfilled is not None]
+        if unfilled:
+            from chapter_pipeline.services.record_filling import reasons
+
+            say(
+                f"{len(unfilled)} of them were not filled by a model, the next refresh tries again: {reasons(unfilled)}"
+            )
 
 
 def _tell_outdated(opened: Container) -> None:
     count = len(opened.findings.outdated())
     if count:
-        say(f"{count} documents have no study record of the present rules: {REFRESH}")
+        say(f"{count} documents have no study record {opened.findings.basis}: {REFRESH}")

@@ -13,7 +13,7 @@ from chapter_pipeline.errors import AlreadyExists, UsageError
 from chapter_pipeline.publishing.evidence_table import EvidenceRow, as_csv, as_xlsx
 from chapter_pipeline.retrieval.ranking import MAX_RESULTS, fits
 from chapter_pipeline.services.inventory import FileState, InventoryItem
-from chapter_pipeline.services.study_records import outdated
+from chapter_pipeline.services.study_records import RULES_ALONE, RecordBasis, outdated
 from chapter_pipeline.shown import shown
 from chapter_pipeline.storage.findings import FindingFilter, FindingHit, FindingQueries, StoredFinding
 from chapter_pipeline.storage.library import LibraryStore
@@ -45,11 +45,18 @@ class FoundFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFindings:
-    """The study record of a document; None when it has none. `current`: whether the present rules made it."""
+    """The study record of a document; None when it has none. `current`: whether it is of the present basis."""
 
     document: DocumentSummary
     record: StudyRecord | None
     current: bool
+    basis: RecordBasis = RULES_ALONE
+
+    @property
+    def outdated(self) -> str:
+        """What a record that is not current may be of."""
+        other = "" if self.basis.model is None else " or of another prompt or model, not filled by a model yet,"
+        return f"of earlier rules,{other} or of an earlier bibliographic record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,7 @@ class Refresh:
 
 
 class Findings:
-    """The use cases on findings, shared by all entrances. `search` is made when needed."""
+    """The use cases on findings, shared by all entrances. `search` is made when needed; `basis`: of current records."""
 
     def __init__(
         self,
@@ -70,18 +77,25 @@ class Findings:
         queries: FindingQueries,
         search: Callable[[], LibrarySearch],
         inventory: Callable[[], Sequence[InventoryItem]],
+        basis: RecordBasis = RULES_ALONE,
     ) -> None:
         self._store = store
         self._queries = queries
         self._search = search
         self._inventory = inventory
+        self._basis = basis
+
+    @property
+    def basis(self) -> str:
+        """What a current record is of, in words."""
+        return "of the present rules" if self._basis.model is None else "by the present model, prompt and rules"
 
     def of_document(self, wanted: str) -> DocumentFindings:
         """The record of the document with this key, first digits of a key, or name. Raises `NotFound`, `UsageError`."""
         found = self._store.document(wanted)
         return DocumentFindings(
             document=found, record=self._store.study_records([found.key]).get(found.key),
-            current=not outdated(self._store, [found.key]),
+            current=not outdated(self._store, [found.key], self._basis), basis=self._basis,
         )  # fmt: skip
 
     def meant(self, wanted: FindingFilter, documents: Sequence[str]) -> FindingFilter:
@@ -148,9 +162,9 @@ class Findings:
         return len(rows)
 
     def outdated(self) -> list[DocumentSummary]:
-        """The documents whose study record is missing, of other rules, or of an earlier bibliographic record."""
+        """The documents whose study record is missing, of another basis, or of an earlier bibliographic record."""
         documents = self._store.documents()
-        old = set(outdated(self._store, [one.key for one in documents]))
+        old = set(outdated(self._store, [one.key for one in documents], self._basis))
         return [one for one in documents if one.key in old]
 
     def to_refresh(self, *, everything: bool) -> Refresh:

@@ -22,7 +22,7 @@ from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
 from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
 from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
 from chapter_pipeline.services.registries import open_registries
-from chapter_pipeline.services.study_records import RecordMaker, make_record
+from chapter_pipeline.services.study_records import Filler, RecordMaker, make_record
 from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -56,13 +56,15 @@ class SourceDocument:
 class StoredStage:
     """A stored stage of a document: the number of pages, figures, passages, findings or vectors; `reused` if stored before.
 
-    `content`: a hash of what is stored, of a stage that may come out otherwise for the same file and settings.
+    `content`: a hash of what is stored, of a stage that may come out otherwise for the same file and settings. `whole`:
+    False of a study record that a model was to fill and could not: it is made again the next time.
     """
 
     document: str
     count: int
     reused: bool
     content: str | None = None
+    whole: bool = True
 
 
 class Ingest:
@@ -80,6 +82,7 @@ class Ingest:
         settings_hash: str,
         registries: Sequence[WorkRegistry] = (),
         make_record: RecordMaker = study_record,
+        filler: Filler | None = None,
     ) -> None:
         self._settings = settings
         self._registries = registries
@@ -89,6 +92,7 @@ class Ingest:
         self._parser = parser
         self._make_passages = make_passages
         self._make_record = make_record
+        self._filler = filler
         self.settings_hash = library_settings_hash(settings_hash, embedder.name)
         self._ahead = ParsePrefetcher(parser, self._to_parse)
         self._parsed: ParsedDocument | None = None  # of the present document, so that its figures need no second parse
@@ -204,8 +208,10 @@ class Ingest:
         Neither parses nor embeds, so a searchable document gets it anew as it is, also one stored under earlier settings.
         """
         document = self.recorded(source)
-        stored, reused = make_record(self._library, document.id, self._make_record, again=again)
-        return StoredStage(document=document.key, count=stored.count, reused=reused, content=stored.sha256)
+        stored, reused = make_record(self._library, document.id, self._make_record, again=again, filler=self._filler)
+        return StoredStage(
+            document=document.key, count=stored.count, reused=reused, content=stored.sha256, whole=stored.whole
+        )
 
     def recorded(self, source: SourceDocument) -> StoredDocument:
         """The document whose study record `study_record` makes: the present one, else the one that its name still means."""
@@ -353,9 +359,9 @@ class Ingest:
 
 @contextmanager
 def open_ingest(
-    settings: Settings, *, database: Database, bucket: ObjectBucket, embedder: Embedder
+    settings: Settings, *, database: Database, bucket: ObjectBucket, embedder: Embedder, filler: Filler | None = None
 ) -> Iterator[Ingest]:
-    """The ingest with parser processes of its own, which end with the block."""
+    """The ingest with parser processes of its own, which end with the block. `filler`: None, and rules fill study records."""
     # Imported here: these modules take a second to load and most processes parse nothing.
     from chapter_pipeline.documents.ocr.process import RecogniserProcess
     from chapter_pipeline.documents.pdf.parser import ParserPool
@@ -375,5 +381,5 @@ def open_ingest(
     ):
         yield Ingest(
             settings, bucket=bucket, library=library, embedder=embedder, parser=parser,
-            make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries,
+            make_passages=make_passages, settings_hash=settings_hash(settings), registries=registries, filler=filler,
         )  # fmt: skip

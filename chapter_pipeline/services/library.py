@@ -14,6 +14,7 @@ from chapter_pipeline.services import inventory as inventories
 from chapter_pipeline.services.citing_chapters import Departure, Departures
 from chapter_pipeline.services.document_table import arranged
 from chapter_pipeline.services.inventory import InventoryItem, Quarantined
+from chapter_pipeline.services.study_records import RULES_ALONE, RecordBasis
 from chapter_pipeline.services.unchanged_files import unchanged
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.chapters import ChapterStore, Citing
@@ -68,6 +69,7 @@ class Library:
         figures: FigureObjects,
         settings_hash: Callable[[], str],
         search: Callable[[], PassageSearch],
+        basis: RecordBasis = RULES_ALONE,
     ) -> None:
         self._store = store
         self._chapters = chapters
@@ -75,10 +77,13 @@ class Library:
         self._figures = figures
         self._settings_hash = settings_hash
         self._search = search
+        self._basis = basis
 
     def unchanged(self, paths: Sequence[Path]) -> dict[Path, IngestOutcome]:
         """The files that are stored unchanged, with an outcome for each; they need no run."""
-        return unchanged(paths, library=self._store, bucket=self._bucket, settings_hash=self._settings_hash())
+        return unchanged(
+            paths, library=self._store, bucket=self._bucket, settings_hash=self._settings_hash(), basis=self._basis
+        )
 
     def inventory(self) -> list[InventoryItem]:
         """Every delivered file with its state."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from chapter_pipeline.documents.reasons import Reason
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus
 from chapter_pipeline.services.file_paths import FOLDER, shown
-from chapter_pipeline.services.study_records import outdated
+from chapter_pipeline.services.study_records import RULES_ALONE, RecordBasis, outdated
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.listing import file_fault
@@ -28,20 +28,25 @@ def library_settings_hash(settings_hash: str, embedder: str) -> str:
 
 
 def unchanged(
-    paths: Sequence[Path], *, library: LibraryStore, bucket: ObjectBucket, settings_hash: str
+    paths: Sequence[Path],
+    *,
+    library: LibraryStore,
+    bucket: ObjectBucket,
+    settings_hash: str,
+    basis: RecordBasis = RULES_ALONE,
 ) -> dict[Path, IngestOutcome]:
     """The files of `paths` that are stored or quarantined unchanged; one outcome for each.
 
     `settings_hash` is that of `library_settings_hash`. Files that cannot be read are left to the ingest, which says why,
     and so are those whose quarantine may be the machine's fault, those whose images the bucket has lost, and those whose
-    study record is of other rules.
+    study record is of other rules, or of another `basis`.
     """
     sizes = {entry.key: entry.size_bytes for entry in bucket.entries(FOLDER)}
     # Only a file that the bucket holds in the same size can be unchanged: the others need not be hashed.
     likely = {FOLDER + path.name: path for path in paths if _size(path) == sizes.get(FOLDER + path.name, -1)}
     known = library.stored_outcomes(list(likely), settings_hash=settings_hash) if likely else {}
     documents = [outcome.document for outcome in known.values() if outcome.document]
-    incomplete = {*library.incomplete(documents), *outdated(library, documents)}
+    incomplete = {*library.incomplete(documents), *outdated(library, documents, basis)}
     same = {
         name: likely[name]
         for name, outcome in known.items()

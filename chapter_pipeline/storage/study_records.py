@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from chapter_pipeline.domain.bibliography import BibliographicRecord, RecordField
 from chapter_pipeline.domain.document import FigureCaption, PageSpan, Passage, StudyType, TextSource
-from chapter_pipeline.domain.evidence import EvidenceValue, Finding, FindingKind, StudyRecord
+from chapter_pipeline.domain.evidence import RULES, EvidenceValue, Finding, FindingKind, StudyRecord
 from chapter_pipeline.errors import PermanentError
 from chapter_pipeline.evidence.source import SourceText
 from chapter_pipeline.storage.database import Database
@@ -31,16 +31,22 @@ from chapter_pipeline.storage.schema import (
     TableRow,
 )
 
+_NOT_SAID = frozenset({"dropped", "unfilled"})
+"""Of a body what says nothing of the study: another reason why no model answered leaves what follows fresh."""
 ValueT = TypeVar("ValueT", bound=EvidenceValue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """What is on record of a study record: `findings` by kind. `fingerprint` and `sha256` as in `StudyRecordRow`."""
+    """What is on record of a study record: `findings` by kind. `fingerprint` and `sha256` as in `StudyRecordRow`.
+
+    `whole`: False when a model was to fill it and could not.
+    """
 
     fingerprint: str
     sha256: str
     findings: Mapping[FindingKind, int]
+    whole: bool = True
 
     @property
     def count(self) -> int:
@@ -49,13 +55,19 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSummary:
-    """What a study record holds, without its findings: how many of each kind, and how many are main findings."""
+    """What a study record holds, without its findings: how many of each kind, and how many are main findings.
+
+    `made_by` and `unfilled` as in `StudyRecord`; `dropped`: how much of a model's reply did not hold.
+    """
 
     design: StudyType
     level: int
     findings: Mapping[FindingKind, int]
     main: int
     notes: tuple[str, ...]
+    made_by: str = RULES
+    dropped: int = 0
+    unfilled: str | None = None
 
     @property
     def count(self) -> int:
@@ -93,8 +105,11 @@ class StudyRecordStore:
     def store_study_record(self, document_id: int, record: StudyRecord, *, fingerprint: str) -> StoredRecord:
         """Store the record in the place of an earlier one, in one transaction."""
         body = record.model_dump(mode="json", exclude={"findings"}, exclude_none=True)
+        if not record.dropped:
+            del body["dropped"]
         findings = [_row(document_id, finding) for finding in record.findings]
-        said = [{**body, "version": None}, [one["body"] for one in findings]]
+        said: list[Any] = [{name: value for name, value in {**body, "version": None}.items() if name not in _NOT_SAID}]
+        said.append([one["body"] for one in findings])
         told = json.dumps(said, sort_keys=True, ensure_ascii=False)
         values = {
             "design": record.design.value, "level": record.level, "made_by": record.made_by, "version": record.version,
@@ -107,7 +122,14 @@ class StudyRecordStore:
             if findings:
                 session.execute(insert(FindingRow), findings)
         counts = Counter(finding.kind for finding in record.findings)
-        return StoredRecord(fingerprint=fingerprint, sha256=str(values["sha256"]), findings=counts)
+        return StoredRecord(
+            fingerprint=fingerprint, sha256=str(values["sha256"]), findings=counts, whole=record.unfilled is None
+        )
+
+    def document_key(self, document_id: int) -> str:
+        """The key of a document, draft or not."""
+        with self._database.session() as session:
+            return session.scalars(select(Document.key).where(Document.id == document_id)).one()
 
     def stored_record(self, document_id: int) -> StoredRecord | None:
         """What is on record of the study record of a document, draft or not; None when it has none."""
@@ -119,7 +141,9 @@ class StudyRecordStore:
             if row is None:
                 return None
             found = {FindingKind(kind): count for kind, count in session.execute(counts)}
-            return StoredRecord(fingerprint=row.fingerprint, sha256=row.sha256, findings=found)
+            return StoredRecord(
+                fingerprint=row.fingerprint, sha256=row.sha256, findings=found, whole="unfilled" not in row.body
+            )
 
     def record_fingerprints(self, documents: Sequence[str]) -> dict[str, str]:
         """The fingerprints of the records of these searchable documents; those without a record are left out."""
@@ -153,7 +177,8 @@ class StudyRecordStore:
             found = {
                 key: RecordSummary(
                     design=StudyType(row.design), level=row.level, findings=kinds.get(row.document_id, {}),
-                    main=main[row.document_id], notes=tuple(row.body.get("notes", ())),
+                    main=main[row.document_id], notes=tuple(row.body.get("notes", ())), made_by=row.made_by,
+                    dropped=sum(one["count"] for one in row.body.get("dropped", ())), unfilled=row.body.get("unfilled"),
                 )
                 for key, row in session.execute(query)
             }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import openpyxl
@@ -14,9 +15,13 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing import stage_table
+from chapter_pipeline.writing.stage_table import content_of
 from tests.cli.conftest import Cli
 from tests.cli.program import paper
+from tests.evidence.record_replies import reply_json, stated
 from tests.library_samples import add
+from tests.providers.fault_server import FaultServer, answer, in_turn, status
 from tests.study_records import SERIES, TRIAL, series_record, trial_record
 
 
@@ -138,3 +143,57 @@ def test_findings_refresh__document_of_an_earlier_release__gets_its_record_witho
     assert "of an earlier bibliographic record" in cli("documents", "show", key, "--findings").done().out
     assert "randomised controlled trial" in cli("findings", "refresh", "--all").done().out
     assert len(library.documents()) == 1
+
+
+def test_findings_refresh__estimate__says_what_filling_costs_and_asks_nobody(
+    cli: Cli, trial: str, monkeypatch: pytest.MonkeyPatch, environment: Settings
+) -> None:
+    assert cli("findings", "refresh", "--estimate").done().out == (
+        "nothing: rules fill study records (CHAPTER_STUDY_RECORDS)\n"
+    )
+    monkeypatch.setenv("CHAPTER_STUDY_RECORDS", "model")
+    found = [line for line in cli("doctor", "--json").lines if line["name"] == "study records"]
+    assert "needs a provider of language models" in str(found[0]["detail"])
+    assert "needs a provider of language models" in cli("findings", "refresh", "--estimate").refused(2)
+    bucket = ObjectBucket.open(environment)
+    for name, content in (("library/trial.pdf", TRIAL), ("library/series.pdf", SERIES)):
+        bucket.put(name, content.encode())
+    with FaultServer(in_turn(status(500))) as server:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary-0123456789")
+        monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.url)
+        said = cli("findings", "refresh", "--estimate").done().out
+        assert "2 documents are sent to claude claude-opus-5-5: about 0." in said
+        told = cli("findings", "refresh", "--estimate", "--json").done().value
+        assert [one["document"] for one in told["documents"]].count(trial) == 1
+        assert 0 < told["usd"] < told["most_usd"]
+        assert "by the present model, prompt and rules" in str(doctor(cli))
+        assert (
+            "of another prompt or model, not filled by a model yet"
+            in cli("documents", "show", trial, "--findings").done().out
+        )
+        assert server.requests == []
+
+
+def test_findings_refresh__by_a_model__fills_them_and_shows_who_did_and_what_was_dropped(
+    cli: Cli, trial: str, monkeypatch: pytest.MonkeyPatch, environment: Settings
+) -> None:
+    ObjectBucket.open(environment).put("library/trial.pdf", TRIAL.encode())
+    lie = reply_json(stated("s2", outcome="Median survival", intervention="prayer"))
+    monkeypatch.setenv("CHAPTER_STUDY_RECORDS", "model")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-canary-0123456789")
+    with FaultServer(in_turn(answer(json.dumps(lie)))) as server:
+        monkeypatch.setenv("CHAPTER_CLAUDE_URL", server.url)
+        (made,) = cli("findings", "refresh", "--json").done().lines
+        assert (made["made_by"], made["dropped"], made["unfilled"]) == ("claude claude-opus-5-5", 1, None)
+        assert len(server.requests) == 1
+        shown = cli("documents", "show", trial, "--findings").done().out
+        assert "model claude claude-opus-5-5, prompt version 1" in shown
+        assert "intervention: 1 (does not stand in its sentences)" in shown
+        told = cli("documents", "show", trial, "--findings", "--json").done().value
+        assert [one["made_by"] for one in told["findings"] if one["made_by"]] == ["claude claude-opus-5-5"]
+        assert told["study"]["dropped"][0]["what"] == "intervention"
+    prompt = "providers/prompt_files/study_record.md"
+    monkeypatch.setattr(stage_table, "content_of", lambda name: content_of(name) + b"." * (name == prompt))
+    assert "2 documents have none by the present model, prompt and rules" in str(doctor(cli))
+    (again,) = cli("findings", "refresh", "--json").done().lines
+    assert (again["made_by"], again["unfilled"]) == ("claude claude-opus-5-5", None), "from the ledger: nobody serves"
