@@ -36,7 +36,7 @@ _RANKS = {
 class Block:
     """A sentence, table row or caption under its reference.
 
-    `context`: the spans that belong to it, caption and head of a row. `group`: the paragraph or table it stands in; a
+    `context`: the spans that belong to it, of a row the caption, the head and the row that names its group. `group`: the paragraph or table it stands in; a
     finding has blocks of one group. `order` is its place in reading order, tables behind the text, captions last.
     """
 
@@ -103,6 +103,7 @@ def _rows(tables: Sequence[Table]) -> Iterator[Block]:
             for source, text, row in ((SpanSource.CAPTION, shown, None), (SpanSource.TABLE, " | ".join(names), 0))
             if text.strip(" |") and len(text) <= LONGEST
         ]
+        group: tuple[Span, ...] = ()
         for index, row in enumerate(table.rows[table.header_rows :][:MOST_ROWS], start=table.header_rows):
             text = " | ".join(cell.strip() for cell in row)
             if text.strip(" |") and len(text) <= LONGEST:
@@ -112,8 +113,10 @@ def _rows(tables: Sequence[Table]) -> Iterator[Block]:
                 )  # fmt: skip
                 yield Block(
                     reference=f"t{table.ordinal}r{index}", span=span, group=("table", table.ordinal),
-                    order=(1, table.ordinal, index), rank=_TABLES_RANK, context=tuple(context),
+                    order=(1, table.ordinal, index), rank=_TABLES_RANK, context=(*context, *group),
                 )  # fmt: skip
+                if row[0].strip() and not any(cell.strip() for cell in row[1:]):
+                    group = (span,)
 
 
 def _captions(source: SourceText) -> Iterator[Block]:
@@ -143,7 +146,7 @@ def _tables(kept: Sequence[Block]) -> Iterator[RecordTable]:
     rows = [block for block in kept if block.span.source is SpanSource.TABLE]
     for _, blocks in groupby(rows, key=lambda one: one.group):
         of_table = list(blocks)
-        texts = {span.source: span.text for span in of_table[0].context}
+        texts = {span.source: span.text for span in reversed(of_table[0].context)}  # the head before a row of a group
         yield RecordTable(
             caption=texts.get(SpanSource.CAPTION, ""), head=texts.get(SpanSource.TABLE, ""),
             rows=tuple((one.reference, one.span.text) for one in of_table),

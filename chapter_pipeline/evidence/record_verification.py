@@ -37,8 +37,8 @@ from chapter_pipeline.evidence.subjects import species_named
 from chapter_pipeline.evidence.verbatim import integer_stands, name_stands, numbers_stand, p_stands, unit_stands
 
 MOST_SPANS = 5
-MOST_MAIN = 12
-"""Main findings of a reply; a model that calls everything a main finding has chosen none."""
+MOST_MAIN = 16
+"""Sentences and rows whose findings are main ones; a model that calls everything a main finding has chosen none."""
 MOST_NAME_WORDS = 25
 Place = tuple[object, ...]
 """Where the sentence that states a finding stands: one of running text, a row of a table, a caption."""
@@ -115,13 +115,13 @@ class _Verification:
     def findings(self, stated: Iterable[StatedFinding]) -> list[Finding]:
         """The findings that have a place in the document, each once."""
         found: dict[tuple[object, ...], Finding] = {}
-        main = 0
+        main: set[Place] = set()
         for one in stated:
             finding = self._finding(one)
             if finding is None:
                 continue
-            if finding.main and main >= MOST_MAIN:
-                self._drop("main", f"more than {MOST_MAIN} main findings")
+            if finding.main and len(main | {place_of(finding)}) > MOST_MAIN:
+                self._drop("main", f"more than {MOST_MAIN} sentences with main findings")
                 finding = finding.model_copy(update={"main": False})
             said = (
                 place_of(finding), finding.kind, finding.intervention, finding.comparator, finding.outcome,
@@ -130,7 +130,8 @@ class _Verification:
             if said in found:
                 self._drop("finding", "is given twice")
                 continue
-            main += finding.main
+            if finding.main:
+                main.add(place_of(finding))
             found[said] = finding
         return list(found.values())
 

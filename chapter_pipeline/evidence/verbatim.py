@@ -120,7 +120,7 @@ def _same_unit(one: str, other: str) -> bool:
         _squeezed(unit.replace("%", "percent"))[0].removesuffix("s")
         for unit in (one.casefold(), _plain(other).casefold())
     )
-    return a == b
+    return b.startswith(a)  # "mL" of "mL per year"
 
 
 @lru_cache(maxsize=512)

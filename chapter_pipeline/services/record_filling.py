@@ -29,7 +29,7 @@ from chapter_pipeline.storage.library import LibraryStore
 
 REPLY_TOKENS = 5000
 """Of an expected reply: about thirty findings."""
-LONGEST_REASON = 300
+LONGEST_REASON, LONGEST_NAME = 300, 120
 
 
 class RecordFiller:
@@ -56,7 +56,7 @@ class RecordFiller:
         except (ModelUnavailable, ModelRefused, BudgetExceeded, UnknownPrice) as error:
             return by_rules.model_copy(update={"unfilled": _short(str(error))})
         return filled(
-            reply.value, text, source, by_rules, made_by=f"{reply.provider} {reply.model}",
+            reply.value, text, source, by_rules, made_by=f"{reply.provider} {reply.model}"[:LONGEST_NAME],
             version=prompt(PURPOSE).version,
         )  # fmt: skip
 
@@ -65,7 +65,7 @@ def require_writer(settings: Settings) -> None:
     """Raises `UsageError` when study records are to be filled by a model and no provider is set."""
     if settings.study_records == "model" and settings.writer == "extractive":
         raise UsageError(
-            "CHAPTER_STUDY_RECORDS='model' needs a provider of language models, and none is set",
+            "CHAPTER_STUDY_RECORDS='model' needs a provider of language models, and the writer is 'extractive'",
             "set a key (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY) or CHAPTER_TEXT_MODEL=local with"
             " CHAPTER_LOCAL_URL, or CHAPTER_STUDY_RECORDS=rules",
         )

@@ -47,3 +47,18 @@ def test_numbered__budget__keeps_abstract_and_results_and_tells_how_much_is_left
 def test_numbered__sentence_longer_than_any__is_not_sent() -> None:
     text = numbered(article([("Results", [["A list " + "of words " * 400, "Two patients died."]])]))
     assert [one.span.text for one in text.blocks.values()] == ["Two patients died."]
+
+
+def test_numbered__row_of_a_group__has_the_row_that_names_it_in_its_context() -> None:
+    rows = (
+        ("", "Drain", "P"),
+        ("Mortality", "", ""),
+        ("30 days", "2", "0.7"),
+        ("Morbidity", "", ""),
+        ("30 days", "9", "0.1"),
+    )
+    text = numbered(article(SECTIONS, tables=(replace(TABLE, rows=rows),)))
+    assert [one.text for one in text.blocks["t1r4"].context] == ["Table 1 Outcomes", " | Drain | P", "Morbidity |  | "]
+    assert [one.text for one in text.blocks["t1r1"].context] == ["Table 1 Outcomes", " | Drain | P"]
+    (table,) = text.request.tables
+    assert (table.head, len(table.rows)) == (" | Drain | P", 4)

@@ -143,11 +143,13 @@ def test_filled__same_finding_twice__is_one() -> None:
 
 
 def test_filled__everything_called_main__is_main_up_to_a_number() -> None:
-    sections = [("Results", [[f"Outcome {letter} was better in the drain group." for letter in "abcdefghijklmnop"]])]
+    sections = [
+        ("Results", [[f"Outcome {letter} was better in the drain group." for letter in "abcdefghijklmnopqrst"]])
+    ]
     of = source(sections)
-    record = made(*(stated(one, main=True) for one in list(numbered(of).blocks)[:16]), of=of)
+    record = made(*(stated(one, main=True) for one in list(numbered(of).blocks)[:20]), of=of)
     assert sum(one.main for one in named(record)) == MOST_MAIN
-    assert told(record) == {"main": 16 - MOST_MAIN}
+    assert told(record) == {"main": 20 - MOST_MAIN}
 
 
 def test_filled__direction_against_the_words__is_not_stated() -> None:

@@ -102,6 +102,7 @@ def test_p__with_its_sign__stands_where_the_text_calls_it_one(p: str, text: str,
         ("%", "40", "Of them 40 percent died and 30% left.", True),
         ("mmHg", "12", "It fell by 12 mm Hg.", True),
         ("kg", "12", "It fell by 12 mm Hg.", False),
+        ("mL per year", "0.338", "It grew (0.338 mL per year).", True),
         ("months", "13.9", "Survival (months) | 13.9", True),
     ],
 )
