@@ -31,6 +31,8 @@ def demo(
 
     # A key in the environment is no wish to pay for a demonstration: who has one says CHAPTER_TEXT_MODEL.
     os.environ.setdefault(f"{PREFIX}TEXT_MODEL", "extractive")
+    if os.environ[f"{PREFIX}TEXT_MODEL"] == "extractive":
+        os.environ[f"{PREFIX}STUDY_RECORDS"] = "rules"
     written_for_the_person = nullcontext if output is None else of_the_person
     with context() as opened:
         folder = output or opened.settings.home / "demo"
