@@ -34,12 +34,22 @@ from chapter_pipeline.evidence.records import part_of
 from chapter_pipeline.evidence.source import SourceText
 from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.subjects import species_named
-from chapter_pipeline.evidence.verbatim import integer_stands, name_stands, numbers_stand, p_stands, unit_stands
+from chapter_pipeline.evidence.verbatim import (
+    crossed,
+    integer_stands,
+    measure_stands,
+    name_stands,
+    numbers_stand,
+    p_stands,
+    unit_stands,
+)
 
 MOST_SPANS = 5
 MOST_MAIN = 16
 """Sentences and rows whose findings are main ones; a model that calls everything a main finding has chosen none."""
-MOST_NAME_WORDS = 25
+MOST_NAME_WORDS = 16
+YEARS = range(1900, 2031)
+"""Numbers that are a year rather than people, unless rules read them as people."""
 Place = tuple[object, ...]
 """Where the sentence that states a finding stands: one of running text, a row of a table, a caption."""
 _NOT_THERE = "does not stand in its sentences"
@@ -153,7 +163,8 @@ class _Verification:
         )
         update: dict[str, object] = {"condition": condition or before.condition}
         if stated.n is not None:
-            if integer_stands(stated.n, said) or stated.n in numbers_in_words(said):
+            counted = stated.n not in YEARS or stated.n == before.n
+            if (counted and integer_stands(stated.n, said)) or stated.n in numbers_in_words(said):
                 update |= {"n": stated.n, "text": self._source.population or said}
             else:
                 self._drop("n", _NOT_THERE)
@@ -170,7 +181,9 @@ class _Verification:
         of_rules = self._rules.get(_place(first.span), [])
         in_table = first.span.source is SpanSource.TABLE
         kind = self._kind(stated.kind, first, of_rules)
-        effects = tuple(effect for one in stated.effects if (effect := self._effect(one, said)))
+        effects = tuple(
+            effect for one in stated.effects if (effect := self._effect(one, said, stated, spans[stated_in], spans))
+        )
         p = tuple(" ".join(one.split()) for one in stated.p if self._holds("p", p_stands(one, said, in_table=in_table)))
         if not in_table:  # what rules read in the sentence itself stands where nothing of the model's does
             effects = effects or (statistics.effects(first.span.text) if stated.effects else ())
@@ -227,9 +240,14 @@ class _Verification:
         near = () if one is None else (self._paragraphs[one.paragraph], *one.headings)
         return (*near, self._source.title or "", self._source.population or "")
 
-    def _effect(self, stated: StatedEffect, said: str) -> Effect | None:
+    def _effect(
+        self, stated: StatedEffect, said: str, of: StatedFinding, statement: Span, spans: Sequence[Span]
+    ) -> Effect | None:
         value = " ".join(stated.value.split())
         if not self._holds("effects", bool(value) and numbers_stand(value, said)):
+            return None
+        if _of_other_arms(value, of, statement, spans):
+            self._drop("effects", "its numbers stand the other way round than its arms")
             return None
         low, high = stated.low, stated.high
         if (low or high) and not self._holds(
@@ -240,9 +258,13 @@ class _Verification:
         if unit and not self._holds("unit", unit_stands(unit, value, said)):
             unit = None
         return Effect(
-            measure=self._checked("measure", stated.measure, (said,)), value=value, unit=unit or None, low=low or None,
+            measure=self._measure(stated.measure, said), value=value, unit=unit or None, low=low or None,
             high=high or None,
         )  # fmt: skip
+
+    def _measure(self, measure: str | None, said: str) -> str | None:
+        plain = " ".join((measure or "").split())
+        return plain if plain and self._holds("measure", measure_stands(plain, said)) else None
 
     def _kind(self, kind: FindingKind, block: Block, of_rules: Sequence[Finding]) -> FindingKind:
         """No result of the study itself is what rules know as told of other works, and what cites them."""
@@ -292,6 +314,29 @@ class _Verification:
 
     def _drop(self, what: str, reason: str) -> None:
         self._counted[what, reason] += 1
+
+
+def _of_other_arms(value: str, of: StatedFinding, statement: Span, spans: Sequence[Span]) -> bool:
+    """Whether "13.9 vs 11.6" are the numbers of comparator and intervention, where sentence or columns tell it."""
+    match = _TWO_NUMBERS.match(value)
+    if match is None or not of.intervention or not of.comparator:
+        return False
+    arms, numbers = (of.intervention, of.comparator), (match["one"], match["two"])
+    if statement.source is not SpanSource.TABLE:
+        return crossed(*numbers, *arms, statement.text)
+    head = next((span for span in spans if span.source is SpanSource.TABLE and span.row == 0), None)
+    if head is None or head is statement:
+        return False
+    names, cells = head.text.split(" | "), statement.text.split(" | ")
+    columns = [
+        [place for place, cell in enumerate(row) if stands(wanted, cell)]
+        for wanted, row, stands in (
+            (arms[0], names, name_stands), (arms[1], names, name_stands),
+            (numbers[0], cells, numbers_stand), (numbers[1], cells, numbers_stand),
+        )
+    ]  # fmt: skip
+    first, second, one, other = (found[0] if len(found) == 1 else None for found in columns)
+    return None not in (first, second, one, other) and first != second and (first, second) == (other, one)
 
 
 def _of_outcome(finding: Finding, of_rules: Sequence[Finding]) -> Sequence[Finding]:

@@ -24,12 +24,63 @@ _UNIT_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_EMPTY = frozenset(
+    "the a an of and or in to with for was were is are be by on at as from than that this these those not no had has have did it its".split()
+)
+"""Words that alone are no name."""
+_SHORT_MEASURE = 5
+"""Letters of an abbreviation whose case counts: OR is no "or"."""
 
 
 def name_stands(name: str, *texts: str) -> bool:
-    """Whether the words of `name` stand in one of the texts, one behind the other; a plural of the last one counts."""
+    """Whether the words of `name` stand in one of the texts, one behind the other; a plural of the last one counts.
+
+    Words that name nothing do not, wherever they stand.
+    """
     wanted, _, _ = _squeezed(name)
-    return bool(wanted) and any(_word_for_word(wanted, text) for text in texts)
+    if not wanted or all(word.casefold() in _EMPTY for word in name.split()):
+        return False
+    return any(_word_for_word(wanted, text) for text in texts)
+
+
+def measure_stands(measure: str, text: str) -> bool:
+    """Whether the name of a measure stands in `text`; a short abbreviation with its capitals."""
+    if len(measure) <= _SHORT_MEASURE and measure.isupper():
+        return re.search(rf"(?<!\w){re.escape(measure)}s?(?!\w)", text) is not None
+    return name_stands(measure, text)
+
+
+def crossed(one: str, other: str, name: str, other_name: str, text: str) -> bool:
+    """Whether two numbers of `text` stand the other way round than the names they are said to be of.
+
+    In "13.9 with wafers and 11.6 with placebo" the first number is that of the first name. False where a number or a
+    name stands there twice or not at all: nothing is sure then.
+    """
+    plain = _plain(text)
+    numbers = [
+        [match.start() for match, number, _ in _found(plain) if number == _canonical(_plain(wanted).lstrip(_MINUS))]
+        for wanted in (one, other)
+    ]
+    first, second = (_occurrences(wanted, plain) for wanted in (name, other_name))
+    names = [_apart(first, second), _apart(second, first)]
+    if any(len(found) != 1 for found in (*numbers, *names)):
+        return False
+    return (numbers[0][0] < numbers[1][0]) != (names[0][0] < names[1][0])
+
+
+def _occurrences(name: str, plain: str) -> list[tuple[int, int]]:
+    words = re.findall(r"\w+", _plain(name))
+    pattern = r"(?<!\w)" + r"[\W_]+".join(map(re.escape, words)) + r"(?:e?s)?(?!\w)"
+    return [match.span() for match in re.finditer(pattern, plain)] if words else []
+
+
+def _apart(found: list[tuple[int, int]], others: list[tuple[int, int]]) -> list[int]:
+    """Where those begin that are no part of a longer other one: "anaemic" of "non-anaemic"."""
+    return [
+        start
+        for start, end in found
+        if not any(first <= start and end <= last and last - first > end - start for first, last in others)
+    ]
 
 
 def numbers_stand(value: str, text: str) -> bool:

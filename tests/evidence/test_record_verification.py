@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chapter_pipeline.domain.document import FigureCaption
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, SpanSource, Species, StudyRecord
@@ -83,6 +86,7 @@ def test_filled__fields_of_the_sentence__are_all_kept_and_the_record_names_the_m
         ({"effects": [effect("9.3 vs 24.0", low="1.0", high="2.0")]}, "interval", (None, None)),
         ({"effects": [effect("9.3 vs 24.0", unit="months")]}, "unit", None),
         ({"effects": [effect("9.3 vs 24.0", measure="hazard ratio")]}, "measure", None),
+        ({"effects": [effect("24.0 vs 9.3")]}, "effects", "9.3 vs 24.0"),
         ({"p": ["P=0.03"]}, "p", ("P=0.003",)),
         ({"p": ["P<0.003"]}, "p", ("P=0.003",)),
         ({"intervention": "dexamethasone"}, "intervention", None),
@@ -200,6 +204,17 @@ def test_filled__row_of_a_table__has_caption_and_head_and_a_p_value_without_its_
     assert [one.statement.row for one in record.findings if one.statement.table] == [1], "in the place of the rules'"
 
 
+def test_filled__cells_of_the_other_columns__are_no_effect() -> None:
+    record = made(
+        stated("t1r1", outcome="Infection", intervention="Drain", comparator="Control", effects=[effect("3 vs 2")])
+    )
+    assert (named(record)[0].effects, told(record)) == ((), {"effects": 1})
+    turned = made(
+        stated("t1r1", outcome="Infection", intervention="Control", comparator="Drain", effects=[effect("3 vs 2")])
+    )
+    assert (named(turned)[0].effects[0].value, told(turned)) == ("3 vs 2", {})
+
+
 def test_filled__caption_of_a_figure__states_a_finding() -> None:
     of = replace(source(), captions=[FigureCaption(page=4, label="Figure 1", caption="Recurrence fell to 9.3%.")])
     (finding,) = named(made(stated("c1", outcome="Recurrence", effects=[effect("9.3", unit="%")]), of=of))
@@ -252,6 +267,13 @@ def test_filled__number_of_subjects__stands_in_its_sentences(
     assert record.population.condition == "chronic subdural haematoma"
 
 
+def test_filled__year__is_no_number_of_subjects() -> None:
+    of = source([("Methods", [["Between 1997 and 2005, patients were enrolled."]]), ("Results", [["Two died."]])])
+    people = {"species": "human", "condition": None, "n": 2005, "stated_in": ["s1"]}
+    record = made(population=people, of=of)
+    assert (record.population.n, told(record)) == (None, {"n": 1})
+
+
 def test_filled__number_in_words__is_the_number() -> None:
     of = source([("Methods", [["Twenty-four patients were enrolled."]]), ("Results", [["Two died."]])])
     people = {"species": "human", "condition": None, "n": 24, "stated_in": ["s1"]}
@@ -263,3 +285,40 @@ def test_filled__another_design__is_a_note_for_an_editor_and_changes_no_level() 
     record = made(design="narrative review")
     assert (record.design, record.level) == (study_record(source()).design, 2)
     assert record.notes == ("the model takes it for a narrative review: correct the study type if it is one",)
+
+
+_NUMBERS = st.sampled_from(["9.3", "24.0", "0.003", "215", "2", "12", "7.7", "99", "-9.3", "0.60", "1", "1997"])
+_VALUES = st.lists(_NUMBERS, min_size=1, max_size=2).map(" vs ".join)
+_NAMES = st.none() | st.sampled_from(["drain", "control", "recurrence", "cure", "drain group", "the", "mortality", "P"])
+_REFERENCES = st.lists(st.sampled_from([*(f"s{number}" for number in range(1, 14)), "t1r1", "t1r9", "c1"]), max_size=7)
+_STATED = st.builds(
+    lambda references, value, low, p, intervention, outcome, direction, kind: stated(
+        *references, effects=[effect(value, low=low, high=low)], p=[p], intervention=intervention, outcome=outcome,
+        direction=direction, kind=kind, main=True,
+    ),
+    _REFERENCES, _VALUES, st.none() | _NUMBERS, _NUMBERS.map(lambda one: f"P={one}"), _NAMES, _NAMES,
+    st.sampled_from([one.value for one in Direction]), st.sampled_from([one.value for one in FindingKind]),
+)  # fmt: skip
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_STATED, max_size=6))
+def test_filled__whatever_a_model_says__every_number_and_name_stands_in_the_spans_and_no_place_is_lost(
+    said: list[dict[str, Any]],
+) -> None:
+    record = made(*said)
+    by_rules = study_record(source())
+    whole = " ".join(one.text for one in source().passages)
+    for finding in named(record):
+        printed = set(_DIGITS.findall(finding.text))
+        for one in finding.effects:
+            assert set(_DIGITS.findall(f"{one.value} {one.low or ''} {one.high or ''}")) <= printed
+        assert set(_DIGITS.findall(" ".join(finding.p))) <= printed
+        for name in (finding.intervention, finding.outcome):
+            assert (name or "").casefold() in finding.text.casefold()
+        assert 1 <= len(finding.spans) <= 5
+        assert all(span.source is not SpanSource.TEXT or span.text in whole for span in finding.spans)
+        assert {span.source for span in finding.spans} in ({SpanSource.TEXT}, {SpanSource.CAPTION, SpanSource.TABLE})
+    assert {place_of(one) for one in by_rules.findings} <= {place_of(one) for one in record.findings}
+    assert [one.ordinal for one in record.findings] == list(range(len(record.findings)))

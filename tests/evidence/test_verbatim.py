@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.evidence.verbatim import integer_stands, name_stands, numbers_stand, p_stands, unit_stands
+from chapter_pipeline.evidence.verbatim import (
+    crossed,
+    integer_stands,
+    measure_stands,
+    name_stands,
+    numbers_stand,
+    p_stands,
+    unit_stands,
+)
 
 TEXT = (
     "Median overall\nsurvival was 13.9 months with carmustine wafers and 11.6 months with placebo (HR 0·68, 95% CI"
@@ -29,6 +37,8 @@ TEXT = (
         ("vival", False),
         ("", False),
         ("—", False),
+        ("with", False),
+        ("and a", False),
     ],
 )
 def test_name__by_its_words__stands_or_does_not(name: str, stands: bool) -> None:
@@ -116,3 +126,41 @@ def test_integer__in_digits__is_no_part_of_a_name_or_a_longer_number() -> None:
     assert integer_stands(1234, TEXT)
     assert not integer_stands(1, TEXT)
     assert not integer_stands(234, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "stands"),
+    [
+        ("OR", "It was lower or higher.", False),
+        ("OR", "It was higher (OR 1.3).", True),
+        ("HR", "HRs were 0.5 and 0.6.", True),
+        ("odds ratio", "The Odds Ratio was 1.3.", True),
+        ("β", "The slope was β = 0.3.", True),
+        ("RR", "ARR was 3%.", False),
+    ],
+)
+def test_measure__abbreviation__counts_with_its_capitals(measure: str, text: str, stands: bool) -> None:
+    assert measure_stands(measure, text) is stands
+
+
+@pytest.mark.parametrize(
+    ("numbers", "names", "text", "other_way"),
+    [
+        (("13.9", "11.6"), ("wafers", "placebo"), "It was 13.9 months with wafers and 11.6 months with placebo.", False),
+        (("11.6", "13.9"), ("wafers", "placebo"), "It was 13.9 months with wafers and 11.6 months with placebo.", True),
+        (("13.9", "11.6"), ("placebo", "wafers"), "It was 13.9 months with wafers and 11.6 months with placebo.", True),
+        (("9.3", "24.0"), ("drain", "control"), "It was lower in the drain than in the control group (9.3% vs 24.0%).", False),
+        (("24.0", "9.3"), ("drain", "control"), "It was lower in the drain than in the control group (9.3% vs 24.0%).", True),
+        (("4.1", "1.3"), ("anaemic patients", "non-anaemic patients"), "It was 4.1% in anaemic patients and 1.3% in non-anaemic patients.", False),
+        (("1.3", "4.1"), ("anaemic patients", "non-anaemic patients"), "It was 4.1% in anaemic patients and 1.3% in non-anaemic patients.", True),
+        (("11.6", "13.9"), ("wafers", "placebo"), "Wafers against placebo: placebo 11.6, wafers 13.9.", False),
+        (("13.9", "13.9"), ("wafers", "placebo"), "It was 13.9 with wafers and 13.9 with placebo.", False),
+        (("-1.3", "2.1"), ("wafers", "placebo"), "It changed by −1.3 with wafers and 2.1 with placebo.", False),
+        (("2.1", "-1.3"), ("wafers", "placebo"), "It changed by −1.3 with wafers and 2.1 with placebo.", True),
+        (("11.6", "13.9"), ("drug", "placebo"), "It was 13.9 months with wafers and 11.6 months with placebo.", False),
+    ],
+)  # fmt: skip
+def test_crossed__numbers_of_two_names__are_told_where_each_stands_once(
+    numbers: tuple[str, str], names: tuple[str, str], text: str, other_way: bool
+) -> None:
+    assert crossed(*numbers, *names, text) is other_way
