@@ -84,7 +84,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     Stage(name="open_access_documents", value=domain.OpenAccessDocuments, inputs=("literature_research",)),
     Stage(
         name="research_set", value=domain.ResearchSet,
-        version="2",
+        version="3",
         inputs=(
             "chapter_brief", "key_concepts", "library_research", "literature_research", "open_access_documents",
         ),
@@ -103,12 +103,12 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
         name="section_plans", value=domain.SectionPlans,
-        version="3", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
+        version="4", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
         name=SECTION, value=domain.Section,
-        version="3", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
+        version="4", inputs=("section_plans",), prompts=("section", "section_repair"), work="writing",
     ),
     Stage(
         name="chapter_draft", value=domain.ChapterDraft,
@@ -121,7 +121,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="gap_report", value=domain.GapReport,
-        version="3",
+        version="4",
         inputs=(
             "chapter_brief", "chapter_outline", "section_plans", "evidence_map", "research_set", "reviewed_chapter",
         ),

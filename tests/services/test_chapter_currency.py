@@ -142,7 +142,7 @@ def test_currency__settings_prompts_and_days__make_exactly_what_depends_on_them_
     sections = {f"section/{kind}" for kind in asked.stages.planned}
     changed = stale(asked, embedder="gpt")
     assert set(changed) == {"key_concepts", "library_research"}
-    assert changed["key_concepts"].startswith("its rules, a prompt, a model or a setting changed (now 2-")
+    assert changed["key_concepts"].startswith("its rules, a prompt, a model or a setting changed (now 3-")
     assert stale(asked, ocr="off", passage_tokens=100, budget_day_usd=0, section_concurrency=1) == {}
     assert stale(asked, today=date(2020, 1, 1)) == {
         "chapter_brief": "it was made on another day, and the request has no cut-off date"
