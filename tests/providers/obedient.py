@@ -84,7 +84,7 @@ def _study_record(data: dict[str, Any]) -> dict[str, Any]:
     """The first sentence of the article as its main finding."""
     reference = data["article"][0]["sentences"][0][0]
     return {
-        "design": data["design"], "setting": None, "arms": [],
+        "design": data.get("design", "not stated"), "setting": None, "arms": [],
         "population": {"species": "human", "condition": None, "n": None, "stated_in": []},
         "findings": [
             {
