@@ -46,6 +46,7 @@ _RANGE = re.compile(r"\bfrom\b")
 _NO_COMPARISON = re.compile(
     r"\b(?:randomi[sz]ed|allocated|assigned|enrolled|recruited|screened|were (?:included|analy[sz]ed|women|men|male|female|excluded)|mean age|aged|withdrew|lost to follow|completed the (?:study|trial)|power)\b|\b(?:received|had received|underwent|were given)\b(?!.*\bp\s?[<=>])"
 )
+_DIGITS = re.compile(r"\d+")
 _AND = re.compile(r"\band\b|,|;|\bor\b")
 
 
@@ -77,6 +78,8 @@ def compared_values(text: str, named: Sequence[Mention], before: Sequence[Mentio
     `before`: the arms as a sentence before named them, for "12% and 20%, respectively" without a name.
     """
     low = lowered(text)
+    if len(_DIGITS.findall(low)) < 2:
+        return []
     if _NO_COMPARISON.search(low):
         return []
     numbers = _numbers(low, named)
@@ -198,8 +201,10 @@ def _numbers(low: str, named: Sequence[Mention]) -> list[_Number]:
     for mention in named:
         kept[mention.start : mention.end] = " " * (mention.end - mention.start)
     bare = "".join(kept)
-    for pattern in (_P_VALUES, _CUBED, _NO_VALUE):
-        bare = pattern.sub(_blank, bare)
+    bare = _CUBED.sub(_blank, _P_VALUES.sub(_blank, bare))
+    if sum(1 for _ in _VALUE.finditer(bare)) < 2 and not _IN_WORDS.search(bare):
+        return []
+    bare = _NO_VALUE.sub(_blank, bare)
     bare = _IN_WORDS.sub(lambda match: f"{_WORDS.index(match.group())}".ljust(len(match.group())), bare)
     fractions: list[_Number] = []
 

@@ -7,7 +7,7 @@ two results. What a clause does not name is taken from its sentence; what neithe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chapter_pipeline.domain.evidence import Direction
@@ -72,7 +72,7 @@ _NO_GROUPS_DIFFER = re.compile(
 )
 
 
-def comparisons(text: str, arms: Arms, earlier: Sequence[str] = ()) -> tuple[Comparison, ...]:
+def comparisons(text: str, arms: Arms, earlier: Iterable[str] = ()) -> tuple[Comparison, ...]:
     """The results that a sentence states, at least one; with several outcomes, one for each clause that states one.
 
     `earlier`: the sentences before it, the nearest first, in which arms are named that "respectively" refers to.
@@ -81,7 +81,9 @@ def comparisons(text: str, arms: Arms, earlier: Sequence[str] = ()) -> tuple[Com
         return (Comparison.not_stated(),)
     every = _all_compared(text, arms, _order(text, arms, earlier))
     whole = every[0]
-    parts = [part for part in _parts(text) if _states(part)]
+    parts = list(_parts(text))
+    if len(parts) > 1:
+        parts = [part for part in parts if _states(part)]
     if len(parts) > 1 and any(map(_qualifies, parts[1:])):
         first = _compared(parts[0], arms)
         return (
@@ -149,8 +151,12 @@ _NO_OUTCOME = re.compile(
 
 def _parts(text: str) -> Iterator[str]:
     """The clauses of a sentence, brackets kept whole; what has no verb belongs to what follows it."""
+    cut = list(_cut(text))
+    if len(cut) < 2:
+        yield text
+        return
     kept = ""
-    for part in _cut(text):
+    for part in cut:
         kept = f"{kept}, {part}" if kept else part
         if _VERB.search(without_brackets(lowered(kept))):
             yield kept
@@ -179,7 +185,7 @@ def _cut(text: str) -> Iterator[str]:
 
 def _states(clause: str) -> bool:
     low = lowered(clause)
-    return any(pattern.search(low) is not None for pattern in (CUE, NONE, SIGNIFICANTLY))
+    return any(pattern.search(low) is not None for pattern in (SIGNIFICANTLY, CUE, NONE))
 
 
 _STATISTIC = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\]|\{[^{}]*\}")
@@ -191,6 +197,8 @@ _FIRST_NOUN = re.compile(
 
 def _listed(text: str, whole: Comparison, arms: Arms) -> tuple[Comparison, ...]:
     """The outcomes of a list that each have a statistic of their own in brackets: "less pain (P=0.01), fever (P=0.2)"."""
+    if sum(map(text.count, "([{")) < 2:
+        return ()
     brackets = [
         match
         for match in _STATISTIC.finditer(text)
@@ -288,7 +296,7 @@ def _compared(text: str, arms: Arms) -> Comparison:
     return _all_compared(text, arms)[0]
 
 
-def _order(text: str, arms: Arms, earlier: Sequence[str]) -> tuple[Mention, ...]:
+def _order(text: str, arms: Arms, earlier: Iterable[str]) -> tuple[Mention, ...]:
     """The arms in the order of the sentence before that names two of them or more; none where the text needs none."""
     if "respectively" not in text:
         return ()

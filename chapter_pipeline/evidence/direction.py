@@ -99,12 +99,12 @@ def turned(direction: Direction) -> Direction:
 
 def direction_of(text: str, outcome: str | None = None) -> Direction:
     """Which way the outcome of a clause went, by its words and its p value."""
+    small = is_significant(text)
     text = lowered(text)
     bare = without_brackets(text)
     none = NONE.search(bare) or _NOT_SIGNIFICANT.search(text)
     if (_NONE_BETWEEN.search(bare) and not _EXCEPT.search(text)) or _SAME_IN_ALL.search(bare):
         return Direction.NO_DIFFERENCE
-    small = is_significant(text)
     change = CHANGE_WAS.match(LEAD.sub("", text))
     if change is not None and none is None and small is not False:
         up = change["change"].rstrip("s") in ("increase", "elevation", "rise", "gain")

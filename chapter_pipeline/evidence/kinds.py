@@ -253,10 +253,13 @@ def _of_discussion(text: str, low: str, statement: Statement, study: StudyType) 
         return FindingKind.BACKGROUND
     if STRENGTH.search(low) and not ("limit" in low or "weak" in low):
         return None
-    if STRONG_LIMIT.search(low) or (
-        LIMITS.search(low)
-        and not cites(text)
-        and (own or not INFERS.search(low) or "limit" in " ".join(statement.headings).lower())
+    if _may_limit(low) and (
+        STRONG_LIMIT.search(low)
+        or (
+            LIMITS.search(low)
+            and not cites(text)
+            and (own or not INFERS.search(low) or "limit" in " ".join(statement.headings).lower())
+        )
     ):
         return FindingKind.LIMITATION
     if STRONG_ADVICE.search(low):
@@ -303,6 +306,18 @@ def _is_headed_limits(statement: Statement) -> bool:
     """Whether a statement stands under a heading on limitations alone."""
     under = statement.headings[-1].lower() if statement.headings else ""
     return NAMES_LIMITS.search(under) is not None and STRENGTH.search(under) is None
+
+
+def _may_limit(low: str) -> bool:
+    """Whether a sentence has a part of a word without which nothing of `LIMITS` and `STRONG_LIMIT` is found in it."""
+    return any(map(low.__contains__, _OF_LIMITS))
+
+
+_OF_LIMITS = (
+    "limit", "bias", "confound", "small", "insufficient", "modest", "power", "lack", "generali", "cannot", "not ",
+    "heterogene", "caution", "short", "single", "self-report", "retrospective", "weakness", "drawback", "missing data",
+    "loss to", "sample",
+)  # fmt: skip
 
 
 def _tells_of_others(low: str) -> bool:

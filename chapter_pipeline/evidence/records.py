@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from chapter_pipeline.domain.document import EVIDENCE_LEVELS
 from chapter_pipeline.domain.evidence import Finding, FindingKind, Population, Span, StudyRecord
@@ -78,8 +78,7 @@ def _findings(
     spans, stated_in = context_of(statement, found)
     text = statement.text
     species, disease = subjects.of(text, " ".join(span.text for span in spans), statement.headings, kind)
-    earlier = [one.text for one in reversed(found[max(0, statement.number - 4) : statement.number])]
-    compared = comparisons(text, arms, earlier) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
+    compared = comparisons(text, arms, _earlier(statement, found)) if kind is FindingKind.OWN_RESULT else (_UNCOMPARED,)
     cited = cited_in(text, source.cited_works) if kind is FindingKind.BACKGROUND else ()
     stated, p = effects(text), p_values(text)
     return [
@@ -91,6 +90,12 @@ def _findings(
         )
         for place, one in enumerate(compared)
     ]  # fmt: skip
+
+
+def _earlier(statement: Statement, found: Sequence[Statement]) -> Iterator[str]:
+    """The sentences before one, the nearest first."""
+    for number in range(statement.number - 1, max(-1, statement.number - 5), -1):
+        yield found[number].text
 
 
 def part_of(statement: Statement, kind: FindingKind) -> str:

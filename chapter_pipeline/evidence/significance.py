@@ -18,11 +18,14 @@ _P = re.compile(
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _NUMBER = r"[-−–+]?(?:\d+[.·]\d+|\d+|[.·]\d+)"
 _RATIO = (
-    r"(?:hazards?|odds|risk|rate|relative|prevalence|incidence|mean|geometric mean|treatment|event) (?:rate )?(?:ratios?|risks?|hazards?)|\bratio"
-    r"|\b[asc]?(?:HR|OR|RR|IRR|SHR|PR|cOR)\b"
+    r"(?:[Hh]azards?|[Oo]dds|[Rr]isk|[Rr]ate|[Rr]elative|[Pp]revalence|[Ii]ncidence|[Mm]ean|[Tt]reatment|[Ee]vent) (?:rate )?(?:ratios?|risks?|hazards?)|[Rr]atios?"
+    r"|[asc]?(?:HR|OR|RR)|IRR|SHR|PR"
 )
-_DIFFERENCE = r"differences?|\b(?:MD|SMD|WMD|RD|ARR|ETD|EDOM)\b|effect sizes?|coefficients?|[βΔ]|\bbeta\b|\b(?:reduced|increased|decreased|improved|lowered|raised) (?:\w+ )?by\b"
-_MEASURE = re.compile(rf"(?P<ratio>{_RATIO})|(?P<difference>{_DIFFERENCE})", _I)
+_DIFFERENCE = (
+    r"[Dd]ifferences?|S?MD|WMD|A?RD|ARR|ETD|EDOM|[Ee]ffect sizes?|[Cc]oefficients?|[βΔ]|[Bb]eta"
+    r"|(?:reduced|increased|decreased|improved|lowered|raised) (?:\w+ )?by"
+)
+_MEASURE = re.compile(rf"\b(?:(?P<ratio>{_RATIO})|(?P<difference>{_DIFFERENCE}))(?![A-Za-z])")
 _LIMITS = re.compile(
     rf"(?<![\d.·\w])(?P<low>{_NUMBER})\s?%?\s?(?:(?:to|and|-|–|−|—|‐)\s?|(?P<comma>[,;])\s?(?={_NUMBER}\s?%?\s?(?:[)\]]|;|, ?p\b|$)))(?P<high>{_NUMBER})(?![\d.·])\s?%?(?P<closed>\s?[)\]])?",
 )
@@ -109,6 +112,7 @@ _WITHOUT_LEVEL = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def is_significant(text: str) -> bool | None:
     """Whether what a clause states is significant: by its p values, else by its intervals; None where they say neither."""
     if P_VALUE.search(text):

@@ -218,7 +218,9 @@ class Subjects:
         named = species_named(text)
         if named is Species.HUMAN and own and self.species is not Species.HUMAN and not _OF_PATIENTS.search(text):
             named = None  # human cells and antibodies in a study of animals
-        diseases = diseases_named(text) or (self.short and self._abbreviated(text))
+        diseases: Sequence[str] = ()
+        if not (own and self.disease):
+            diseases = diseases_named(text) or (self.short and self._abbreviated(text)) or ()
         if named is None and headings:
             under = species_named(headings[-1])
             named = under if under is not Species.HUMAN else None
