@@ -78,7 +78,7 @@ def compared_values(text: str, named: Sequence[Mention], before: Sequence[Mentio
     `before`: the arms as a sentence before named them, for "12% and 20%, respectively" without a name.
     """
     low = lowered(text)
-    if len(_DIGITS.findall(low)) < 2:
+    if len(_DIGITS.findall(low)) < 2 and (not named or _IN_WORDS.search(low) is None):
         return []
     if _NO_COMPARISON.search(low):
         return []

@@ -189,7 +189,7 @@ def _states(clause: str) -> bool:
 
 
 _STATISTIC = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\]|\{[^{}]*\}")
-_NEXT = re.compile(r"^\s*(?:,|;|and\b|or\b|but\b|as well as\b|while\b|whereas\b|plus\b)+", _I)
+_NEXT = re.compile(r"^\s*(?:(?:,|;|and\b|or\b|but\b|as well as\b|while\b|whereas\b|plus\b)\s*)+", _I)
 _FIRST_NOUN = re.compile(
     r"^(?:also|then|that (?:for|of|in)|for|in|the|a|an|both|either|on|with|of|to|mean|median|[\s,:])+\b\s*", _I
 )

@@ -112,6 +112,7 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
             up = not more_is_worse(change["outcome"])
         more = change["how"] not in ("less", "smaller", "lower")
         return Direction.INCREASED if up == more else Direction.DECREASED
+    text = _NO_CHANGE.sub(lambda match: "_" * len(match.group()), text)
     cue = _strongest_cue(text)
     if (
         none is not None
@@ -134,7 +135,8 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
 
 
 _NO_CHANGE = re.compile(
-    r"(?:achiev\w+|reach\w+|with|had|having|attain\w+|of|for) (?:an? )?(?:≥|>|at least |more than )?\s?\d+\s?(?:%|points?|-point)?[- ](?:or (?:more|greater) )?(?:\w+ )?(?:reductions?|improvements?|increases?|decreases?)|\b\d+\s?% (?:or (?:more|greater) )?(?:reduction|improvement) in"
+    r"(?:(?:achiev|reach|attain)\w+|(?:patients|participants|subjects|children|women|men|share|proportion|percentage|number|those) (?:with|having|who had)) (?:an? )?"
+    r"(?:≥|>|at least |more than )?\s?\d+\s?(?:%|points?|-point)?[- ](?:or (?:more|greater) )?(?:\w+ )?(?:reductions?|improvements?|increases?|decreases?)"
 )
 """An outcome that is itself a change of some size: "patients with a 75% reduction of the score"."""
 _OF_A_DOSE = re.compile(r"\s(?:doses?|dosages?|concentrations?|intensit(?:y|ies))\b")

@@ -51,7 +51,7 @@ def mentions(text: str, arms: Arms) -> tuple[Mention, ...]:
         found.extend(
             (start, end, arm)
             for start, end in _places(word, low, _ENDING)
-            if _AROUND.search(low, max(0, start - 12), start) or _IS_GROUP.match(low, end)
+            if (word not in _WEAK and _AROUND.search(low, max(0, start - 12), start)) or _IS_GROUP.match(low, end)
         )
     kept: list[Mention] = []
     free = 0
@@ -122,8 +122,12 @@ def _names(arms: Arms) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
 
 
 _WORD = re.compile(r"[\w-]{2,}")
+_WEAK = frozenset(
+    "oral early late delayed long short high low higher lower single double usual standard conventional surgery combination combined intensive open early active routine".split()
+)
+"""Words that name an arm only before "group" or "therapy": "oral therapy", not "oral intake"."""
 _COMMON = frozenset(
-    "injection injections infusion infusions administration capsule capsules tablet tablets cream solution sessions session antibiotics with without from that this than plus alone only also dose doses daily weekly twice once week weeks month months year years hours standard usual care treatment therapy group groups arms intervention study"
-    " trial patients participants subjects women children adults single double oral high level levels early late long short term after before during based method technique procedure system program programme programs"
-    " management training approach regimen combination combined program conventional surgery effect effects pain risk blood pressure body weight quality life function outcome outcomes symptoms disease health".split()
+    "injection injections infusion infusions administration capsule capsules tablet tablets cream solution sessions session antibiotics with without from that this than plus alone only also dose doses daily weekly twice once week weeks month months year years hours care treatment therapy group groups arms intervention study"
+    " trial patients participants subjects women children adults level levels term after before during based method technique procedure system program programme programs"
+    " management training approach regimen program effect effects pain risk blood pressure body weight quality life function outcome outcomes symptoms disease health".split()
 )

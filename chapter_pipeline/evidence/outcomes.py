@@ -68,7 +68,7 @@ _NO_OUTCOME = frozenset(
 def outcome_of(text: str, sides: Sequence[str] = ()) -> str | None:
     """The outcome that a clause names, as printed; none of its `sides` is one."""
     apposition = _NAMED_OUTCOME.search(text)
-    if apposition and (name := _noun(apposition["outcome"])):
+    if apposition and (name := _noun(apposition["outcome"], subject=True)):
         return name
     clause = LEAD.sub("", text.strip())
     clause = _ADVERBIAL.sub("", clause)

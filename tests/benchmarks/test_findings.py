@@ -87,3 +87,28 @@ def test_is_aside__names__about_a_sixth_and_always_the_same() -> None:
     aside = [name for name in names if is_aside(name)]
     assert 60 < len(aside) < 140
     assert [name for name in names if is_aside(name)] == aside
+
+
+@pytest.mark.parametrize(
+    ("asked", "direction", "seen"),
+    [
+        ("improvement in pain", DOWN, UP),
+        ("improvement in survival", DOWN, DOWN),
+        ("Reduction in pain", DOWN, UP),
+        ("pain reduction", DOWN, DOWN),
+        ("reduction in pain", SAME, SAME),
+    ],
+)
+def test_aligned__annotated_change__is_compared_with_what_changed(
+    asked: str, direction: Direction, seen: Direction
+) -> None:
+    outcome = asked.rsplit(" ", 1)[-1] if " in " in asked else "pain"
+    assert (
+        aligned(annotation("significantly increased") | {"outcome": asked}, result(direction, outcome=outcome)) is seen
+    )
+
+
+def test_aligned__word_of_both_sides__tells_neither_apart() -> None:
+    seen = annotation("significantly increased", intervention="drain and saline rinsing", comparator="saline")
+    finding = result(UP).model_copy(update={"intervention": "saline drain", "comparator": "no rinsing"})
+    assert aligned(seen, finding) is UP

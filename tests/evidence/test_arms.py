@@ -42,3 +42,43 @@ def test_control__names_of_treatments__are_not(name: str) -> None:
 
 def test_tidy__dose_and_word_group__are_left_out() -> None:
     assert tidy("the dexamethasone (8 mg) group") == "dexamethasone"
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "groups"),
+    [
+        (
+            "Levetiracetam versus phenytoin for seizure prophylaxis",
+            ["Adults were randomised to levetiracetam 500 mg twice daily (LEV) or phenytoin 300 mg daily (PHT)."],
+            (("levetiracetam 500 mg", "LEV", "Levetiracetam"), ("phenytoin 300 mg", "PHT", "phenytoin")),
+        ),
+        (
+            "Vancomycin powder in spinal fusion",
+            ["Patients received 1 g vancomycin powder (group A, n=455) or nothing (group B, n=452)."],
+            (("1 g vancomycin powder", "group A", "Vancomycin powder"), ("nothing", "group B")),
+        ),
+        (
+            "Low-dose colchicine after coronary intervention",
+            ["We randomly assigned 2,410 patients to colchicine 0.5 mg daily or matching placebo."],
+            (("colchicine 0.5 mg", "Low-dose colchicine"), ("placebo",)),
+        ),
+        (
+            "Financial incentives for smoking cessation",
+            ["Employees were assigned to information or to information plus up to $750 of incentives."],
+            (("information plus up to $750 of incentives", "Financial incentives"), ("information",)),
+        ),
+        ("Effect of semaglutide on weight", ["Weight fell more than with placebo."], (("semaglutide",), ("placebo",))),
+    ],
+)
+def test_arms_of__names_of_one_arm__stand_together(
+    title: str, abstract: list[str], groups: tuple[tuple[str, ...], ...]
+) -> None:
+    assert arms_of(title, abstract, [], []).groups == groups
+
+
+def test_arms__control_is_told_second__whatever_the_order() -> None:
+    arms = Arms(("placebo", "dexamethasone"))
+    assert (arms.control_place, arms.intervention_place, arms.against(1)) == (0, 1, 0)
+    assert not arms.first_is_told(0, 1)
+    assert arms.first_is_told(1, 0)
+    assert Arms(("burr hole", "craniotomy")).first_is_told(1, 0)

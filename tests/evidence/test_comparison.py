@@ -109,3 +109,91 @@ def test_comparisons__others_than_the_arms__no_arm_is_named(text: str) -> None:
 )
 def test_comparisons__time_point__is_no_value_and_no_age(text: str, time: str | None) -> None:
     assert comparisons(text, ARMS)[0].time_point == time
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Dexamethasone led to less pain (P=0.01), fever (P=0.20) and nausea (P=0.03).",
+            [(DOWN, "pain"), (SAME, "fever"), (DOWN, "nausea")],
+        ),
+        (
+            "Diarrhoea was reported in 10.1% and 8.6% (P=0.21), and pneumonia in 1.6% and 0.7% (P=0.04), of the dexamethasone and placebo groups, respectively.",
+            [(SAME, "Diarrhoea"), (UP, "pneumonia")],
+        ),
+        (
+            "Dexamethasone improved quality of life, pain and fatigue (P=0.01).",
+            [(UP, "quality of life"), (DOWN, "pain"), (DOWN, "fatigue")],
+        ),
+    ],
+)
+def test_comparisons__list_of_outcomes__each_has_its_own_direction(
+    text: str, said: list[tuple[Direction, str | None]]
+) -> None:
+    assert [(one.direction, one.outcome) for one in comparisons(text, ARMS)] == said
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        # the numbers of the arms decide, whatever arm is named first
+        ("Haemoglobin was 117 g/L with placebo and 123 g/L with dexamethasone (P=0.01).", UP),
+        ("Morbidity was lowered from 9.2% under placebo to 4.8% under dexamethasone (P=0.001).", DOWN),
+        # numbers of a change go the way of the change
+        ("The increase in sodium was 8.0 mmol/L with dexamethasone and 4.1 mmol/L with placebo (P=0.01).", UP),
+        ("Pain fell by 1.1 points with placebo and by 3.2 points with dexamethasone (P=0.01).", DOWN),
+        ("Pain declined to 41 with placebo and to 30 with dexamethasone (P=0.01).", DOWN),
+        # an interval that holds the null value is no difference, one that leaves it out has a way
+        ("Fractures were fewer with dexamethasone (relative hazard, 0.86; 95% CI, 0.73-1.01).", SAME),
+        ("The hazard ratio for recurrence was 0.75 (95% CI 0.62-0.91).", DOWN),
+        ("The mean difference in weight was 2.9 kg (95% CI, 0.8 to 5.0).", UP),
+        # what is not significant is said behind
+        (
+            "Recurrence was higher with dexamethasone, but the comparisons did not show any significant difference.",
+            SAME,
+        ),
+        ("Weight was lower with dexamethasone, but no significant differences were observed (P=0.3).", SAME),
+        ("Weight fell with dexamethasone (50 kg) and rose with placebo (58 kg) (t=1.4, P=0.16).", SAME),
+        ("Success was 92% in each group.", SAME),
+        # words that look like a result
+        ("Failure to close the wound was rarer with dexamethasone (P=0.02).", DOWN),
+        ("Patients who did not receive a drain had less pain with dexamethasone (P=0.02).", DOWN),
+        ("Pain in the lower back was worse with dexamethasone (P=0.02).", UP),
+        ("A larger share with a 50% reduction of the score was found with dexamethasone (P=0.02).", UP),
+        ("Dexamethasone was associated with a 30% reduction in mortality (P=0.02).", DOWN),
+        # times
+        ("Discharge was earlier with dexamethasone (P=0.02).", DOWN),
+        ("Time to relapse was delayed by dexamethasone (P=0.02).", UP),
+    ],
+)
+def test_comparisons__structure_of_the_clause__has_a_direction(text: str, direction: Direction) -> None:
+    assert comparisons(text, ARMS)[0].direction is direction
+
+
+def test_comparisons__value_of_the_same_people_before__is_the_comparator() -> None:
+    said = comparisons("With dexamethasone pain was lower at 12 months than at baseline (P<0.001).", ARMS)[0]
+    assert (said.direction, said.intervention, said.comparator) == (DOWN, "dexamethasone", "baseline")
+
+
+def test_comparisons__respectively_without_arms__has_those_of_the_sentence_before() -> None:
+    before = ["Recurrence did not differ between placebo and dexamethasone."]
+    said = comparisons("Infection occurred in 7% and 17%, respectively (P=0.02).", ARMS, before)[0]
+    assert (said.direction, said.intervention, said.comparator) == (UP, "dexamethasone", "placebo")
+
+
+def test_comparisons__two_treatments__the_subject_is_told_first() -> None:
+    arms = Arms(("endoscopic surgery", "microscopic surgery"))
+    said = comparisons("Microscopic operations were shorter (120 vs 167 minutes, P < 0.001).", arms)[0]
+    assert (said.direction, said.intervention, said.comparator) == (DOWN, "Microscopic", "endoscopic surgery")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("The diet increased plasma tocopherol (P=0.006).", "plasma tocopherol"),
+        ("The primary outcome, pain at rest, was lower with dexamethasone (P=0.01).", "pain at rest"),
+    ],
+)
+def test_comparisons__outcome__is_the_object_or_the_apposition(text: str, outcome: str) -> None:
+    assert comparisons(text, ARMS)[0].outcome == outcome
