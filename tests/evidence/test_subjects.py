@@ -26,6 +26,13 @@ HUMAN, ANIMAL, CELLS, BENCH = Species.HUMAN, Species.ANIMAL, Species.CELLS, Spec
         ("The probe was calibrated in a phantom.", BENCH),
         ("Dog bites were the cause.", HUMAN),
         ("The canine retraction was faster.", HUMAN),
+        ("Sections were stained with goat anti-rabbit IgG and rat monoclonal antibodies.", None),
+        ("Fetal bovine serum was added.", None),
+        ("Primary mouse keratinocytes were cultured for a week.", CELLS),
+        ("Control-transfected lines responded less.", CELLS),
+        ("Mouse-derived peptides were given.", None),
+        ("It failed to slow the melanoma model.", ANIMAL),
+        ("Biomarkers are for future clinical trials.", HUMAN),
         ("Recurrence was rare.", None),
     ],
 )
@@ -81,3 +88,73 @@ def test_subjects_of__population_of_the_record__is_preferred() -> None:
 
 def test_diseases_named__general_words__are_no_names() -> None:
     assert diseases_named("The disease and its diagnosis were severe in high-grade glioma.") == ("high-grade glioma",)
+
+
+def test_species_named__as_many_words_for_two__the_studied_one_is_meant() -> None:
+    said = "We established 13 cell lines of 12 patients."
+    assert (species_named(said, CELLS), species_named(said, HUMAN), species_named(said)) == (CELLS, HUMAN, HUMAN)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "species"),
+    [
+        ("He switched to another drug and died.", FindingKind.CASE, HUMAN),
+        ("The tumour grew and death followed.", FindingKind.CASE, ANIMAL),
+        ("These findings support clinical trials of wafers.", FindingKind.CONCLUSION, ANIMAL),
+        ("Wafers failed in clinical trials.", FindingKind.BACKGROUND, HUMAN),
+        ("The camera has 640 pixels and a lens of 25 mm.", FindingKind.OWN_METHOD, BENCH),
+        ("The camera was above the skull of the rats, with a lens of 25 mm.", FindingKind.OWN_METHOD, ANIMAL),
+        ("The laser was held still.", FindingKind.OWN_METHOD, ANIMAL),
+    ],
+)
+def test_subjects__cases_and_devices_of_an_animal_study__are_of_people_and_of_the_bench(
+    text: str, kind: FindingKind, species: Species
+) -> None:
+    subjects = subjects_of(StudyType.ANIMAL, "Carmustine wafers in rats with glioma", "", "", None)
+    assert subjects.of(text, text, (), kind)[0] is species
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "body", "disease"),
+    [
+        ("Barriers to therapy of brain tumors", "", "Malignant glioma is rare. " * 6 + "Brain tumors are rare.", "Malignant glioma"),
+        ("An atlas of brain tumors", "", "Brain tumors are rare. " * 3 + "Medulloblastoma is rare. " * 4, "brain tumors"),
+        ("An atlas of brain tumors", "", "Medulloblastoma is rare. Ependymoma is rare. Glioma is rare. " * 4, "brain tumors"),
+        ("Receptor antagonists in a model", "", "Multiple sclerosis is common. " * 4, "Multiple sclerosis"),
+        ("Receptor antagonists in a model", "", "Multiple sclerosis is common. " * 3, None),
+        ("Therapy of murine glioma", "", "", "glioma"),
+        ("A peer-led diabetes programme", "", "", "diabetes"),
+        ("Patients With Congestive Heart Failure and the Roseburia", "", "", "Congestive Heart Failure"),
+        ("Exercise for patients with DIPG", "Diffuse intrinsic pontine glioma (DIPG) is rare.", "", "Diffuse intrinsic pontine glioma"),
+        ("Lines of glioblastoma multiforme (GBM)", "GBM is rare.", "", "glioblastoma"),
+    ],
+)  # fmt: skip
+def test_subjects_of__disease__is_the_kind_that_the_document_is_on(
+    title: str, abstract: str, body: str, disease: str | None
+) -> None:
+    assert subjects_of(StudyType.COHORT, title, abstract, body, None).disease == disease
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "disease"),
+    [
+        ("Residual tumours grew again.", FindingKind.BACKGROUND, "Pituitary macroadenomas"),
+        ("Preoperative adenoma size foretells recurrence.", FindingKind.CONCLUSION, "Pituitary macroadenomas"),
+        ("Visual injury may be avoided.", FindingKind.CONCLUSION, "Pituitary macroadenomas"),
+        ("Traumatic brain injury is common.", FindingKind.BACKGROUND, "Traumatic brain injury"),
+        ("Lung cancer is common.", FindingKind.BACKGROUND, "Lung cancer"),
+        ("Headache is common.", FindingKind.BACKGROUND, "Headache"),
+        ("Headache was rare.", FindingKind.OWN_RESULT, "Pituitary macroadenomas"),
+    ],
+)
+def test_subjects__names_that_say_less_than_the_document__are_its_disease(
+    text: str, kind: FindingKind, disease: str
+) -> None:
+    subjects = subjects_of(StudyType.COHORT, "Pituitary macroadenomas after surgery", "", "", None)
+    assert subjects.of(text, text, (), kind)[1] == disease
+
+
+def test_subjects__disease_named_once_in_an_abstract__is_not_that_of_every_result() -> None:
+    subjects = subjects_of(StudyType.META_ANALYSIS, "Death of prisoners", "One had hepatitis.", "", None)
+    assert subjects.of("Asthma was common.", "", (), FindingKind.OWN_RESULT)[1] == "Asthma"
+    assert subjects.of("Death was common.", "", (), FindingKind.OWN_RESULT)[1] == "hepatitis"
