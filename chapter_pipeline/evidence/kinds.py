@@ -13,6 +13,7 @@ from chapter_pipeline.evidence.phrases import (
     ADVISES,
     AIM,
     AIMS,
+    ANSWERS,
     ARRANGED,
     ASKS,
     CITES,
@@ -25,6 +26,7 @@ from chapter_pipeline.evidence.phrases import (
     FIRST_STUDY,
     FOUND,
     GOT,
+    GROUP,
     GUESSED,
     HEDGED,
     HERE,
@@ -35,6 +37,7 @@ from chapter_pipeline.evidence.phrases import (
     LIKENED,
     LIMITS,
     NAMES_LIMITS,
+    NOT_PAST,
     OF_THEM,
     ONE,
     OPENS_AIM,
@@ -47,6 +50,7 @@ from chapter_pipeline.evidence.phrases import (
     OWN_FINDING,
     PAST,
     PATIENT,
+    PRINTED,
     PURPOSE,
     REPORTS,
     SAW,
@@ -58,6 +62,8 @@ from chapter_pipeline.evidence.phrases import (
     STRONG_LIMIT,
     TESTED,
     TO_STUDY,
+    TO_WHAT,
+    WAS_DONE,
     WE,
     WE_DID,
     WE_FOUND,
@@ -84,7 +90,8 @@ def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingK
     """
     kinds: list[FindingKind | None] = []
     paragraph, begun, found = -1, False, False
-    talk = _Discussion(study)
+    statements = list(statements)
+    talk = _Discussion(study, (_folded(one.text) for one in statements if one.zone in _FINDS))
     for statement in statements:
         kind = kind_of(statement, study)
         if statement.zone is Zone.ABSTRACT:
@@ -112,6 +119,10 @@ def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingK
     return kinds
 
 
+_FINDS = (Zone.RESULTS, Zone.METHODS)
+SHARED_NUMBERS = 2
+
+
 class _Discussion:
     """Whose work a paragraph of a discussion tells of, and whether it lists limitations: no sentence says it alone.
 
@@ -119,8 +130,16 @@ class _Discussion:
     the sentence names something definite in the past; it is background behind a sentence on other work.
     """
 
-    def __init__(self, study: StudyType) -> None:
+    def __init__(self, study: StudyType, found: Iterable[str]) -> None:
         self._review = study in _REVIEWS
+        body = list(found)
+        self._numbers = {number for text in body for number in PRINTED.findall(text.replace("·", "."))}
+        self._groups = {
+            name
+            for text in body
+            if "group" in text or " arm" in text or " side" in text
+            for name in GROUP.findall(text)
+        }
         self._paragraph = -1
         self._own: bool | None = None
         self._limits = False
@@ -132,14 +151,23 @@ class _Discussion:
             self._limits = self._limits and ORDINAL.match(low) is not None
             self._paragraph, self._own = statement.paragraph, None
         own = OWN.search(low) is not None or (SHOWN.search(low) is not None and not cites(statement.text))
-        if self._own is False and own and OURS.search(low) is None and SHOWN.search(low) is None:
+        again = self._is_told_again(low)
+        if self._own is False and own and not again and OURS.search(low) is None and SHOWN.search(low) is None:
             own = False  # "in this study" behind a sentence on another one
+        own = own or (again and not cites(statement.text))
         others = not own and (
             cites(statement.text)
             or _tells_of_others(low)
             or OF_THEM.match(low) is not None
             or ((named := ELSEWHERE.search(low)) is not None and LIKENED.search(low, 0, named.start()) is None)
         )
+        if (
+            kind is FindingKind.BACKGROUND
+            and PAST.search(low)
+            and not others
+            and ((again and own) or (self._own and NOT_PAST.search(low) is None and statement.text[:1].isupper()))
+        ):
+            kind = FindingKind.OWN_RESULT
         if self._review:
             return FindingKind.BACKGROUND if kind is FindingKind.OWN_RESULT and not own else kind
         if not own and kind in (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD):
@@ -153,6 +181,14 @@ class _Discussion:
             self._own = True
         self._limits = self._limits or (kind is FindingKind.LIMITATION and NAMES_LIMITS.search(low) is not None)
         return kind
+
+    def _is_told_again(self, low: str) -> bool:
+        """Whether a sentence has numbers, or the name of a group, of the study's own results."""
+        numbers = set(PRINTED.findall(low.replace("·", ".")))
+        if len(numbers & self._numbers) >= SHARED_NUMBERS:
+            return True
+        named = not numbers and self._groups and ("group" in low or " arm" in low or " side" in low)
+        return bool(named) and any(name in self._groups for name in GROUP.findall(low))
 
 
 _LISTED = (FindingKind.CONCLUSION, FindingKind.BACKGROUND, FindingKind.OWN_RESULT, FindingKind.OWN_METHOD)
@@ -200,6 +236,16 @@ def kind_of(statement: Statement, study: StudyType) -> FindingKind | None:
             return _of_anything(text, low, statement, study)
 
 
+_MAY_LIMIT = re.compile(
+    r"limit|bias|confound|small|insufficien|modest|power|lack|generali|cannot|heterogen|caution|follow-?up|single|self-report|retrospective|weak|shortcoming|drawback|missing|permit|allow|sample|availab|not (?:been )?(?:possible|able|available|powered|blinded|randomi|assessed|collected|measured|recorded|examined|controlled)"
+)
+"""What a sentence on a limitation holds: searched for first, for the patterns themselves take long."""
+
+
+def _is_limit(low: str) -> bool:
+    return _MAY_LIMIT.search(low) is not None and STRONG_LIMIT.search(low) is not None
+
+
 def _of_methods(text: str, low: str) -> FindingKind:
     if p_values(text) and TESTED.search(low) and not DONE.search(low) and not LEVEL.search(low):
         return FindingKind.OWN_RESULT
@@ -218,17 +264,31 @@ def _of_results(text: str, low: str, study: StudyType, statement: Statement) -> 
         return FindingKind.CONCLUSION
     if ASKS.search(low) and not REPORTS.search(low):
         return FindingKind.OWN_METHOD
-    if STRONG_LIMIT.search(low):
+    if _is_limit(low):
         return FindingKind.LIMITATION
     if AIM.search(low) and not SAW.search(low) and PURPOSE.search(low):
         return FindingKind.OWN_METHOD
     if HEDGED.search(low) and not OWN_FINDING.search(low):
         return FindingKind.CONCLUSION
-    if ARRANGED.search(low) and not OUTCOME.search(low):
+    if (ARRANGED.search(low) and not OUTCOME.search(low)) or _tells_what_was_done(low, study):
         return FindingKind.OWN_METHOD
     if cites(text) and not OWN.search(low) and not OWN_FINDING.search(low) and not FOUND.search(low):
         return FindingKind.BACKGROUND
     return FindingKind.OWN_RESULT
+
+
+def _tells_what_was_done(low: str, study: StudyType) -> bool:
+    """Whether a sentence under Results tells a step of the study and no outcome; how many people took part is one."""
+    if ("we " in low or "our " in low) and (did := WE_DID.search(low)):
+        return ANSWERS.search(TO_WHAT.sub("", low[did.end() :])) is None
+    counts_people = study not in (StudyType.ANIMAL, StudyType.LABORATORY) and _DIGIT.search(low) is not None
+    done = WAS_DONE.search(low)
+    return done is not None and not counts_people and ANSWERS.search(TO_WHAT.sub("", low)) is None
+
+
+_DIGIT = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|all|both|each)\b"
+)
 
 
 def _of_opening(text: str, low: str) -> FindingKind:
@@ -253,13 +313,11 @@ def _of_discussion(text: str, low: str, statement: Statement, study: StudyType) 
         return FindingKind.BACKGROUND
     if STRENGTH.search(low) and not ("limit" in low or "weak" in low):
         return None
-    if _may_limit(low) and (
-        STRONG_LIMIT.search(low)
-        or (
-            LIMITS.search(low)
-            and not cites(text)
-            and (own or not INFERS.search(low) or "limit" in " ".join(statement.headings).lower())
-        )
+    if _is_limit(low) or (
+        _MAY_LIMIT.search(low)
+        and LIMITS.search(low)
+        and not cites(text)
+        and (own or not INFERS.search(low) or "limit" in " ".join(statement.headings).lower())
     ):
         return FindingKind.LIMITATION
     if STRONG_ADVICE.search(low):
@@ -308,18 +366,6 @@ def _is_headed_limits(statement: Statement) -> bool:
     return NAMES_LIMITS.search(under) is not None and STRENGTH.search(under) is None
 
 
-def _may_limit(low: str) -> bool:
-    """Whether a sentence has a part of a word without which nothing of `LIMITS` and `STRONG_LIMIT` is found in it."""
-    return any(map(low.__contains__, _OF_LIMITS))
-
-
-_OF_LIMITS = (
-    "limit", "bias", "confound", "small", "insufficient", "modest", "power", "lack", "generali", "cannot", "not ",
-    "heterogene", "caution", "short", "single", "self-report", "retrospective", "weakness", "drawback", "missing data",
-    "loss to", "sample",
-)  # fmt: skip
-
-
 def _tells_of_others(low: str) -> bool:
     """Whether a sentence of the discussion reports another work; one that likens an own result to another's does not."""
     told = OTHERS.search(low)
@@ -327,7 +373,7 @@ def _tells_of_others(low: str) -> bool:
 
 
 def _of_closing(text: str, low: str) -> FindingKind:
-    if STRONG_LIMIT.search(low):
+    if _is_limit(low):
         return FindingKind.LIMITATION
     if STRONG_ADVICE.search(low):
         return FindingKind.RECOMMENDATION
@@ -374,7 +420,7 @@ def _is_of_others(low: str, statement: Statement, study: StudyType) -> bool:
 def _of_anything(text: str, low: str, statement: Statement, study: StudyType) -> FindingKind:
     """Under a heading that says nothing of the part: of a review it is told of other work."""
     own = OWN.search(low) is not None
-    if STRONG_LIMIT.search(low) and own:
+    if _is_limit(low) and own:
         return FindingKind.LIMITATION
     if STRONG_ADVICE.search(low):
         return FindingKind.RECOMMENDATION

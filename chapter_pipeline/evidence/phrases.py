@@ -86,8 +86,24 @@ INFERRED = re.compile(
 GUESSED = re.compile(r"\b(?:more|less|most|least|as|equally|not) likely\b")
 """Odds that were found, no guess: "were more likely to recover"."""
 WE_DID = re.compile(
-    r"\b(?:we|our (?:team|group)) (?:\w+ly |also |then |first |therefore |only |did not )?(?!found|find|show|observ|saw|see|detect|demonstrat|report|identif|not|confirm|reveal|notic|conclu|believe|suggest|specul|hypothesi|think|propose)(?:[a-z]+ed|chose|took|made|used|use|employ)\b"
+    r"\b(?:we|our (?:team|group)) (?:\w+ly |also |then |next |first |therefore |thus |only |did not |again |further )*(?!found|find|show|observ|saw|see|detect|demonstrat|report|identif|not|confirm|reveal|notic|not|conclu|believ|suggest|specul|think|succeed|fail|reach|achiev|need|receiv|establish|obtain|enrol|recruit|screen|randomi|exclud|includ|experienc|encounter|lack|learn|succe|record|document|replicat|recapitulat|verif)"
+    r"(?:[a-z]+ed|chose|took|made|used|use|employ|define|compute|consider|apply|perform|measure|analy[sz]e|compare|quantify|calculate|investigate|examine|focus|model|simulate|build|built|ran|run|fit|set|took advantage|made use)\b"
 )
+"""What the authors did, no finding: "we quantified", "our team then compared"."""
+WAS_DONE = re.compile(
+    r"\b(?:was|were|is|are|being|been) (?:\w+ly |then |also |first |next |not |all |again |each )*(?:analy[sz]ed|assessed|quantified|measured|evaluated|examined|investigated|explored|tested|compared|calculated|computed|determined|estimated|modell?ed|simulated|"
+    r"averaged|normali[sz]ed|z-scored|divided|plotted|fitted|defined|classified|categori[sz]ed|scored|labell?ed|stained|imaged|recorded|acquired|sampled|stimulated|perfused|dissected|isolated|harvested|collected|prepared|sectioned|incubated|cultured|transfected|injected|"
+    r"implanted|infused|administered|given|applied|exposed|subjected|placed|trained|housed|randomi[sz]ed|assigned|allocated|performed|conducted|carried out|repeated|used|employed|chosen|selected|extracted|generated|designed|set|presented with|asked|instructed|combined|sorted|sequenced|amplified|visuali[sz]ed|monitored|tracked|filtered|aligned|pooled|based on)\b"
+)
+TO_WHAT = re.compile(
+    r"\b(?:whether|if|to (?:determine|test|assess|examine|evaluate|investigate|see|compare|explore|estimate|quantify|measure|study))\b.*"
+)
+"""What is asked, no answer to it."""
+ANSWERS = re.compile(
+    r"\b(?:significan(?:t|tly)|differ(?:ed|s|ence|ences)|higher|lower|greater|fewer|longer|shorter|faster|slower|larger|smaller|stronger|weaker|earlier|later|more|less|increas(?:ed|es|ing)|decreas(?:ed|es|ing)|reduc(?:ed|tion|tions|es)|improv(?:ed|es|ement)|prolong\w+|"
+    r"elevated|diminished|enhanced|impaired|abolished|attenuated|unchanged|similar|comparable|same|correlated|associated|predicted|found|showed|shown to|shows?|revealed?|reveals|demonstrated?|observed|detected|seen|confirmed|no (?:evidence|change|changes|effect|serious|adverse)|not (?:affect|alter|change|differ)|completed|died|survived|withdr[ae]w\w*|resulted|yielded|led to|remained|developed|occurred|responded|above|below|success\w*|adverse|none|neither|no \w+ (?:was|were))\b|^no\b|\d\s?%|\bp ?[<=>]"
+)
+"""What a sentence on a result says; one that has none of it under Results tells what was done."""
 OF_THEM = re.compile(
     r"^(?:they|their|these (?:authors|investigators|studies|reports)|the authors|the investigators|those|that (?:study|trial)|(?:in|of|from|by) (?:that|their|those|these) (?:\w+ )?(?:stud\w+|trials?|series|reports?|cohorts?|patients)|(?:his|her) )\b"
 )
@@ -123,7 +139,7 @@ LIMITS = re.compile(
 )
 STRONG_LIMIT = re.compile(
     r"\b(?:several|some|main|major|important|potential|another|our|this|first|second|third|study|key|primary|one|possible) (?:\w+ )?limitations?\b|^limitations?\b|\blimitations? (?:of (?:our|this|the (?:study|present|current|review|trial|analysis))|to this|include)\b|"
-    r"\bthe limitations?\b|\b(?:our|this|the (?:present|current)) (?:\w+ )?(?:study|trial|analysis|review|findings|results)\b[^.]{0,30} (?:was|were|is|are) (?:\w+ )?limited\b|\bour (?:\w+ )?(?:small|limited) sample|\bunderpowered\b|interpreted with (?:\w+ )?caution|\bcaution(?:s|ed)?\b|\b(?:our|the) (?:study |patient )?(?:sample|cohort|groups?) (?:size )?(?:was|is|were) (?:\w+ )?(?:small|limited|modest)\b|subject to (?:\w+ )?bias|was not available\b|were not available\b|"
+    r"\bthe limitations?\b|\b(?:our|this|the (?:present|current)) (?:\w+ )?(?:study|trial|analysis|review|findings|results)\b[^.]{0,30} (?:was|were|is|are) (?:\w+ )?limited\b|\bour (?:\w+ )?(?:small|limited) sample|\bunderpowered\b|interpreted with (?:\w+ )?caution|\bcaution(?:s|ed)?\b|\b(?:our|the) (?:study |patient )?(?:sample|cohort|groups?) (?:size )?(?:was|is|were) (?:\w+ )?(?:small|limited|modest)\b|subject to (?:\w+ )?bias|\b(?:was|were|is|are) (?:also |further |therefore )?limited by\b|\b(?:does|do|did) not (?:permit|allow) (?:\w+ ){0,3}?(?:conclusions?|exploration|inferences?|comparisons?|assessment|analys[ie]s)\b|was not available\b|were not available\b|"
     r"\bsample size (?:was|is|of this|in this|may|limited)|\bsmall sample\b|\b(?:selection|recall|publication|attrition|residual|detection) (?:bias|confounding)\b",
 )
 DEFINES = re.compile(
@@ -156,7 +172,20 @@ REPORTS = re.compile(r"\b(?:found|observed|showed|revealed|demonstrated|signific
 EARLIER = re.compile(
     r"\b(?:we|our) (?:\w+ )?(?:previous(?:ly)?|recent(?:ly)?|earlier|prior)\b|\b(?:has|have) (?:previously|recently) (?:been )?(?:shown|reported|published|demonstrated|described)|\bour recent\w* published",
 )
-PAST = re.compile(r"\b(?:was|were|had|demonstrated|showed|reported|increased|decreased|remained|coincided|improved)\b")
+PAST = re.compile(
+    r"\b(?:was|were|had|did|demonstrated|showed|reported|increased|decreased|remained|coincided|improved|reduced|led|lost|gained|achieved|received|experienced|occurred|developed|fell|rose|worsened|declined|"
+    r"resulted|completed|tended|produced|failed|exhibited|revealed|lowered|prolonged|attenuated|prevented)\b"
+)
+NOT_PAST = re.compile(
+    r"\b(?:is|are|has|have|would|could|may|might|can|will|should|the authors|does|do|needs?|means?|remains|impacts?|suggests?)\b"
+)
+"""What a sentence that only tells what happened does not hold."""
+GROUP = re.compile(
+    r"\b(?!the |this |that |each |both |one |other |which |control |placebo |treatment |intervention |experimental |study |two |three |same |first |second |age |patient |comparison )([\w+/-]{2,}) (?:groups?|arms?|side)\b"
+)
+"""A group of its own name: "the drain group"."""
+PRINTED = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])|(?<![\d.])\d{2,3}(?=\s?%)")
+"""A number by which a result is known again: a decimal, a percentage of two figures."""
 STRENGTH = re.compile(r"\bstrengths?\b")
 HEDGED = re.compile(
     r"\b(?:may (?:be|have|reflect|explain|indicate|play|represent|contribute|well)|might (?:be|have|reflect|explain)|(?:is|are) (?:therefore |thus |highly |un)*likely (?:to|that|for|due)|"

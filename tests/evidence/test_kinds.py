@@ -150,3 +150,41 @@ def test_kind_of__under_a_heading_on_limitations__is_one(heading: str, kind: Fin
 def test_kind_of__facts_of_one_patient_under_clinical_histories__are_a_case() -> None:
     said = statement("He died of his tumour 14 months after surgery.", Zone.RESULTS, headings=("Clinical histories",))
     assert kind_of(said, StudyType.LABORATORY) is FindingKind.CASE
+
+
+@pytest.mark.parametrize(
+    ("text", "study", "kind"),
+    [
+        ("We quantified the vessels in the cortex of the mice.", StudyType.ANIMAL, METHOD),
+        ("We visualised the vessels, which were larger in treated mice.", StudyType.ANIMAL, RESULT),
+        ("We then tested whether the vessels were larger.", StudyType.ANIMAL, METHOD),
+        ("The area was plotted as a function of the dose.", StudyType.ANIMAL, METHOD),
+        ("The area was successfully covered in rats.", StudyType.ANIMAL, RESULT),
+        ("None of the adverse events was classified as serious.", TRIAL, RESULT),
+        ("The catheter was placed in five patients.", TRIAL, RESULT),
+        ("Attendance was assessed as part of adherence in the group.", TRIAL, METHOD),
+        ("We recorded two falls in the drain group.", TRIAL, RESULT),
+    ],
+)
+def test_kind_of__steps_under_results__are_methods_where_they_tell_no_outcome(
+    text: str, study: StudyType, kind: FindingKind
+) -> None:
+    assert kind_of(statement(text, Zone.RESULTS), study) is kind
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("The rate was 9.3 against 24.1 a year.", RESULT),
+        ("The rate was 9.4 against 24.2 a year.", BACKGROUND),
+        ("Recurrence fell in the wafer group.", RESULT),
+        ("Recurrence fell in the balloon group.", BACKGROUND),
+        ("The rate was 9.3 against 24.1 a year [8].", BACKGROUND),
+    ],
+)
+def test_kinds_of__discussion__own_numbers_and_groups_are_known_again_behind_another_study(
+    said: str, kind: FindingKind
+) -> None:
+    results = ["The rate was 9.3 in the wafer group and 24.1 in the other group."]
+    found = statements(article([("Results", [results]), ("Discussion", [[THEIRS, said]])]))
+    assert kinds_of(found, TRIAL)[-1] is kind
