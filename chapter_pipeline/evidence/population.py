@@ -14,6 +14,7 @@ from chapter_pipeline.domain.markers import markers
 from chapter_pipeline.evidence.text import lowered, readable, without_brackets
 
 _PEOPLE = r"(?:patients|participants|subjects|women|men|males|females|children|adults|individuals|persons|people|volunteers|infants|newborns|neonates|respondents|adolescents|students|smokers|survivors|pregnancies|residents|nurses|physicians|employees|workers|veterans|relatives|girls|boys|mothers|athletes|soldiers|lambs)"
+_WHO = re.compile(_PEOPLE)
 _TENS = {
     name: 10 * (place + 2) for place, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
 }
@@ -98,6 +99,7 @@ _AND_MORE = re.compile(
     rf"^[^.;]{{0,80}}?\b(?:and|plus) {_NUMBER} [\w-]+[^.;]{{0,80}}?\b(?:were|was|participated|took part)\b"
 )
 _ARM_TO = re.compile(rf"(?P<n>{_NUMBER}) (?:(?:[\w-]+ )?{_PEOPLE} )?(?:were )?(?:\w+ ){{0,2}}to (?!\d)")
+_IN_WORDS = re.compile(r"ty\b|teen\b|hundred")
 _RANDOM = re.compile("random|allocat|assign")
 _LOOKED_AT = re.compile("analy|studied|evaluated|investig|perform")
 _EACH = re.compile(_NUMBER)
@@ -149,7 +151,7 @@ def size_of(
     )
     if study in UNTOLD:
         return None, first
-    named = [frozenset(number for sentence in part for number in _named(lowered(sentence))) for part in parts]
+    named = [frozenset(number for sentence in part for number in _named(sentence, told)) for part in parts]
     added = [
         (n, sentence)
         for part in parts
@@ -191,7 +193,7 @@ def _contradicted(n: int, role: Role, everything: Sequence[_Told], sums: Counter
 def _told(sentence: str) -> Iterator[_Told]:
     """The numbers of people that a sentence says were randomised, enrolled, analysed or the like."""
     low = lowered(sentence)
-    if _DOES.search(low) is None:
+    if _DOES.search(low) is None or _WHO.search(low) is None:
         return
     total = next(iter(_sums(low)), None)
     foreign = _PLANS.search(low) is not None or (next(markers(sentence), None) is not None and "in brief" not in low)
@@ -263,10 +265,10 @@ def _sums(low: str) -> Iterator[int]:
     """What the arms of a sentence add up to: "to a drain (n = 42) or none (n = 43)", "42 to a drain and 43 to none"."""
     if _MOVES.search(low) is None and "group" not in low:
         return
-    arms = [number(match["n"]) for match in _EQUALS.finditer(low)]
+    arms = [number(match["n"]) for match in _EQUALS.finditer(low)] if "=" in low else []
     if 2 <= len(arms) <= 6 and min(arms) * 4 >= max(arms):
         yield sum(arms)
-    if match := _ARM_LIST.search(low):
+    if "were" in low and (match := _ARM_LIST.search(low)):
         yield sum(number(one) for one in _EACH.findall(match["list"]))
     arms = [number(match["n"]) for match in _ARM_TO.finditer(low)]
     if 2 <= len(arms) <= 6:
@@ -275,9 +277,12 @@ def _sums(low: str) -> Iterator[int]:
             yield arms[0]
 
 
-def _named(low: str) -> Iterator[int]:
-    """The numbers that a sentence names with people or as a size, whatever was done with them."""
-    if _PLANS.search(low):
+def _named(sentence: str, told: Sequence[Sequence[_Told]]) -> Iterator[int]:
+    """Which of the numbers told a sentence names with people or as a size, whatever was done with them."""
+    low = lowered(sentence)
+    asked = {one.n for part in told for one in part}
+    plain = low.replace(",", "")
+    if not (any(str(n) in plain for n in asked) or (asked and _IN_WORDS.search(low))) or _PLANS.search(low):
         return
     for match in _MENTION.finditer(low):
         yield number(match["n"])

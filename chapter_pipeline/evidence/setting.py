@@ -25,6 +25,11 @@ _NAMES = (
     "Poland|Portugal|Romania|Russia|Rwanda|Saudi Arabia|Scotland|Senegal|Serbia|Singapore|Slovakia|Slovenia|South Africa|South Korea|Spain|Sri Lanka|Sudan|Sweden|Switzerland|Taiwan|Tanzania|Thailand|(?:The |the )?Netherlands|Tunisia|Turkey|Uganda|"
     "UK|United Kingdom|USA|US|United States|Uruguay|Venezuela|Vietnam|Viet Nam|Wales|Zambia|Zimbabwe"
 )
+_MAY_NAME = re.compile(
+    r"hospital|cent(?:er|re)|centric|institution|site|countries|clinic|practice|schools|care|unit|department|nursing|regist|database|cohort",
+    re.IGNORECASE,
+)
+"""What a sentence that names a place holds: searched for first, for the patterns themselves take long."""
 _COUNTRY = re.compile(rf"(?:(?:\b[Ii]n|,|\band) (?:the )?|\bof )(?P<name>{_NAMES})(?![\w-])")
 _WHERE = re.compile(
     r"\b(?:hospitals?|clinics?|universit(?:y|ies)|cent(?:er|re)s?|departments?|institut(?:e|ion)s?|villages?|district|province|practices|schools|recruited|enrolled|conducted|carried out|took place|undertaken|residents?|population)\b",
@@ -39,7 +44,8 @@ _BOUGHT = re.compile(
 def setting_of(sentences: Iterable[str]) -> str | None:
     """Where it was done, as printed: "12 hospitals", "single-centre; tertiary hospital; Iran"; None where nothing says it."""
     said = readable(sentences)
-    places = (pattern.search(sentence) for pattern in (_CENTRES, _PLACE) for sentence in said)
+    named = [sentence for sentence in said if _MAY_NAME.search(sentence)]
+    places = (pattern.search(sentence) for pattern in (_CENTRES, _PLACE) for sentence in named)
     found: dict[re.Pattern[str], str] = {}
     for match in places:
         if match is not None:
@@ -54,6 +60,8 @@ def setting_of(sentences: Iterable[str]) -> str | None:
 def _countries(sentences: Iterable[str]) -> Iterator[str]:
     """The countries of the first sentence that says in which places a study was done."""
     for sentence in sentences:
+        if _COUNTRY.search(sentence) is None:
+            continue
         plain = without_brackets(sentence)
         if _WHERE.search(plain) is None or _BOUGHT.search(plain):
             continue
