@@ -6,7 +6,7 @@ Every part is made on first use and once. Heavy imports happen there too, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -217,17 +217,22 @@ class Container:
         if self.settings.study_records == "rules":
             return None
         require_writer(self.settings)
-        return RecordFiller(lambda: self.text_model(run_id), basis_of(self.settings))
+        return RecordFiller(
+            lambda: self.text_model(run_id), basis_of(self.settings), at_once=self.settings.section_concurrency
+        )
 
     @contextmanager
     def ingest(self, run_id: str | None = None) -> Iterator[Ingest]:
         """The ingest of documents, with parser processes of its own, which end with the block."""
         from chapter_pipeline.services.ingest import open_ingest
 
-        with open_ingest(
-            self.settings, database=self.database, bucket=self.bucket, embedder=self.library_embedder,
-            filler=self.record_filler(run_id),
-        ) as ingest:  # fmt: skip
+        filler = self.record_filler(run_id)
+        with (
+            closing(filler) if filler is not None else nullcontext(),
+            open_ingest(
+                self.settings, database=self.database, bucket=self.bucket, embedder=self.library_embedder, filler=filler
+            ) as ingest,
+        ):
             yield ingest
 
     @cached_property

@@ -16,13 +16,15 @@ from chapter_pipeline.domain.bibliography import RecordField
 from chapter_pipeline.domain.document import IngestOutcome, IngestStatus, Metadata, ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, InvariantViolated, NotFound, TransientError, UsageError
 from chapter_pipeline.evidence.records import study_record
+from chapter_pipeline.evidence.source import SourceText
 from chapter_pipeline.literature.registry import check_metadata
 from chapter_pipeline.ports import Bucket, Embedder, WorkRegistry
 from chapter_pipeline.services.file_paths import FOLDER, expand, recorded_name
 from chapter_pipeline.services.ingest_ports import ParserAhead, PassageMaker
 from chapter_pipeline.services.parse_prefetcher import ParsePrefetcher
+from chapter_pipeline.services.record_prefetcher import RecordPrefetcher
 from chapter_pipeline.services.registries import open_registries
-from chapter_pipeline.services.study_records import Filler, RecordMaker, make_record
+from chapter_pipeline.services.study_records import Filler, RecordMaker, make_record, to_fill
 from chapter_pipeline.services.unchanged_files import RETRIED_REASONS, library_settings_hash
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.bucket import ObjectBucket
@@ -95,6 +97,7 @@ class Ingest:
         self._filler = filler
         self.settings_hash = library_settings_hash(settings_hash, embedder.name)
         self._ahead = ParsePrefetcher(parser, self._to_parse)
+        self._records_ahead = RecordPrefetcher(filler, self._to_fill) if filler is not None else None
         self._parsed: ParsedDocument | None = None  # of the present document, so that its figures need no second parse
 
     def register(self, path: Path) -> str:
@@ -126,8 +129,11 @@ class Ingest:
         return name
 
     def expect(self, names: Iterable[str]) -> None:
-        """Announce the names that follow, in this order: they are parsed while others are stored."""
-        self._ahead.expect(names)
+        """Announce the names that follow, in this order: they are parsed, and a model is asked, while others are stored."""
+        announced = list(names)
+        self._ahead.expect(announced)
+        if self._records_ahead is not None:
+            self._records_ahead.expect(announced)
 
     def source(self, name: str) -> SourceDocument:
         """The file of the bucket under `name`, and how it will be treated. Raises `NotFound`."""
@@ -208,6 +214,8 @@ class Ingest:
         Neither parses nor embeds, so a searchable document gets it anew as it is, also one stored under earlier settings.
         """
         document = self.recorded(source)
+        if self._records_ahead is not None:
+            self._records_ahead.reached(source.name)
         stored, reused = make_record(self._library, document.id, self._make_record, again=again, filler=self._filler)
         return StoredStage(
             document=document.key, count=stored.count, reused=reused, content=stored.sha256, whole=stored.whole
@@ -338,6 +346,23 @@ class Ingest:
             and record.reason not in RETRIED_REASONS
         )
         return None if refused or self._library.find(sha256, self.settings_hash) else (sha256, content)
+
+    def _to_fill(self, name: str) -> tuple[str, SourceText] | None:
+        """Key and text of the stored document of `name` when a model is to fill its record; else None.
+
+        Not of one whose file is another by now: that document is about to be replaced.
+        """
+        document = self._library.find_named(name)
+        if document is None or document.passage_count is None or self._filler is None:
+            return None
+        source = to_fill(self._library, document.id, self._filler.basis)
+        if source is None:
+            return None
+        try:
+            content = self._bucket.get(name)
+        except NotFound:
+            return None
+        return (document.key, source) if hashlib.sha256(content).hexdigest() == document.sha256 else None
 
     def _quarantine(
         self, name: str, sha256: str, rejected: DocumentRejected, object_version: str | None = None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chapter_pipeline.domain.evidence import StudyRecord
-from chapter_pipeline.domain.tasks import StudyRecordReply
+from chapter_pipeline.domain.tasks import StudyRecordReply, StudyRecordRequest
 from chapter_pipeline.domain.usage import Usage, total
 from chapter_pipeline.errors import BudgetExceeded, ModelRefused, ModelUnavailable, UnknownPrice, UsageError
 from chapter_pipeline.evidence.record_blocks import CHARACTERS_PER_TOKEN, NumberedText, numbered
 from chapter_pipeline.evidence.record_verification import filled
 from chapter_pipeline.evidence.source import SourceText
-from chapter_pipeline.ports import Task, TextModel
+from chapter_pipeline.ports import Reply, Task, TextModel
 from chapter_pipeline.providers.call import ModelCall
 from chapter_pipeline.providers.fallback_router import KINDS, model_call
 from chapter_pipeline.providers.gateway import CallPolicy
@@ -27,18 +28,43 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger_reader import LedgerReader
 from chapter_pipeline.storage.library import LibraryStore
 
+Answered = Reply[StudyRecordReply] | str
+"""What a model said of a document, or why none did."""
 REPLY_TOKENS = 5000
 """Of an expected reply: about thirty findings."""
 LONGEST_REASON, LONGEST_NAME = 300, 120
 
 
 class RecordFiller:
-    """Implements `services.study_records.Filler`. `model` is opened with the first document that needs it."""
+    """Implements `services.study_records.Filler`. `model` is opened with the first document that needs it.
 
-    def __init__(self, model: Callable[[], TextModel], basis: RecordBasis) -> None:
+    Its methods are called by one thread; the model is asked by `at_once` of its own.
+    """
+
+    def __init__(self, model: Callable[[], TextModel], basis: RecordBasis, *, at_once: int = 1) -> None:
         self._open = model
         self._model: TextModel | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._started: dict[str, tuple[StudyRecordRequest, Future[Answered]]] = {}
         self.basis = basis
+        self.at_once = at_once
+
+    @property
+    def waiting(self) -> int:
+        return len(self._started)
+
+    def start(self, source: SourceText, *, document: str) -> None:
+        """See `Filler`."""
+        text = numbered(source)
+        if text.blocks and document not in self._started:
+            self._pool = self._pool or ThreadPoolExecutor(self.at_once, thread_name_prefix="study-records")
+            asking = self._pool.submit(self._ask, self._opened(), text.request, document)
+            self._started[document] = (text.request, asking)
+
+    def close(self) -> None:
+        """Drop what was not begun, and wait for answers that are on their way: they are paid, and put on record."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def fill(self, source: SourceText, by_rules: StudyRecord, *, document: str) -> StudyRecord:
         """See `Filler`. Its reasons: no provider answers now or none ever will, a cap is reached, a price is unknown.
@@ -48,17 +74,30 @@ class RecordFiller:
         text = numbered(source)
         if not text.blocks:
             return by_rules
-        if self._model is None:
-            self._model = self._open()
-        task = Task(kind=PURPOSE, request=text.request, reply_type=StudyRecordReply, document=document)
-        try:
-            reply = self._model.complete(task)
-        except (ModelUnavailable, ModelRefused, BudgetExceeded, UnknownPrice) as error:
-            return by_rules.model_copy(update={"unfilled": _short(str(error))})
+        request, started = self._started.pop(document, (None, None))
+        if started is not None and request == text.request:
+            answered = started.result()
+        else:
+            answered = self._ask(self._opened(), text.request, document)
+        if isinstance(answered, str):
+            return by_rules.model_copy(update={"unfilled": answered})
         return filled(
-            reply.value, text, source, by_rules, made_by=f"{reply.provider} {reply.model}"[:LONGEST_NAME],
+            answered.value, text, source, by_rules, made_by=f"{answered.provider} {answered.model}"[:LONGEST_NAME],
             version=prompt(PURPOSE).version,
         )  # fmt: skip
+
+    def _opened(self) -> TextModel:
+        if self._model is None:
+            self._model = self._open()
+        return self._model
+
+    @staticmethod
+    def _ask(model: TextModel, request: StudyRecordRequest, document: str) -> Answered:
+        task = Task(kind=PURPOSE, request=request, reply_type=StudyRecordReply, document=document)
+        try:
+            return model.complete(task)
+        except (ModelUnavailable, ModelRefused, BudgetExceeded, UnknownPrice) as error:
+            return _short(str(error))
 
 
 def require_writer(settings: Settings) -> None:

@@ -45,6 +45,20 @@ class Filler(Protocol):
     @property
     def basis(self) -> RecordBasis: ...
 
+    @property
+    def at_once(self) -> int:
+        """Most documents that it asks for at the same time."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many documents were started and not filled yet."""
+        ...
+
+    def start(self, source: SourceText, *, document: str) -> None:
+        """Ask for a document in the background; `fill` takes the answer when it is for the same request."""
+        ...
+
     def fill(self, source: SourceText, by_rules: StudyRecord, *, document: str) -> StudyRecord:
         """The record with what a model says; that of the rules with the reason in `unfilled` when there is none now."""
         ...
@@ -75,6 +89,14 @@ def make_record(
                 told = {"design": made.design, "level": made.level, "unfilled": made.unfilled}
                 made, now = earlier.model_copy(update=told), before.fingerprint
     return library.store_study_record(document_id, made, fingerprint=now), False
+
+
+def to_fill(library: LibraryStore, document_id: int, basis: RecordBasis) -> SourceText | None:
+    """The text of a document whose record is not of `basis`; None when it is current."""
+    record = library.bibliography(document_id)
+    now = _fingerprint_of(record, library.document_key(document_id), basis)
+    before = library.stored_record(document_id)
+    return None if before is not None and before.fingerprint == now else library.study_source(document_id, record)
 
 
 def outdated(library: LibraryStore, documents: Sequence[str], basis: RecordBasis = RULES_ALONE) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,17 +20,30 @@ from chapter_pipeline.errors import UsageError
 from chapter_pipeline.evidence.records import RULES_VERSION, study_record
 from chapter_pipeline.ports import TextModel
 from chapter_pipeline.providers import prompts
+from chapter_pipeline.services.ingest import Ingest
 from chapter_pipeline.services.record_filling import RecordFiller, RecordsEstimate
 from chapter_pipeline.services.study_records import basis_of, make_record, outdated
 from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.bucket import ObjectBucket
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.writing import stage_table
 from tests.evidence.made import article
 from tests.evidence.record_replies import effect, reply_json, stated
-from tests.library_samples import add
-from tests.providers.fault_server import Behaviour, FaultServer, Plan, answer, in_turn, refusal, status, together
+from tests.library_samples import HashEmbedder, add, passages_of
+from tests.providers.fault_server import (
+    Behaviour,
+    FaultServer,
+    Plan,
+    Request,
+    answer,
+    in_turn,
+    refusal,
+    status,
+    together,
+)
 from tests.providers.obedient import data_of, prompt_of
+from tests.services.test_ingest import CountingParser
 from tests.study_records import SERIES, TRIAL
 
 RESULT = "Median survival was 13.9 months with wafers and 11.6 months with placebo."
@@ -50,6 +64,11 @@ HONEST = says(
 @pytest.fixture
 def library(database: Database) -> LibraryStore:
     return LibraryStore(database)
+
+
+@pytest.fixture
+def bucket(settings: Settings) -> ObjectBucket:
+    return ObjectBucket.open(settings)
 
 
 @pytest.fixture
@@ -259,7 +278,7 @@ def test_fill__two_documents_at_once__each_gets_its_own_answer(
     series = add(library, "library/series.pdf", SERIES)
     waits = together(2, HONEST)
 
-    def plan(request: Any) -> Behaviour:
+    def plan(request: Request) -> Behaviour:
         waits(request)
         return HONEST if "13.9 months" in request.text else says(stated("s2", outcome="Infection of the shunt"))
 
@@ -343,3 +362,62 @@ def test_fill__every_other_provider__answers_in_the_same_form(settings: Settings
             record = made(container, trial)
     assert record.made_by.startswith(f"{api} ")
     assert [one.text for one in record.findings if one.made_by] == [RESULT]
+
+
+def test_fill_ahead__documents_that_follow__are_asked_for_at_once_each_once_and_only_by_the_stage(
+    settings: Settings, library: LibraryStore, bucket: ObjectBucket
+) -> None:
+    texts = {f"library/{number}.pdf": f"Trial {number}\n\n{RESULT}" for number in range(5)}
+    for name, text in texts.items():
+        add(library, name, text)
+        bucket.put(name, text.encode())
+    replaced = "library/replaced.pdf"
+    add(library, replaced, f"Old trial\n\n{RESULT}")
+    bucket.put(replaced, b"It is not read as long as its name is not reached.")
+    waits = together(3, HONEST)
+    asked: list[str] = []
+
+    def plan(request: Request) -> Behaviour:
+        asked.append(request.text)
+        return waits(request) if len(asked) <= 3 else HONEST
+
+    with FaultServer(plan) as server, opened(by_claude(settings, server.url, section_concurrency=3)) as container:
+        filler = container.record_filler()
+        assert filler is not None
+        ingest = Ingest(
+            settings, bucket=bucket, library=library, embedder=HashEmbedder(), parser=CountingParser(),
+            make_passages=passages_of, settings_hash="h1", filler=filler,
+        )  # fmt: skip
+        ingest.expect([*texts, replaced])
+        sources = [ingest.source(name) for name in texts]
+        assert server.requests == [], "nothing is asked before the stage runs"
+        stages = [ingest.study_record(source) for source in sources]
+        filler.close()
+    assert [one.whole for one in stages] == [True] * 5
+    assert (len(server.requests), server.most_at_once, filler.waiting) == (5, 3, 0)
+
+
+def test_fill_ahead__record_edited_meanwhile__is_asked_for_as_it_is_now(settings: Settings) -> None:
+    source = article([("Results", [["Two patients died.", "Ten lived."]])])
+    edited = replace(source, title="Another title")
+    plan = in_turn(says(stated("s1", outcome="died")))
+    with FaultServer(plan) as server, opened(by_claude(settings, server.url)) as container:
+        filler = container.record_filler()
+        assert filler is not None
+        filler.start(source, document="d")
+        made = filler.fill(edited, study_record(source), document="d")
+        filler.close()
+    assert (len(server.requests), made.made_by != RULES, filler.waiting) == (2, True, 0)
+    assert any("Another title" in request.text for request in server.requests)
+
+
+def test_fill_ahead__no_answer__is_the_reason_of_its_document(settings: Settings) -> None:
+    source = article([("Results", [["Two patients died."]])])
+    with FaultServer(in_turn(refusal())) as server, opened(by_claude(settings, server.url)) as container:
+        filler = container.record_filler()
+        assert filler is not None
+        filler.start(source, document="d")
+        made = filler.fill(source, study_record(source), document="d")
+        filler.close()
+    assert "no text model answered" in (made.unfilled or "")
+    assert len(server.requests) == 1, "it is not asked twice"
