@@ -13,7 +13,7 @@ _I = re.IGNORECASE
 DRUG = re.compile(
     r"\b[a-z]{2,}(?:mab|nib|mustine|zolomide|statin|pril|sartan|azole|caine|cillin|mycin|platin|rubicin|taxel|parin|xaban|gatran|olone|"
     r"asone|azepam|tidine|ciclovir|cept|imod|amide|cycline|triptan|gepant|setron|toin|barbital|racetam|quine|fungin|tecan|poside|bulin|"
-    r"trexate|uracil|citabine|lukast|tropium|terol|gliflozin|gliptin|glutide|zolam|curium|curonium|flurane|fentanil|mectin|dectin)\b|\bwafers?\b",
+    r"trexate|uracil|citabine|lukast|tropium|terol|gliflozin|gliptin|glutide|zolam|curium|curonium|flurane|fentanil|mectin|dectin|coxib)\b|\bwafers?\b",
     _I,
 )
 
@@ -66,7 +66,7 @@ _TAIL = re.compile(
 _HEAD = re.compile(r"^(?:\d+ |\w+ )?(?:treatment )?(?:arms?|groups?):\s+", _I)
 _ENDS = re.compile(r"[\s-]+(?:groups?|arms?|recipients|users|patients|participants|subjects|alone)$", _I)
 _NO_NAME = re.compile(
-    r"\b(?:remained|showed|reported|received|experienced|achieved|led|resulted|diagnos\w+|was|were|is|are|had|has|have|did|does|showed?|than|that|which|who|when|while|because|per|each|both|between|within|baseline|pre|post|before|after|across|correlations?|domain|following|associated|efficacy|safety|clinical|assessments?|conditions?|clusters?|mice|rats|animals|children|people|individuals|volunteers|infants|subgroups?|preoperative|procedure|week|weeks|months?|years?|day|days|visit|"
+    r"\b(?:except|pre-?test|post-?test|retest|remained|showed|reported|received|experienced|achieved|led|resulted|diagnos\w+|was|were|is|are|had|has|have|did|does|showed?|than|that|which|who|when|while|because|per|each|both|between|within|baseline|pre|post|before|after|across|correlations?|domain|following|associated|efficacy|safety|clinical|assessments?|conditions?|clusters?|mice|rats|animals|children|people|individuals|volunteers|infants|subgroups?|preoperative|procedure|week|weeks|months?|years?|day|days|visit|"
     r"effects?|mean|median|scores?|values?|levels?|difference|total|number|rates?|change|significant\w*|higher|lower|increas\w+|decreas\w+|reduc\w+|randomi[sz]\w+|assigned|allocated|according|consumed|wear|"
     r"subsequent|versus|vs|compared|n|p|results?|study|studies|trial|outcomes?|data|table|figure|analysis|model|survivors?|responders?|non-responders?|groups?|arms?|period|phase|january|february|march|april|may|"
     r"june|july|august|september|october|november|december|males?|females?|men|women|girls|boys|time|times|first|second|third|other|others|same|all|one|two|three|four|five|they|it|we|our|their|its|this|these|would|could|product|population|trials?)\b|[—]",
@@ -74,10 +74,10 @@ _NO_NAME = re.compile(
 )
 _GENERIC = frozenset(
     "intervention interventions treatment treatments treated therapy experimental active drug drugs test exposed case cases study regimen program programme condition conditions procedure technique method"
-    " subjective combination combined alone new standard early late dose doses high low local systemic only full immediate delayed single multiple double controlled usual daily weekly".split()
+    " subjective combination combined alone new standard early late dose doses high low local systemic only full immediate delayed monotherapy single multiple double controlled usual daily weekly".split()
 )
 _BAD_EDGE = frozenset(
-    "and or of in for to with by on at from as the a an not no but use using plus subjective acute mild moderate severe mg ml oral intravenous".split()
+    "iu gy kg and or of in for to with by on at from as the a an not no but use using plus subjective acute mild moderate severe mg ml oral intravenous".split()
 )
 _BARE = frozenset(
     "laparoscopic endoscopic open surgical medical local systemic topical preoperative postoperative".split()
@@ -117,9 +117,12 @@ def control_of(printed: str | None) -> str | None:
     if re.fullmatch(r"(?:the )?placebo(?: (?:nightly|throughout|group|treatment|tablets?|capsules?))?", bare, _I):
         return bare.split()[-1] if bare.casefold().endswith("placebo") else "placebo"
     if CONTROL.search(bare) and len(bare.split()) <= 4 and not re.search(r"[()=<>±%\d|:]", bare):
-        return None if re.search(r"\b(?:baseline|observation)\b", bare, _I) else bare
+        return None if _NO_CONTROL.search(bare) else bare
     return name_of(printed)
 
+
+_NO_CONTROL = re.compile(r"\b(?:baseline|observation|except|for|who|that|was|were|but)\b|\w (?:and|or) \w", _I)
+"""What no name of one control has; ``celecoxib and placebo`` are two."""
 
 _FILLERS = frozenset(
     "the a an of and with plus treatment therapy group oral intravenous intravenously intranasal topical daily twice once dose mg g ml kg kgday day low high combined combination alone use"
@@ -134,6 +137,16 @@ def stems_of(name: str) -> frozenset[str]:
     return frozenset(
         word[:-1] if len(word) > 4 and word.endswith("s") and word[-2] not in "siu" else word for word in told or words
     )
+
+
+def is_form_of(one: str, other: str) -> bool:
+    """Whether one name only details the other: ``subcutaneous rilonacept`` and ``rilonacept``; not what is added to it, nor its lack."""
+    first, second = stems_of(one), stems_of(other)
+    other_thing = any(_COMBINES.search(name) or CONTROL.search(name) or _NEGATED.match(name) for name in (one, other))
+    return (first <= second or second <= first) and not other_thing
+
+
+_NEGATED = re.compile(r"(?:no|non|without|un\w+)\b|non", _I)
 
 
 _COMBINES = re.compile(r"\b(?:plus|with|and|combined|combination)\b|\+|/", _I)

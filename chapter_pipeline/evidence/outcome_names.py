@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from chapter_pipeline.domain.questions import Perspective
+from chapter_pipeline.evidence.interventions import DRUG
 
 _I = re.IGNORECASE
 _EFFICACY, _HARM, _DIAGNOSIS, _TECHNIQUE = (
@@ -32,7 +33,7 @@ _NAMES: tuple[tuple[str, Perspective, str], ...] = (
     ("extent of resection", _TECHNIQUE, r"\bextent of (?:the )?(?:tumou?r )?resection|(?:gross|complete|subtotal|near)[- ](?:total )?resection\b"),
     ("conversion to open surgery", _TECHNIQUE, r"\bconversion (?:rates?|to open)\b"),
     ("progression-free survival", _EFFICACY, r"\bprogression[- ]free|\bPFS\b|\btime to progression\b"),
-    ("recurrence-free survival", _EFFICACY, r"\b(?:recurrence|relapse|disease|event)[- ]free survival|\b(?:DFS|RFS|EFS)\b"),
+    ("event-free survival", _EFFICACY, r"\b\w+[- ]free survival|\b(?:DFS|RFS|EFS)\b"),
     ("overall survival", _EFFICACY, r"\b(?:overall|median|long-term|\w+-(?:year|month)) survival|\bsurvival(?: times?| rates?)?$|^survival\b|\bOS\b"),
     ("postoperative mortality", _HARM, r"\b(?:post-?operative|perioperative|operative|in-?hospital|surgical|hospital|30-day|thirty-day|90-day|procedural) (?:mortality|deaths?)\b"),
     ("mortality", _EFFICACY, r"\bmortality|\bdeaths?(?: rates?)?\b|\bfatalit"),
@@ -67,7 +68,7 @@ _NAMES: tuple[tuple[str, Perspective, str], ...] = (
     ("fatigue", _EFFICACY, r"\bfatigue\b"),
     ("headache", _EFFICACY, r"\bheadaches?|\bmigraines?\b"),
     ("analgesic consumption", _EFFICACY, r"\b(?:analgesi[ac]\w*|opioid|morphine|fentanyl|rescue) (?:\w+ )?(?:consumption|requirements?|dose)|\brescue analgesi"),
-    ("pain", _EFFICACY, r"\bpain\b|\bVAS\b|\bWOMAC pain\b|\banalgesia\b"),
+    ("pain", _EFFICACY, r"\bpain\b|\bWOMAC pain\b|\banalgesia\b"),
     ("spasticity", _EFFICACY, r"\bspasticity\b"),
     ("walking", _EFFICACY, r"\b(?:walking|gait|6-?minute walk|6MWD|walk distance)\b"),
     ("muscle strength", _EFFICACY, r"\b(?:muscle|grip|quadriceps|knee \w+) strength\b"),
@@ -126,8 +127,8 @@ _PHRASE_END = re.compile(
 _NO_PHRASE = re.compile(
     r"\b(?:and|or|was|were|is|are|had|has|have|did|we|our|they|it|this|these|that|which|who|there|patients?|participants?|subjects?|groups?|arms?|study|studies|results?|findings?|data|analys[ie]s|model|trend|interaction|"
     r"effects?|outcomes?|treatments?|therapy|intervention|placebo|controls?|age|sex|gender|baseline|time|weeks?|months?|years?|days?|all|none|no|not|other|same|one|two|three|most|some|variables?|parameters?|measures?|"
-    r"characteristics|respondents|majority|tests?|similar|significan\w+|statistical\w*|estimated|altered|higher|lower|closer|deeper|limited|greater|women|men|children|mice|rats|animals|infants|endpoints?|differences?|"
-    r"responses?|events?|frequenc\w+|performance|delays?|receipt|reductions?|increases?|improvements?|observations?|stages?|potenc\w+|exercise|visits?|sides?|scans?|achievement|risk)\b|-treated\b|\d",
+    r"characteristics|respondents|majority|tests?|similar|significan\w+|statistical\w*|estimated|altered|higher|lower|closer|deeper|limited|greater|women|men|teachers?|nurses?|mothers?|carriers?|volunteers?|families|staff|children|mice|rats|animals|infants|endpoints?|differences?|"
+    r"responses?|events?|frequenc\w+|performance|delays?|receipt|reductions?|increases?|improvements?|observations?|stages?|potenc\w+|exercise|visits?|sides?|scans?|achievement|risk|administration|distributions?|comparisons?)\b|-treated\b|\d",
     _I,
 )
 LONGEST_PHRASE = 5
@@ -173,6 +174,8 @@ def outcome_phrase(printed: str | None) -> str | None:
         return None
     phrase = _PHRASE_END.sub("", _QUALIFIERS.sub("", " ".join(printed.split()))).strip(" .-–")
     parts = phrase.split()
+    if DRUG.search(phrase):
+        return None
     if not parts or len(parts) > LONGEST_PHRASE or len(phrase) < LEAST_LETTERS or _NO_PHRASE.search(phrase):
         return None
     if len(parts) == 1 and not _is_short_form(phrase) and (len(phrase) < LEAST_WORD or _NO_NOUN.search(phrase)):

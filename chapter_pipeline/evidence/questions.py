@@ -9,13 +9,22 @@ from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, Species
 from chapter_pipeline.domain.questions import ClinicalQuestion, Perspective
 from chapter_pipeline.evidence.arms import CONTROL
-from chapter_pipeline.evidence.interventions import InterventionKind, control_of, is_same, kind_of, name_of
+from chapter_pipeline.evidence.interventions import (
+    InterventionKind,
+    control_of,
+    is_form_of,
+    is_same,
+    kind_of,
+    name_of,
+    stems_of,
+)
 from chapter_pipeline.evidence.outcome_names import OutcomeName, frequency_of, outcome_name, outcome_phrase
 
 _COMPARES = (StudyType.RANDOMISED_TRIAL, StudyType.CLINICAL_TRIAL, StudyType.META_ANALYSIS)
 """Designs in which what is compared was given, not met with."""
 _OTHERWISE = re.compile(
-    r"\bcorrelat\w+|\bat baseline\b|\bbaseline (?:characteristics|demographic\w*|values?|differences?)\b|\b(?:previous|earlier|other) (?:studies|trials|reports)\b",
+    r"\bcorrelat\w+|\binteractions?\b|\bat baseline\b|\bat (?:day|week|month|visit) 0\b|\bbaseline (?:characteristics|demographic\w*|values?|differences?)\b|\bbefore the start\b|\bat (?:inclusion|admission|enrolment|enrollment|randomi[sz]ation)\b|\bdemographic|\bcharacteristics\b|\bcompleted\b"
+    r"|\b(?:compared (?:with|to)|relative to|versus|vs\.?) (?:the )?baseline\b|\b(?:previous|earlier|other) (?:studies|trials|reports)\b",
     re.IGNORECASE,
 )
 """What a result says that compares no sides: that two measures go together, or that the sides were alike before."""
@@ -75,7 +84,16 @@ def compared(finding: Finding, design: StudyType) -> Compared | None:
         return Compared(
             perspective=Perspective.DIAGNOSIS, outcome=outcome.name, intervention=intervention, comparator=comparator
         )
-    if comparator is None or is_same(intervention, comparator) or not _tells(finding, comparator):
+    if comparator is not None and outcome_name(comparator) is not None:
+        return None
+    if stems_of(intervention) <= stems_of(finding.outcome or ""):
+        return None
+    if (
+        comparator is None
+        or is_same(intervention, comparator)
+        or is_form_of(intervention, comparator)
+        or not _tells(finding, intervention, comparator)
+    ):
         return None
     kind = kind_of(intervention, comparator)
     if kind is None and design in _COMPARES:
@@ -109,14 +127,41 @@ def answers(asked: ClinicalQuestion, finding: Finding, design: StudyType) -> boo
     )  # fmt: skip
 
 
-def _tells(finding: Finding, comparator: str) -> bool:
-    """Whether it states how the sides differ: a direction, an effect or a p value, in a text that speaks of both."""
-    stated = finding.direction is not Direction.NOT_STATED or bool(finding.effects or finding.p)
-    return stated and (comparator.casefold() in finding.text.casefold() or bool(_SIDES.search(finding.text)))
+def _tells(finding: Finding, intervention: str, comparator: str) -> bool:
+    """Whether it states how the sides differ: a direction, an effect or a p value, in a text that speaks of both.
+
+    It names the intervention, or speaks of it as the study's; it names the comparator, or speaks of the groups, or sets two numbers against each other. What both groups did over time
+    tells nothing of that.
+    """
+    text = finding.text
+    if not (finding.direction is not Direction.NOT_STATED or finding.effects or finding.p):
+        return False
+    stated = finding.statement.text
+    if _OVER_TIME.search(stated) and not _BETWEEN.search(stated):
+        return False
+    low = text.casefold()
+    if intervention.casefold() not in low and not (CONTROL.search(comparator) or _UNNAMED.search(text)):
+        return False
+    return comparator.casefold() in low or bool(_GROUPS.search(text) or _NUMBERS.search(text))
 
 
-_SIDES = re.compile(
-    r"\b(?:than|versus|vs|compared (?:with|to)|relative to|in comparison|(?:between|among|across|both|either|all) (?:\w+ ){0,3}(?:groups?|arms|treatments)|between[- ]group)\b",
+_UNNAMED = re.compile(
+    r"\b(?:study|treatment|intervention|experimental|active|two|both|all) (?:\w+ )?(?:groups?|arms?|sides?)\b|\bbetween (?:the )?groups\b",
+    re.IGNORECASE,
+)
+
+
+_GROUPS = re.compile(
+    r"\b(?:between|among|across|both|either|all|than in|to|with) (?:the |\w+ ){0,3}(?:groups?|arms|treatments|conditions)\b|\bbetween[- ]group",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(r"\d[^.;()]{0,30}\b(?:vs\.?|versus)\s[^.;()]{0,12}\d", re.IGNORECASE)
+_OVER_TIME = re.compile(
+    r"\b(?:in|of|for) (?:both|all|each|either|every)\b|\bfrom (?:baseline|day|week|month)\b|\bover time\b|\b(?:both|all) (?:\w+ ){0,2}(?:groups|arms)\b",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    r"\bthan\b|\bversus\b|\bvs\b|\bcompared (?:with|to) (?!baseline)|\bdiffer\w*|\bsimilar\w*|\bcomparable\b|\balike\b|\bequal\w*|\bsame\b|\bno (?:\w+ )?(?:change|effect)|\bbetween\b|\brelative to\b",
     re.IGNORECASE,
 )
 

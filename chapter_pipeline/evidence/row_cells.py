@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chapter_pipeline.domain.evidence import Finding
+from chapter_pipeline.evidence.effect_excerpts import contradicts, pair_of, ratio_of
 from chapter_pipeline.evidence.interventions import control_of, name_of
 from chapter_pipeline.evidence.outcome_names import frequency_of, outcome_name, outcome_phrase
-from chapter_pipeline.evidence.statistics import INTERVAL, P_VALUE, ratios
+from chapter_pipeline.evidence.statistics import INTERVAL, P_VALUE
 from chapter_pipeline.evidence.text import LONGEST
 
 _I = re.IGNORECASE
@@ -44,13 +45,29 @@ def row_cells(finding: Finding) -> RowCells:
         return RowCells()
     outcome = _outcome(finding, text)
     part = _part(finding, text, outcome)
+    comparison = _comparison(finding, text)
     return RowCells(
         n=_n(text),
-        comparison=_comparison(finding, text),
+        comparison=comparison,
         outcome=outcome,
-        effect=_effect(part, is_frequency=frequency_of(finding.outcome) is not None) if part else None,
+        effect=_effect(part, comparison, is_frequency=frequency_of(finding.outcome) is not None) if part else None,
         p=_p(part) if part else None,
     )
+
+
+def _effect(part: str, comparison: str | None, *, is_frequency: bool) -> str | None:
+    """What the part states as effect, as printed: the values of both sides, then a ratio with its interval.
+
+    Two values whose sides are not told beside them stand only beside a comparison, which tells them.
+    """
+    pair = pair_of(part)
+    ratio = ratio_of(part, is_frequency=is_frequency, beside=pair)
+    if contradicts(part, pair, ratio):
+        return None
+    if pair is not None and not pair.names_sides and comparison is None:
+        pair = None
+    text = "; ".join(one for one in (pair.text if pair else None, ratio) if one)
+    return text if 0 < len(text) <= LONGEST_EFFECT else None
 
 
 _COMPARATIVE = re.compile(
@@ -95,9 +112,10 @@ def _outcome(finding: Finding, text: str) -> str | None:
 
 # Ends of the parts of a sentence: behind the brackets or the p value of one result, before the words of the next.
 _NEXT = re.compile(
-    r"(?<=[)\]}])(?:,? and\b|,? but\b|[,;])\s*|;\s+|,?\s+(?:whereas|while|but|although|however)\s+|(?<=\d),\s+(?:and|but)\s+",
-    _I,
+    r",?\s+(?:whereas|while|but|although|however)\s+|(?<=[)\]}])(?:,?\s*and\b|[,;]|but\b)\s*|;\s+|(?<=\d),\s+and\s+", _I
 )
+_CONTRAST = re.compile(r"\b(?:whereas|while|but|although|however)\b|;", _I)
+"""What begins another result in any case, also behind one without statistics."""
 _SEVERAL = re.compile(r"\brespectively\b", _I)
 _EXAMPLE = re.compile(r"\b(?:including|such as|especially|particularly|in particular|e\.g\.|ie|i\.e\.|namely)\b", _I)
 
@@ -106,7 +124,7 @@ def _part(finding: Finding, text: str, outcome: str | None) -> str | None:
     """The part of the sentence whose statistics are those of the finding; None where that is not sure."""
     if outcome is None or _SEVERAL.search(text):
         return None
-    parts = [one for one in _parts(text) if one.strip()]
+    parts = [one for whole in _SENTENCE.split(text) for one in _parts(whole) if one.strip()]
     naming = [one for one in parts if _find(outcome, one)]
     side = name_of(finding.intervention)
     if side is not None and _find(side, text):
@@ -133,6 +151,7 @@ def _part(finding: Finding, text: str, outcome: str | None) -> str | None:
     return part
 
 
+_SENTENCE = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])")
 _BEFORE_TREATMENT = re.compile(
     r"\bbefore (?:doing )?(?:the )?(?:treatment|intervention|surgery|therapy)\b|\bat (?:baseline|T0)\b|\bpre-?treatment\b",
     _I,
@@ -155,7 +174,8 @@ def _parts(text: str) -> Iterator[str]:
         depths.append(depth)
         depth -= ch in ")]}" and depth > 0
     for match in _NEXT.finditer(text):
-        if depths[match.start()] == 0 and _has_statistics(text[start : match.start()]):
+        ends = _CONTRAST.search(match.group()) is not None or _has_statistics(text[start : match.start()])
+        if depths[match.start()] == 0 and ends:
             yield text[start : match.start()]
             start = match.start()
     yield text[start:]
@@ -187,7 +207,7 @@ _DOSE_BEHIND = re.compile(r"^ ?\(?\d+(?:[.·]\d+)?[- ]?(?:mg|IU|µg|mcg|g|ml|Gy)
 
 
 def _comparison(finding: Finding, text: str) -> str | None:
-    """``A vs B`` where the sentence names both as sides of a comparison, each in one form only."""
+    """``A vs B`` where the sentence names both as sides of a comparison, each in one form only; its subject first."""
     one, two = name_of(finding.intervention), control_of(finding.comparator)
     outcome = _outcome(finding, text)
     if outcome is not None:
@@ -202,10 +222,21 @@ def _comparison(finding: Finding, text: str) -> str | None:
         or second.casefold() in first.casefold()
     ):
         return None
-    both = rf"\bboth (?:the )?(?:{re.escape(first)}\b[^;.]* and (?:the )?{re.escape(second)}|{re.escape(second)}\b[^;.]* and (?:the )?{re.escape(first)})\b"
+    both = rf"\bboth (?:the )?(?:{re.escape(first)}\b[^;]* and (?:the )?{re.escape(second)}|{re.escape(second)}\b[^;]* and (?:the )?{re.escape(first)})\b"
     if re.search(both, text, _I):
         return None  # both against a third one
-    return f"{first} vs {second}"
+    low = text.casefold()
+    earlier, later = sorted((first, second), key=lambda side: low.index(side.casefold()))
+    if _COMPARED_WITH.search(text[: low.index(earlier.casefold())]):
+        earlier, later = later, earlier
+    return f"{earlier} vs {later}"
+
+
+_COMPARED_WITH = re.compile(
+    r"\b(?:compared (?:with|to)|in comparison (?:with|to)|relative to|in contrast to|than|versus|vs\.?)\s(?:(?:in|with|for|of|on|the|those|that|an?)\s){0,3}$",
+    _I,
+)
+"""What stands before the side that the other one is compared with, also where it is named first."""
 
 
 def _named(name: str, text: str) -> str | None:
@@ -237,105 +268,6 @@ def _pattern(name: str) -> re.Pattern[str]:
 def _find(name: str, text: str) -> tuple[int, int] | None:
     match = _pattern(name).search(text)
     return match.span() if match else None
-
-
-_NUMBER = r"[-−–+]?(?:\d{1,3}(?:[ ,]\d{3})+|\d+)(?:[.·]\d+)?"
-_UNIT = r"(?:\s?(?:%|mm ?Hg|mmol/[lL]|m[gl]/d[lL]|mg/kg|[µμun]g/[mdlL]+|ug/L|kg/m[²2]|kg|mg|g|cm[²³]?|mm[²³]?|m[lL]|months?|weeks?|days?|years?|hours?|h|min(?:utes)?|s|points?|L)(?:/[a-z]{1,4}){0,2})?(?![\w²³/])"
-_BRACKET = r"(?:\s?(?:\([^()]{1,30}\)|\[[^\[\]]{1,30}\]))?"
-_SPREAD = r"(?:\s?(?:±|\+/-)\s?\d+(?:[.·]\d+)?|,? SD \d+(?:[.·]\d+)?)?"
-_VALUE = rf"(?<![\w.·,/=<>–-])(?:\d+/\d+(?!\d)|{_NUMBER}){_BRACKET}{_UNIT}{_SPREAD}{_UNIT}{_BRACKET}"
-_ARM = r"\s(?:in|for|with|among) (?:the )?(?:[\w+/.’'-]+ ){0,4}?[\w+/.’'-]+?(?: (?:groups?|arms?|patients|condition|sides?))?"
-_PAIR = re.compile(
-    rf"(?P<one>{_VALUE})(?P<arm>{_ARM})?,?\s(?P<link>vs?\.?|versus|and|compared (?:with|to)|against)\s(?:only |in the |the )?(?P<two>{_VALUE})"
-    r"(?P<behind>\s(?:in|for|with|among) (?:the )?(?:[\w+/’'-]+ ){0,4}?(?:[\w+/’'-]+ (?:groups?|arms?)|[\w+/’'-]+(?=\s?(?:[;,)\]}]|\.?$))))?"
-)
-_TIMES = re.compile(
-    r"\b(?:at|after|during|within|over|from|between|and|to|for|day|week|month|year|days|weeks|months|years|t|aged|age|visit|grade|stage|type|group|arm|table|fig\.?|figure)\s$",
-    _I,
-)
-
-
-def _effect(part: str, *, is_frequency: bool) -> str | None:
-    """What the part states as effect, as printed: the values of both sides, then a ratio with its interval."""
-    pair = _pair(part)
-    measured = _ratio(part, is_frequency=is_frequency, beside=pair)
-    if measured is None and pair is None:
-        return None
-    found = [one for one in (pair, measured) if one]
-    text = "; ".join(found)
-    return text if len(text) <= LONGEST_EFFECT else None
-
-
-def _pair(part: str) -> str | None:
-    """``13.9 months with wafers and 11.6 months with placebo``: two values, and nothing else that could be one."""
-    taken = [match.span() for match in P_VALUE.finditer(part)]
-    found = [
-        match
-        for match in _PAIR.finditer(part)
-        if not _TIMES.search(part[: match.start()])
-        and all(match.end() <= start or end <= match.start() for start, end in taken)
-        and (match["link"] != "and" or match["arm"])
-        and _alike(match["one"], match["two"])
-    ]
-    if len(found) != 1 or _further_values(part, found[0]):
-        return None
-    return _balanced(found[0].group().strip())
-
-
-def _alike(one: str, two: str) -> bool:
-    """Whether two values can be of one measure: both with a per cent sign, or neither."""
-    return ("%" in one) == ("%" in two) and ("±" in one) == ("±" in two)
-
-
-def _further_values(part: str, pair: re.Match[str]) -> bool:
-    """Whether another arm may follow: ``3.3 ± 2.6, 3.6 ± 2.4 and 4.4 ± 2.4``."""
-    before, behind = part[: pair.start()], part[pair.end() :]
-    return bool(
-        re.search(rf"{_VALUE}(?:{_ARM})?,\s?(?:and )?$", before)
-        or re.match(rf"\s?(?:,|,? and|,? vs\.?|,? versus)\s{_VALUE}(?!\s?CI)", behind)
-    )
-
-
-def _balanced(text: str) -> str | None:
-    """`text`, with a closing bracket that it opens completed; None where it closes one that it does not open."""
-    for opening, closing in ("()", "[]", "{}"):
-        if text.count(closing) != text.count(opening):
-            return None
-    return text
-
-
-def _ratio(part: str, *, is_frequency: bool, beside: str | None) -> str | None:
-    """A ratio or difference with its interval; of a frequency or where no sides are told, a value with its interval."""
-    measured = ratios(part)
-    intervals = list(INTERVAL.finditer(part))
-    if len(measured) == 1 and len(intervals) <= 1:
-        start, end = measured[0]
-        return _closed(part[start:end])
-    if measured or len(intervals) != 1:
-        return None
-    before = re.search(rf"(?P<value>{_NUMBER}{_UNIT})[\s,;:(\[]*$", part[: intervals[0].start()])
-    if before is None or re.search(r"(?:SD|SE|n)\s?=?\s?$", part[: before.start()]) or beside:
-        return None
-    if part[: before.start()].rstrip().endswith("=") or not (is_frequency or _DIFFERENCE.search(part)):
-        return None
-    percent = "%" if part[intervals[0].end() :].startswith("%") else ""
-    behind = part[intervals[0].end() + len(percent) :]
-    if re.search(r"\d\s?%", part[: before.start()]) or re.search(rf"{_NUMBER}{_UNIT}\s?[(\[]\s?{_NUMBER}", behind):
-        return None
-    return _closed(part[before.start("value") : intervals[0].end()] + percent)
-
-
-_DIFFERENCE = re.compile(
-    r"\b(?:differ\w*|reductions?|changes?|increases?|decreases?|improvements?|declines?|gains?|loss|benefit)\b", _I
-)
-
-
-def _closed(text: str) -> str | None:
-    """`text` with its one open bracket closed."""
-    for opening, closing in ("()", "[]", "{}"):
-        if text.count(opening) == text.count(closing) + 1:
-            text += closing
-    return _balanced(text.strip())
 
 
 _N = re.compile(r"\b[nN]\s?=\s?(?P<n>\d[\d, ]*\d|\d+)(?=\s?[)\],;]|\s(?:patients|participants|subjects)\b|$)")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from chapter_pipeline.domain import ChapterText, Quote, Section, SectionPlan, Sentence
-from chapter_pipeline.quality.grounding import claim_problems, claims
+from chapter_pipeline.quality.grounding import answer_rows, claim_problems, claims, row_problems
 
 POINTER = re.compile(r"See Figures? \d+(?:(?:, \d+)* and \d+)?\.|See also the section “(?P<title>[^“”]+)”\.")
 """The only sentences that may stand without a quote: they point to a figure or section of the chapter itself."""
@@ -18,7 +18,7 @@ def section_problems(section: Section, plan: SectionPlan | None) -> list[str]:
         return []
     quotes = {quote.key: quote for quote in (*(plan.all_quotes if plan else ()), *section.quotes)}
     problems = list(_sentence_problems(claims(section), quotes))
-    problems += _row_problems(section, quotes)
+    problems += _answer_problems(section, quotes)
     if not section.sentences:
         problems.append("the section is empty")
     return problems
@@ -29,7 +29,7 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     said = [claim for section in chapter.sections for claim in claims(section)]
     points = [(point, None) for point in chapter.key_points]
     problems = list(_sentence_problems([*said, *points], chapter.quotes))
-    problems += [problem for section in chapter.sections for problem in _row_problems(section, chapter.quotes)]
+    problems += [problem for section in chapter.sections for problem in _answer_problems(section, chapter.quotes)]
     titles = {section.title for section in chapter.sections}
     pointers = (POINTER.fullmatch(sentence.text) for sentence, _ in said if not sentence.quotes)
     problems += [
@@ -39,6 +39,8 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     ]
     numbered = {reference.source.key: reference for reference in chapter.references}
     cited = {chapter.quotes[key].source for sentence, _ in said for key in sentence.quotes if key in chapter.quotes}
+    rows = [row.quote for section in chapter.sections for row in answer_rows(section)]
+    cited |= {chapter.quotes[key].source for key in rows if key in chapter.quotes}
     cited |= {figure.figure.source for figure in chapter.figures}
     problems += [f"source {key!r} is cited but has no reference" for key in sorted(cited - numbered.keys())]
     problems += [f"reference {key!r} is not cited" for key in sorted(numbered.keys() - cited)]
@@ -48,11 +50,14 @@ def closure_problems(chapter: ChapterText) -> list[str]:
     return problems
 
 
-def _row_problems(section: Section, quotes: Mapping[str, Quote]) -> Iterator[str]:
-    """Cells of the tables for questions that do not stand word for word in the quote of their row."""
-    for row in (row for table in section.question_tables for row in table.rows if row.quote in quotes):
-        for name in row.cells.not_said_by(quotes[row.quote].text):
-            yield f"the cell {name} of {row.claim!r} does not stand in its quote"
+def _answer_problems(section: Section, quotes: Mapping[str, Quote]) -> Iterator[str]:
+    for row in answer_rows(section):
+        quote = quotes.get(row.quote)
+        if quote is None:
+            yield f"unknown quote key {row.quote!r} in the row {row.claim!r}"
+            continue
+        for problem in row_problems(row, quote):
+            yield f"the row {row.claim!r} {problem}"
 
 
 def _sentence_problems(said: Iterable[tuple[Sentence, str | None]], quotes: Mapping[str, Quote]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chapter_pipeline.domain import ChapterText, Quote, Section, Sentence, SentenceSupport
+from chapter_pipeline.domain import ChapterText, QuestionRow, Quote, Section, Sentence, SentenceSupport
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.ports import Embedder
@@ -216,29 +216,47 @@ def _is_known_of_people(quote: Quote) -> bool:
 
 
 def claims(section: Section) -> Iterator[tuple[Sentence, str | None]]:
-    """The sentences of a section that need quotes or have them, each with what is said beside it of its sources."""
+    """The sentences of a section that need quotes or have them, each with what is said beside it of its sources.
+
+    The rows that answer questions are no sentences: `row_problems` checks their cells.
+    """
     for subsection in section.subsections:
         for paragraph in subsection.paragraphs:
             for sentence in paragraph.sentences:
                 yield sentence, paragraph.label
-    for table in section.question_tables:
-        for answer in table.rows:
-            yield Sentence(text=answer.claim, quotes=(answer.quote,)), answer.study_type.value
     for row in section.evidence_table:
         yield row.finding, row.study_type.value
+
+
+def answer_rows(section: Section) -> Iterator[QuestionRow]:
+    """The rows of the section's tables for questions."""
+    for table in section.question_tables:
+        yield from table.rows
+
+
+def row_problems(row: QuestionRow, quote: Quote) -> list[str]:
+    """What is wrong with a row that answers a question: every cell stands word for word in its quote, or is empty."""
+    return [f"has the cell {name}, which does not stand in its quote" for name in row.cells.not_said_by(quote.text)]
 
 
 def support_table(chapter: ChapterText, *, embedder: Embedder) -> tuple[SentenceSupport, ...]:
     """How far each sentence of the chapter is supported: by words, by meaning, and what is wrong with it.
 
     `meaning` is the cosine to the nearest of its quotes, or to all of them together where that is nearer; under
-    `MIN_MEANING` the sentence is not supported, however many of its words are theirs.
+    `MIN_MEANING` the sentence is not supported, however many of its words are theirs. Of a row that answers a question the
+    cells are compared with its quote, word for word.
     """
-    cited = [
+    cited: list[tuple[str, Sentence, str | QuestionRow | None]] = [
         (section.kind, sentence, label)
         for section in chapter.sections
         for sentence, label in claims(section)
         if sentence.quotes and all(key in chapter.quotes for key in sentence.quotes)
+    ]
+    cited += [
+        (section.kind, Sentence(text=row.claim, quotes=(row.quote,)), row)
+        for section in chapter.sections
+        for row in answer_rows(section)
+        if row.quote in chapter.quotes
     ]
     if not cited:
         return ()
@@ -251,8 +269,11 @@ def support_table(chapter: ChapterText, *, embedder: Embedder) -> tuple[Sentence
         near = np.stack([vectors[key] for key in sentence.quotes])
         together = near.sum(axis=0)
         meaning = float(max((near @ vector).max(), together @ vector / np.linalg.norm(together)))
-        problems = claim_problems(sentence.text, quotes, label=label)
-        if meaning < MIN_MEANING:
+        if isinstance(label, QuestionRow):
+            problems = row_problems(label, quotes[0])
+        else:
+            problems = claim_problems(sentence.text, quotes, label=label)
+        if meaning < MIN_MEANING and not isinstance(label, QuestionRow):
             problems.append(f"is about something else than its quotes (cosine {meaning:.2f})")
         found.append(
             SentenceSupport(

@@ -20,7 +20,8 @@ LEAST_ROWS = 2
 def question_tables(section: str, evidence: EvidenceMap) -> tuple[QuestionTable, ...]:
     """A table for each question of `section` that results of two studies answer, or of one of level 1 or 2.
 
-    Only results with an effect or a p value are rows: strongest level first, then the newest.
+    Only results with an effect or a p value are rows: strongest level first, then the newest. Of one outcome a study has one
+    row, the fullest: others are often of a part of its patients.
     """
     made = ((asked, tuple(_rows(asked, evidence.quotes))) for asked in evidence.questions if asked.section == section)
     return tuple(
@@ -34,23 +35,36 @@ def _rows(asked: ClinicalQuestion, quotes: Sequence[Quote]) -> Iterator[Question
     answering = [quote for quote in quotes if asked.key in quote.questions and _is_of(asked.perspective, quote)]
     ranked = sorted(
         answering,
-        key=lambda one: (one.evidence_level, -(one.year or 0), one.source, not one.main, -one.relevance, one.key),
+        key=lambda one: (
+            one.evidence_level,
+            -(one.year or 0),
+            one.source,
+            -_printed(asked, one),
+            not one.main,
+            -one.relevance,
+            one.key,
+        ),
     )
     told: dict[str, list[str]] = {}
     count = 0
     for quote in ranked:
         cells = quote.results[quote.questions.index(asked.key)]
-        claims = told.setdefault(quote.source, [])
-        if not cells.states_a_result or cells.claim in claims or len(claims) == ROWS_OF_A_STUDY:
+        outcomes = told.setdefault(quote.source, [])
+        outcome = (cells.outcome or "").casefold()
+        if not cells.states_a_result or outcome in outcomes or len(outcomes) == ROWS_OF_A_STUDY:
             continue
         if count == MAX_ROWS:
             return
-        claims.append(cells.claim)
+        outcomes.append(outcome)
         count += 1
         yield QuestionRow(
             quote=quote.key, source=quote.source, study_type=quote.study_type, evidence_level=quote.evidence_level,
             year=quote.year, cells=cells,
         )  # fmt: skip
+
+
+def _printed(asked: ClinicalQuestion, quote: Quote) -> int:
+    return len(quote.results[quote.questions.index(asked.key)].model_dump(exclude_none=True))
 
 
 def _is_of(perspective: Perspective, quote: Quote) -> bool:

@@ -50,7 +50,7 @@ def test_name_of__printed__is_a_name_or_none(printed: str | None, name: str | No
     ("printed", "name"),
     [
         ("placebo nightly", "placebo"), ("Placebo (n = 389)", "Placebo"), ("usual care", "usual care"),
-        ("baseline", None), ("conventional care (n=20)", "conventional care"), ("celecoxib", "celecoxib"),
+        ("baseline", None), ("conventional care (n=20)", "conventional care"), ("celecoxib", "celecoxib"), ("celecoxib and placebo", None), ("placebo except", None),
         ("control group according to a predefined computer-generated randomization scheme", None),
     ],
 )  # fmt: skip
@@ -148,6 +148,12 @@ def test_outcome_phrase__printed__is_a_noun_phrase_or_none(printed: str | None, 
         (finding(comparator=None), TRIAL, None),
         (finding(comparator="bevacizumab"), TRIAL, None),
         (finding("placebo", "bevacizumab"), TRIAL, None),
+        (finding("bevacizumab", "intravitreal bevacizumab"), TRIAL, None),
+        (finding("bevacizumab", "body weight", text="Bevacizumab, relative to body weight, did."), TRIAL, None),
+        (finding("bevacizumab", "usual care", text="Survival rose in both groups from baseline."), TRIAL, None),
+        (finding("bevacizumab", "usual care", text="Survival was longer in the study group than in the other group."), TRIAL, Perspective.EFFICACY),
+        (finding("bevacizumab", "irinotecan", text="Survival was longer than with irinotecan."), TRIAL, None),
+        (finding(text="Age differed between bevacizumab and placebo groups before the start."), TRIAL, None),
         (finding(outcome="age"), TRIAL, None),
         (finding(direction=Direction.NOT_STATED), TRIAL, None),
         (finding(text="Survival rose under treatment."), TRIAL, None),  # the comparison is the record's, not the sentence's

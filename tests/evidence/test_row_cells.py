@@ -31,17 +31,21 @@ def test_row_cells__result_of_two_arms__has_comparison_values_and_p() -> None:
     ("text", "effect"),
     [
         ("Recurrence fell (HR 0.68, 95% CI 0.49–0.95; P=0.02).", "HR 0.68, 95% CI 0.49–0.95"),
-        ("Recurrence fell (RR = 2.17 (95% CI = 0.88, 5.33)).", "RR = 2.17 (95% CI = 0.88, 5.33)"),
+        ("Recurrence was higher (RR = 2.17 (95% CI = 0.88, 5.33)).", "RR = 2.17 (95% CI = 0.88, 5.33)"),
         ("Recurrence was 30.8% in the drain arm and 42.1% in the control arm (RR 1.37; CI: 0.68–2.76).",
          "30.8% in the drain arm and 42.1% in the control arm; RR 1.37; CI: 0.68–2.76"),
         ("Recurrence was 21.5% (17–29) in HIP and 21.5% (17–27) in IV sucrose; p = 0.82.",
          "21.5% (17–29) in HIP and 21.5% (17–27) in IV sucrose"),
-        ("Recurrence was less with a drain (2.12 [SE 0.21] kg vs. −0.36 [SE 0.29] kg; p < .001).",
+        ("Recurrence differed with a drain and with placebo (2.12 [SE 0.21] kg vs. −0.36 [SE 0.29] kg; p < .001).",
          "2.12 [SE 0.21] kg vs. −0.36 [SE 0.29] kg"),
         ("The mean difference in recurrence was 1.92 points (95% CI –0.86 to 4.70, P=.17).",
          "1.92 points (95% CI –0.86 to 4.70)"),
-        ("Recurrence was less (3 ± 0 vs. 5.0 ± 2.8 ml/kg/h, p < 0.001).", "3 ± 0 vs. 5.0 ± 2.8 ml/kg/h"),
+        ("Recurrence was lower with a drain than with placebo (3 ± 0 vs. 5.0 ± 2.8 ml/kg/h, p < 0.001).", "3 ± 0 vs. 5.0 ± 2.8 ml/kg/h"),
         ("Recurrence in one arm was 162.8 (95% CI 137.4-188.3).", None),  # of one arm alone
+        ("Recurrence was lower in the drain group (9% vs 24%).", None),  # of which side is the first
+        ("Recurrence was higher with a drain than with placebo (9% vs 24%).", None),  # against the words
+        ("Recurrence was higher with a drain than with placebo (RR 0.82, 95% CI 0.5-0.9).", None),
+        ("The reduction of recurrence was greater with a drain than with placebo (9% vs 24%).", "9% vs 24%"),
         ("Recurrence differed: 3.3%, 3.6% and 4.4% in three arms.", None),
         ("Recurrence was rated 3 at 2 weeks and 4 at 6 weeks.", None),
         ("Recurrence fell by half.", None),
@@ -73,6 +77,9 @@ def test_row_cells__p__is_that_of_the_outcome_or_nothing(text: str, outcome: str
     ("text", "comparison"),
     [
         ("Recurrence was lower with a drain than with placebo.", "drain vs placebo"),
+        ("Recurrence was lower with placebo than with a drain.", "placebo vs drain"),
+        ("Compared with placebo, a drain lowered recurrence.", "drain vs placebo"),
+        ("Differences in recurrence relative to the placebo were large for the drain.", "drain vs placebo"),
         ("Recurrence was lower with Drain 5 mg than with placebo.", "Drain 5 mg vs placebo"),
         ("Recurrence was alike under low dose drain and fell under high dose drain compared with placebo.", None),
         ("Recurrence was lower than with placebo.", None),

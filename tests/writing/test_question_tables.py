@@ -108,9 +108,10 @@ def test_question_tables__rows__the_strongest_then_the_newest_first() -> None:
 
 
 def test_question_tables__rows_of_one_study__are_few_and_differ() -> None:
-    cells = numbered("P=0.1", "P=0.1", "P=0.2", "P=0.3")
+    told = [("pain", None), ("Pain", "9% vs 24%"), ("sleep", None), ("mood", None)]
+    cells = [ResultCells(outcome=outcome, effect=effect, p="P=0.1") for outcome, effect in told]
     (table,) = tables(*(quote(str(n), source="x", level=2, cells=one) for n, one in enumerate(cells)))
-    assert [row.cells.p for row in table.rows] == ["P=0.1", "P=0.2"]
+    assert [row.cells.outcome for row in table.rows] == ["Pain", "sleep"]  # the fullest of an outcome
     assert len(table.rows) == ROWS_OF_A_STUDY
 
 
@@ -158,7 +159,7 @@ def test_section__cell_that_its_quote_does_not_say__is_refused(changed: dict[str
     wrong = CELLS.model_copy(update=changed)
     (table,) = tables(quote("a", level=2, cells=wrong))
     problems = section_problems(section(table), plan(quote("a", level=2)))
-    assert any(problem.startswith(f"the cell {cell} of") for problem in problems)
+    assert any(f"has the cell {cell}, which" in problem for problem in problems)
 
 
 def test_said_by__cells_that_the_text_lacks__are_empty() -> None:
@@ -184,3 +185,13 @@ def test_section__of_the_release_before__has_no_tables_for_questions() -> None:
     old_plan = plan(quote("a")).model_dump(mode="json")
     del old_plan["question_tables"], old_plan["table_quotes"]
     assert SectionPlan.model_validate(old_plan).all_quotes == (quote("a"),)
+
+
+def test_section__row_of_a_result_without_difference__negates_nothing() -> None:
+    text = "Recurrence did not differ between the drain and placebo groups (P=0.4)."
+    cells = ResultCells(outcome="Recurrence", comparison="drain vs placebo", p="P=0.4")
+    told = quote("a", level=2, cells=cells, text=text, display=text)
+    made = section(tables(told)[0])
+    said = Sentence(text=text, quotes=("a",))
+    made = made.model_copy(update={"subsections": (Subsection(title=None, paragraphs=(Paragraph(sentences=(said,)),)),)})  # fmt: skip
+    assert section_problems(made, plan(told)) == []
