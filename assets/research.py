@@ -222,10 +222,22 @@ def evidence_map(
             "sentences read": found.sentences_read,
             "sources quoted": len({quote.source for quote in found.quotes}),
             "refused": or_none(["Reason", "Sentences"], refused),
+            "questions answered": or_none(["Section", "Question", "Sources"], _answered(found)),
             "agreement and contradiction": or_none(["About", "Relation", "One", "Other"], _relations(found)),
             "preview": md(evidence_table(found, limit=10)),
         },
     )
+
+
+def _answered(found: EvidenceMap) -> list[list[str]]:
+    return [
+        [
+            asked.section.replace("_", " "),
+            asked.text,
+            ", ".join(sorted({q.source for q in found.quotes if asked.key in q.questions})),
+        ]
+        for asked in found.questions
+    ]
 
 
 def _relations(found: EvidenceMap) -> list[list[str]]:

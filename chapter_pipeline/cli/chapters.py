@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chapter_pipeline.cli import costs, versions
+from chapter_pipeline.cli import costs, questions, versions
 from chapter_pipeline.cli.console import print_json, print_table, progress, readable, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.cli.umask import of_the_person
@@ -260,6 +260,7 @@ def export(
 for command in (
     costs.estimate,
     costs.cost,
+    questions.questions,
     versions.versions,
     versions.support,
     versions.sources,

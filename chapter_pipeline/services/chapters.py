@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chapter_pipeline import domain
-from chapter_pipeline.domain import BriefRequest, FinalChapter, GapReport, RevisionRound, SentenceSupport, StageValue
+from chapter_pipeline.domain import (
+    BriefRequest,
+    ClinicalQuestion,
+    FinalChapter,
+    GapReport,
+    RevisionRound,
+    SentenceSupport,
+    StageValue,
+)
 from chapter_pipeline.errors import NotFound, UsageError
 from chapter_pipeline.services.chapter_sections import kinds_asked, kinds_planned, record_chapter_kinds
 from chapter_pipeline.settings import Settings
@@ -43,6 +51,18 @@ class ChapterSummary:
 
     chapter: StoredChapter
     newest: StoredVersion | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedQuestion:
+    """A question of the chapter, the studies whose results answer it, and whether its section has a table of them.
+
+    `studies` None: the library was not read for it yet.
+    """
+
+    question: ClinicalQuestion
+    studies: int | None
+    has_table: bool
 
 
 class Chapters:
@@ -111,6 +131,27 @@ class Chapters:
         if stage not in stages:
             raise UsageError(f"unknown stage {stage!r}: the stages are {', '.join(stages)}")
         return self.value(slug, stage, stages[stage])
+
+    def questions(self, slug: str) -> tuple[AskedQuestion, ...]:
+        """What the sections of the chapter ask, in their order. Raises `NotFound` before its concepts are made."""
+        self.get(slug)
+        asked = self.value(slug, "key_concepts", domain.KeyConcepts).questions
+        answered: dict[str, set[str]] = {}
+        is_read = self._artifacts.latest("evidence_map", slug) is not None
+        if is_read:
+            for quote in self._artifacts.get("evidence_map", slug, domain.EvidenceMap).quotes:
+                for key in quote.questions:
+                    answered.setdefault(key, set()).add(quote.source)
+        tables: set[str] = set()
+        if self._artifacts.latest("section_plans", slug) is not None:
+            plans = self._artifacts.get("section_plans", slug, domain.SectionPlans).plans
+            tables = {table.question for plan in plans for table in plan.question_tables}
+        return tuple(
+            AskedQuestion(
+                question=one, studies=len(answered.get(one.key, ())) if is_read else None, has_table=one.key in tables
+            )
+            for one in asked
+        )
 
     def versions(self, slug: str) -> Sequence[StoredVersion]:
         """All versions, held ones too, oldest first. Raises `NotFound` for an unknown chapter."""
