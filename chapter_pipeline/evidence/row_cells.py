@@ -116,6 +116,11 @@ _NEXT = re.compile(
 )
 _CONTRAST = re.compile(r"\b(?:whereas|while|but|although|however)\b|;", _I)
 """What begins another result in any case, also behind one without statistics."""
+_SAME_RESULT = re.compile(
+    r"(?:(?:these|the|this|those|no|its) (?:\w+ ){0,2}?differences?|(?:was|were|is|are|did) not|not|without) (?!(?:in|for|of)\b)",
+    _I,
+)
+"""How a clause goes on about the result before it: ``but no significant differences were observed (P > 0.05)``."""
 _SEVERAL = re.compile(r"\brespectively\b", _I)
 _EXAMPLE = re.compile(r"\b(?:including|such as|especially|particularly|in particular|e\.g\.|ie|i\.e\.|namely)\b", _I)
 
@@ -175,7 +180,7 @@ def _parts(text: str) -> Iterator[str]:
         depth -= ch in ")]}" and depth > 0
     for match in _NEXT.finditer(text):
         ends = _CONTRAST.search(match.group()) is not None or _has_statistics(text[start : match.start()])
-        if depths[match.start()] == 0 and ends:
+        if depths[match.start()] == 0 and ends and not _SAME_RESULT.match(text[match.end() :]):
             yield text[start : match.start()]
             start = match.start()
     yield text[start:]

@@ -61,6 +61,9 @@ def test_row_cells__effect__is_as_the_sentence_prints_it(text: str, effect: str 
     [
         ("It improved falls (p = 0.031), postural sway (p = 0.046) and mood (p = 0.041).", "postural sway", "p = 0.046"),
         ("TSAT was alike {21% in A and 22% in B; p = 0.82}, whereas serum ferritin was higher {85 in A and 244 in B; p = 0.004}.", "serum ferritin", "p = 0.004"),
+        ("Recurrence was lower with a drain, but no significant differences were observed (8%, P > 0.05).", "recurrence", "P > 0.05"),
+        ("Recurrence was lower with a drain, but no differences in pain were observed (P > 0.05).", "recurrence", None),
+        ("Recurrence was lower, whereas survival was longer with a drain (P > 0.05).", "recurrence", None),
         ("Pain fell (P = .04).", "recurrence", None),
         ("BMI differed in both groups (P = 0.012 and P = 0.054, respectively).", "BMI", None),
         ("No differences were seen for infections, including sepsis (RR 0.98, 95% CI 0.82–1.17, p = 0.798).", "infections", None),
