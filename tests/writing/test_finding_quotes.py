@@ -312,6 +312,8 @@ def test_evidence_map__questions__a_quote_has_the_keys_of_those_that_its_finding
     questions = (asked("recurrence"), asked("mortality"), asked("recurrence", "atorvastatin"))
     quotes = {one.display: one for one in mapped(StudyType.RANDOMISED_TRIAL, questions=questions).quotes}
     assert quotes[MAIN].questions == (questions[0].key,)
+    (cells,) = quotes[MAIN].results
+    assert (cells.effect, cells.p, cells.comparison) == ("9.3% vs 24.0%", "P=0.003", "drain vs control")
     assert quotes[TOLD].questions == ()
 
 
