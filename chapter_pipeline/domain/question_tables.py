@@ -18,7 +18,8 @@ PARTS = "; "
 class ResultCells(StageValue):
     """What a sentence states of one result, word for word; None: it does not state it.
 
-    `comparison`: ``A vs B``, each side as printed; `effect`: excerpts of the sentence, ``; `` between them.
+    `comparison`: ``A vs B``, each side as printed; `effect`: excerpts of the sentence, ``; `` between them. `studied`: how
+    many people the study is of, by its record and not by the sentence.
     """
 
     n: str | None = None
@@ -26,6 +27,12 @@ class ResultCells(StageValue):
     outcome: str | None = None
     effect: str | None = None
     p: str | None = None
+    studied: int | None = None
+
+    @property
+    def size(self) -> str | None:
+        """How many people the result is of; where its sentence does not tell, how many the study is of."""
+        return self.n or (str(self.studied) if self.studied is not None else None)
 
     @property
     def states_a_result(self) -> bool:

@@ -197,7 +197,7 @@ class _Page:
         return [
             [*ast.text(self._citations.name(reference)), *self._citations.after_name(reference.number)],
             ast.text(f"{study[:1].upper()}{study[1:]} (level {row.evidence_level})"),
-            *(ast.text(one or DASH) for one in (cells.n, cells.comparison, cells.outcome, cells.effect, cells.p)),
+            *(ast.text(one or DASH) for one in (cells.size, cells.comparison, cells.outcome, cells.effect, cells.p)),
             self._citations.place(quote),
         ]
 

@@ -183,7 +183,7 @@ def _answered(candidate: Candidate, questions: Sequence[ClinicalQuestion]) -> di
         told = [one for one in candidate.findings if answers(asked, one, candidate.source.study_type)]
         if told:
             best = max((row_cells(one) for one in told), key=lambda one: one.printed)
-            found[asked.key] = ResultCells.model_validate(asdict(best)).said_by(candidate.text)
+            found[asked.key] = ResultCells(**asdict(best), studied=candidate.studied).said_by(candidate.text)
     return found
 
 

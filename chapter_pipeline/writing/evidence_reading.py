@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chapter_pipeline.domain import ResearchSet, Source
 from chapter_pipeline.domain.document import PageSpan
-from chapter_pipeline.domain.evidence import Finding, StudyRecord
+from chapter_pipeline.domain.evidence import Finding, Species, StudyRecord
 from chapter_pipeline.domain.library import PassageRecord
 from chapter_pipeline.domain.wording import display_text, uses_numbered_parentheses
 from chapter_pipeline.evidence.spans import MOST
@@ -43,6 +43,8 @@ class Candidate:
     findings: tuple[Finding, ...] = ()
     """All findings that its sentence states, `finding` among them."""
     lead: str | None = None
+    studied: int | None = None
+    """How many people its study is of, by the study record."""
 
     @property
     def is_main(self) -> bool:
@@ -141,6 +143,7 @@ class _Read:
             yield Candidate(
                 source=self._source, passage=passage, start=start, end=end, text=text,
                 display=self._shown(text), relevance=relevance, finding=finding,
+                studied=record.population.n if record.population.species is Species.HUMAN else None,
                 findings=stated[place[0].page, place[0].start],
                 lead=lead_in(self._source, finding),
             )  # fmt: skip

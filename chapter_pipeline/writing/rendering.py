@@ -61,7 +61,7 @@ QUESTION_HEAD = ("Study", "Design", "Level", "n", "Comparison", "Outcome", "Effe
 
 def _question_row(row: QuestionRow, quotes: Mapping[str, Quote]) -> list[str]:
     cells = row.cells
-    stated = [one or DASH for one in (cells.n, cells.comparison, cells.outcome, cells.effect, cells.p)]
+    stated = [one or DASH for one in (cells.size, cells.comparison, cells.outcome, cells.effect, cells.p)]
     place = quotes[row.quote].place if row.quote in quotes else DASH
     return [row.source, row.study_type.value, str(row.evidence_level), *stated, place]
 

@@ -167,6 +167,13 @@ def test_said_by__cells_that_the_text_lacks__are_empty() -> None:
     assert told.said_by(TEXT) == ResultCells(outcome="recurrence", p="P=\n0.003")
 
 
+def test_size__of_a_result__is_that_of_its_sentence_else_that_of_the_study() -> None:
+    assert ResultCells(n="45", studied=240).size == "45"
+    assert ResultCells(studied=240).size == "240"
+    assert ResultCells().size is None
+    assert ResultCells(studied=240).not_said_by(TEXT) == []
+
+
 def test_other_findings__table_of_findings__has_none_of_the_rows_of_questions() -> None:
     made = tables(quote("a"), quote("b"))
 
