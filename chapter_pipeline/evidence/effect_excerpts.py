@@ -26,12 +26,23 @@ _NUMBER = r"[-−–+]?(?:\d{1,3}(?:[ ,]\d{3})+|\d+)(?:[.·]\d+)?"
 _UNIT = r"(?:\s?(?:%|mm ?Hg|mmol/[lL]|m[gl]/d[lL]|mg/kg|[µμun]g/[mdlL]+|ug/L|kg/m[²2]|kg|mg|g|cm[²³]?|mm[²³]?|m[lL]|months?|weeks?|days?|years?|hours?|h|min(?:utes)?|s|points?|L)(?:/[a-z]{1,4}){0,2})?(?![\w²³/])"
 _BRACKET = r"(?:\s?(?:\([^()]{1,30}\)|\[[^\[\]]{1,30}\]))?"
 _SPREAD = r"(?:\s?(?:±|\+/-)\s?\d+(?:[.·]\d+)?|,? SD \d+(?:[.·]\d+)?)?"
-_VALUE = rf"(?<![\w.·,/=<>–-])(?:\d+/\d+(?!\d)|{_NUMBER}){_BRACKET}{_UNIT}{_SPREAD}{_UNIT}{_BRACKET}"
+_BARE_VALUE = rf"(?:\d+/\d+(?!\d)|{_NUMBER}){_BRACKET}{_UNIT}{_SPREAD}{_UNIT}{_BRACKET}"
+_VALUE = rf"(?<![\w.·,/=<>–-]){_BARE_VALUE}"
 _ARM = r"\s(?:in|for|with|among) (?:the )?(?:[\w+/.’'-]+ ){0,4}?[\w+/.’'-]+?(?: (?:groups?|arms?|patients|condition|sides?))?"
 _PAIR = re.compile(
     rf"(?P<one>{_VALUE})(?P<arm>{_ARM})?,?\s(?P<link>vs?\.?|versus|and|compared (?:with|to)|against)\s(?:only |in the |the )?(?P<two>{_VALUE})"
     r"(?P<behind>\s(?:in|for|with|among) (?:the )?(?:[\w+/’'-]+ ){0,4}?(?:[\w+/’'-]+ (?:groups?|arms?)|(?:[Aa]rm|[Gg]roup) \w+|[\w+/’'-]+(?=\s?(?:[;,)\]}]|\.?$))))?"
 )
+_LABEL = (
+    r"(?!(?:[pPtFrnNM]|CI|OR|RR|HR|SD|SE|df|IQR|mean|median|range|difference|ratio|versus|vs|and|[Tt]ables?|[Ff]ig\w*|[Aa]ppendix|[Ss]uppl\w*|[Ff]iles?|[Aa]dditional|[Gg]roups?|[Aa]rms?|[Gg]rades?|[Dd]ays?|[Ww]eeks?|[Pp]anels?)\b)"
+    r"[A-Za-z][\w+/’'-]*(?: (?!(?:and|vs|versus|CI|was|were)\b)[\w+/’'-]+){0,3}?"
+)
+_LABELLED = re.compile(
+    rf"(?<=[(\[])(?:{_LABEL}\s?[=:]\s?|{_LABEL}\s)(?P<one>{_BARE_VALUE}(?:,\s?\d[\d.]*\s?%)?)\s?(?:[;,]|,?\s?vs?\.?|,?\s?versus)\s"
+    rf"(?:{_LABEL}\s?[=:]\s?|{_LABEL}\s)(?P<two>{_BARE_VALUE}(?:,\s?\d[\d.]*\s?%)?)(?=\s?(?:[;,]\s?(?:log[- ]rank )?[Pp]\b|[)\]]))"
+)
+"""In brackets, each value behind the name of its side: ``(drain: 9/23, 39% vs placebo: 6/16, 38%, p = 0.92)``."""
+_MEASURED = re.compile(r"[.·%/±]")
 _TIMES = re.compile(
     r"\b(?:at|after|during|within|over|from|between|and|to|for|day|week|month|year|days|weeks|months|years|t|aged|age|visit|grade|stage|type|group|arm|table|fig\.?|figure)\s$",
     _I,
@@ -40,6 +51,11 @@ _TIMES = re.compile(
 
 def pair_of(part: str) -> Pair | None:
     """``13.9 months with wafers and 11.6 months with placebo``: two values, and nothing else that could be one."""
+    labelled = list(_LABELLED.finditer(part))
+    if len(labelled) == 1 and _alike(labelled[0]["one"], labelled[0]["two"]) and _MEASURED.search(labelled[0]["one"]):
+        text = _balanced(labelled[0].group().strip())
+        values = (_value(labelled[0]["one"]), _value(labelled[0]["two"]))
+        return Pair(text=text, values=values, names_sides=True) if text else None
     taken = [match.span() for match in P_VALUE.finditer(part)]
     found = [
         match

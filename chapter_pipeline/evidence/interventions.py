@@ -60,6 +60,8 @@ def kind_of(name: str, comparator: str | None = None) -> InterventionKind | None
 
 
 LONGEST_NAME = 6
+LONGEST_PRINTED = 200
+"""Characters of a side; what is longer is a part of a sentence."""
 _TAIL = re.compile(
     r"\s+\d+(?:[.·]\d+)?\s?(?:mg|g|µg|mcg|ml|IU|Gy)\b.*$|\s*\(?\b[nN]\s?=\s?\d+\)?.*$|\s*[(\[].*$|[†‡*§¶]+.*$|,\s*(?:n|no\.?|mean|median|%).*$"
 )
@@ -90,7 +92,7 @@ def name_of(printed: str | None) -> str | None:
 
     ``Everolimus 1.5 mg (n = 61)`` is ``Everolimus``; ``Group S``, ``intervention`` and clauses are none.
     """
-    if printed is None:
+    if printed is None or len(printed) > LONGEST_PRINTED:
         return None
     name = _bare(printed)
     words = name.casefold().split()
@@ -111,7 +113,7 @@ def _bare(printed: str) -> str:
 
 def control_of(printed: str | None) -> str | None:
     """`printed` as the name of a comparator: the name of a treatment, or of a control (``placebo``, ``usual care``)."""
-    if printed is None:
+    if printed is None or len(printed) > LONGEST_PRINTED:
         return None
     bare = _bare(printed)
     if re.fullmatch(r"(?:the )?placebo(?: (?:nightly|throughout|group|treatment|tablets?|capsules?))?", bare, _I):

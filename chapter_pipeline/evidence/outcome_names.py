@@ -132,6 +132,8 @@ _NO_PHRASE = re.compile(
     _I,
 )
 LONGEST_PHRASE = 5
+LONGEST_PRINTED = 200
+"""Characters of an outcome; what is longer is a part of a sentence."""
 
 
 def outcome_name(printed: str | None) -> OutcomeName | None:
@@ -139,7 +141,7 @@ def outcome_name(printed: str | None) -> OutcomeName | None:
 
     Of ``Adverse events: headache`` the part behind the colon tells; it is no outcome of efficacy under such a heading.
     """
-    if not printed:
+    if not printed or len(printed) > LONGEST_PRINTED:
         return None
     heading, _, own = printed.rpartition(":")
     found = _first(own)
@@ -170,7 +172,7 @@ def outcome_phrase(printed: str | None) -> str | None:
 
     ``proportion of participants with undetectable SmfD at month 12`` is ``undetectable SmfD``.
     """
-    if not printed or ":" in printed or "|" in printed:
+    if not printed or len(printed) > LONGEST_PRINTED or ":" in printed or "|" in printed:
         return None
     phrase = _PHRASE_END.sub("", _QUALIFIERS.sub("", " ".join(printed.split()))).strip(" .-–")
     parts = phrase.split()
@@ -199,7 +201,9 @@ def _is_short_form(word: str) -> bool:
 
 def frequency_of(printed: str | None) -> str | None:
     """``prevalence of migraine`` of an outcome that is a frequency (``CIPN prevalence`` is one), else None."""
-    found = _FREQUENCY.match(" ".join((printed or "").split()))
+    if not printed or len(printed) > LONGEST_PRINTED:
+        return None
+    found = _FREQUENCY.match(" ".join(printed.split()))
     if found is None:
         return None
     what, of = (found["what"], found["of"]) if found["what"] else (found["kind"], found["before"])

@@ -18,7 +18,13 @@ from chapter_pipeline.evidence.interventions import (
     name_of,
     stems_of,
 )
-from chapter_pipeline.evidence.outcome_names import OutcomeName, frequency_of, outcome_name, outcome_phrase
+from chapter_pipeline.evidence.outcome_names import (
+    LONGEST_PRINTED,
+    OutcomeName,
+    frequency_of,
+    outcome_name,
+    outcome_phrase,
+)
 
 _COMPARES = (StudyType.RANDOMISED_TRIAL, StudyType.CLINICAL_TRIAL, StudyType.META_ANALYSIS)
 """Designs in which what is compared was given, not met with."""
@@ -64,7 +70,11 @@ class Compared:
 
 def compared(finding: Finding, design: StudyType) -> Compared | None:
     """What `finding` of a study of `design` compares; None for what is no own result, or names no outcome or no sides."""
-    if finding.kind is not FindingKind.OWN_RESULT or _OTHERWISE.search(finding.statement.text):
+    if (
+        finding.kind is not FindingKind.OWN_RESULT
+        or len(finding.outcome or "") > LONGEST_PRINTED
+        or _OTHERWISE.search(finding.statement.text)
+    ):
         return None
     human = finding.species is Species.HUMAN
     frequency = frequency_of(finding.outcome)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chapter_pipeline.domain.evidence import Finding
 from chapter_pipeline.evidence.effect_excerpts import contradicts, pair_of, ratio_of
 from chapter_pipeline.evidence.interventions import control_of, name_of
-from chapter_pipeline.evidence.outcome_names import frequency_of, outcome_name, outcome_phrase
+from chapter_pipeline.evidence.outcome_names import LONGEST_PRINTED, frequency_of, outcome_name, outcome_phrase
 from chapter_pipeline.evidence.statistics import INTERVAL, P_VALUE
 from chapter_pipeline.evidence.text import LONGEST
 
@@ -90,6 +90,8 @@ _DANGLING = re.compile(r"\s+(?:of|by|to|at|from|in|with|for)(?: (?:approximately
 
 def _outcome(finding: Finding, text: str) -> str | None:
     """The outcome where the sentence names it and it is a clear name."""
+    if len(finding.outcome or "") > LONGEST_PRINTED:
+        return None
     printed = _COMPARATIVE.sub("", _LEAD.sub("", _DANGLING.sub("", " ".join((finding.outcome or "").split()))))
     sides = [side for side in (name_of(finding.intervention), control_of(finding.comparator)) if side]
     for side in sides:

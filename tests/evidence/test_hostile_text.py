@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from chapter_pipeline.domain.document import CitedWork, StudyType, Table
+from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, Span, Species
 from chapter_pipeline.domain.markers import markers
 from chapter_pipeline.domain.wording import display_text
 from chapter_pipeline.evidence.arms import Arms, arms_of
@@ -17,8 +18,10 @@ from chapter_pipeline.evidence.comparison import comparisons
 from chapter_pipeline.evidence.kinds import kind_of
 from chapter_pipeline.evidence.main_findings import choose
 from chapter_pipeline.evidence.population import size_of
+from chapter_pipeline.evidence.questions import compared
 from chapter_pipeline.evidence.records import study_record
 from chapter_pipeline.evidence.result_tables import table_results
+from chapter_pipeline.evidence.row_cells import row_cells
 from chapter_pipeline.evidence.setting import setting_of
 from chapter_pipeline.evidence.source import Zone, zone_of_label
 from chapter_pipeline.evidence.spans import refers_back
@@ -41,6 +44,20 @@ def _kind(zone: Zone, text: str) -> object:
     return kind_of(statement(text, zone), StudyType.COHORT)
 
 
+def _finding(text: str) -> Finding:
+    whole = f"Recurrence was lower with a drain than with placebo {text}"
+    return Finding(
+        ordinal=0, kind=FindingKind.OWN_RESULT, species=Species.HUMAN, intervention="drain", comparator="placebo",
+        outcome="recurrence", direction=Direction.DECREASED, spans=(Span(text=whole[: max(len(text), LONGEST)], page=1),),
+    )  # fmt: skip
+
+
+def _named(text: str) -> object:
+    return compared(
+        _finding(text).model_copy(update={"intervention": text, "comparator": text, "outcome": text}), StudyType.COHORT
+    )
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "arms of a title": lambda text: arms_of(text, [], [], []),
     "arms of an abstract": lambda text: arms_of(None, [text], [], [text]),
@@ -55,8 +72,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "main findings": lambda text: choose([], [], text, StudyType.COHORT),
     "markers": lambda text: list(markers(text)),
     "p values": p_values,
+    "questions": lambda text: compared(_finding(text), StudyType.COHORT),
+    "questions by names": _named,
     "record": lambda text: study_record(article([("Results", [[text]])], title=text[:400])),
     "references back": refers_back,
+    "row cells": lambda text: row_cells(_finding(text)),
     "setting": lambda text: setting_of([text]),
     "size": lambda text: size_of([f"randomised {text}"], [], []),
     "species": species_named,

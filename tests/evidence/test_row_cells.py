@@ -42,6 +42,12 @@ def test_row_cells__result_of_two_arms__has_comparison_values_and_p() -> None:
          "1.92 points (95% CI –0.86 to 4.70)"),
         ("Recurrence was lower with a drain than with placebo (3 ± 0 vs. 5.0 ± 2.8 ml/kg/h, p < 0.001).", "3 ± 0 vs. 5.0 ± 2.8 ml/kg/h"),
         ("Recurrence in one arm was 162.8 (95% CI 137.4-188.3).", None),  # of one arm alone
+        ("Recurrence did not differ (drain: 9/23, 39% vs. saline: 6/16, 38%, p = 0.92).", "drain: 9/23, 39% vs. saline: 6/16, 38%"),
+        ("Recurrence was lower (drain 9.5%; placebo 17.9%; p = 0.0147).", "drain 9.5%; placebo 17.9%"),
+        ("Recurrence was alike (Exercise group=5.8±5.3 vs Control group= -0.6±2.8, p= 0.09).", "Exercise group=5.8±5.3 vs Control group= -0.6±2.8"),
+        ("Recurrence was alike (a: 3.3 ± 2.6, b: 3.6 ± 2.4, c: 4.4 ± 2.4).", None),
+        ("Recurrence was alike (Table 3, Fig 4).", None),
+        ("Recurrence was less (t = 0.4, df = 57, p = 0.6).", None),
         ("Recurrence was lower in the drain group (9% vs 24%).", None),  # of which side is the first
         ("Recurrence was higher with a drain than with placebo (9% vs 24%).", None),  # against the words
         ("Recurrence was higher with a drain than with placebo (RR 0.82, 95% CI 0.5-0.9).", None),
