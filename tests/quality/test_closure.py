@@ -13,8 +13,11 @@ from chapter_pipeline.domain import (
     NumberedFigure,
     Paragraph,
     PlannedFigure,
+    QuestionRow,
+    QuestionTable,
     Quote,
     Reference,
+    ResultCells,
     Section,
     SectionPlan,
     Sentence,
@@ -101,6 +104,21 @@ class Case:
     problems: list[str] = field(default_factory=list)
 
 
+def asked(*rows: tuple[str, str]) -> QuestionTable:
+    """A table for a question: each row a quote and the outcome it names."""
+    return QuestionTable(
+        question="k1", caption="Does a drain help?",
+        rows=tuple(
+            QuestionRow(
+                quote=key, source="lind", study_type=StudyType.COHORT, evidence_level=3, year=2020,
+                cells=ResultCells(outcome=outcome, p="P=1"),
+            )
+            for key, outcome in rows
+        ),
+    )  # fmt: skip
+
+
+PRINTED = {key: quote.model_copy(update={"text": f"{quote.text} P=1"}) for key, quote in QUOTES.items()}
 CASES = [
     Case(what="a closed chapter has no problem", chapter=chapter()),
     Case(
@@ -112,6 +130,25 @@ CASES = [
         what="a row of a table without a quote",
         chapter=chapter(section(claim("q1"), claim("q2"), table=[pointer("Drains are safe.")])),
         problems=["uncited claim 'Drains are safe.'"],
+    ),
+    Case(
+        what="a source that only a row for a question cites needs its reference",
+        chapter=chapter(section(claim("q1"), question_tables=(asked(("q2", "old blood")),)), quotes=PRINTED),
+    ),
+    Case(
+        what="a row for a question without a known quote, and the next row is looked at too",
+        chapter=chapter(
+            section(
+                claim("q1"), claim("q2"),
+                question_tables=(asked(("q9", "recurrence"), ("q1", "mortality")), asked(("q2", "recurrence"))),
+            ),
+            quotes=PRINTED,
+        ),
+        problems=[
+            "unknown quote key 'q9' in the row 'recurrence: P=1'",
+            "the row 'mortality: P=1' has the cell outcome, which does not stand in its quote",
+            "the row 'recurrence: P=1' has the cell outcome, which does not stand in its quote",
+        ],
     ),
     Case(
         what="a key point without a quote",

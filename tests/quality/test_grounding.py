@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chapter_pipeline.domain import ChapterText, Paragraph, Quote, Section, Sentence, Subsection
+from chapter_pipeline.domain import (
+    ChapterText,
+    Paragraph,
+    QuestionRow,
+    QuestionTable,
+    Quote,
+    ResultCells,
+    Section,
+    Sentence,
+    Subsection,
+)
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.grounding import claim_problems, numbers, support_problems, support_table
@@ -138,6 +148,26 @@ def test_support_table__each_sentence__has_words_meaning_and_what_is_wrong() -> 
     assert good.meaning > 0.99 > bad.meaning
     assert bad.words == pytest.approx(2 / 3, abs=0.01)
     assert [problem for problem in bad.problems if "something else" in problem]
+
+
+def test_support_table__row_for_a_question__is_compared_word_for_word_and_not_by_meaning() -> None:
+    quote = _quote("Recurrence did not differ between the groups (P=0.4).", StudyType.COHORT)
+
+    def row(p: str) -> QuestionRow:
+        return QuestionRow(
+            quote="q1", source="lind", study_type=StudyType.COHORT, evidence_level=3, year=2020,
+            cells=ResultCells(outcome="Recurrence", p=p),
+        )  # fmt: skip
+
+    chapter = _chapter(Sentence(text=quote.text, quotes=("q1",)), quotes={"q1": quote})
+    table = QuestionTable(question="k1", caption="Does it help?", rows=(row("P=0.4"), row("P=0.04")))
+    tabled = chapter.sections[0].model_copy(update={"question_tables": (table,)})
+    text, good, bad = support_table(
+        chapter.model_copy(update={"sections": (tabled,)}), embedder=MiniLM(batch_size=4)
+    )  # fmt: skip
+    assert text.sentence == quote.text
+    assert (good.sentence, good.quotes, good.problems) == ("Recurrence: P=0.4", ("q1",), ())
+    assert bad.problems == ("has the cell p, which does not stand in its quote",)
 
 
 def test_closure__sentence_of_a_chapter__is_held_against_study_and_label() -> None:

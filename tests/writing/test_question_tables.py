@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from chapter_pipeline.domain import (
+    ChapterDraft,
+    ChapterText,
     ClinicalQuestion,
     EvidenceMap,
     EvidenceRow,
@@ -14,10 +16,12 @@ from chapter_pipeline.domain import (
     Perspective,
     QuestionTable,
     Quote,
+    Reference,
     ResultCells,
     Section,
     SectionPlan,
     Sentence,
+    Source,
     Subsection,
 )
 from chapter_pipeline.domain.document import StudyType
@@ -30,6 +34,8 @@ from chapter_pipeline.writing.question_tables import (
     other_findings,
     question_tables,
 )
+from chapter_pipeline.writing.review import reviewed_chapter
+from tests.library_samples import HashEmbedder
 
 ASKED = ClinicalQuestion.of(
     "outcomes", "What is the effect of a drain compared with placebo on recurrence?", Perspective.EFFICACY,
@@ -202,3 +208,23 @@ def test_section__row_of_a_result_without_difference__negates_nothing() -> None:
     said = Sentence(text=text, quotes=("a",))
     made = made.model_copy(update={"subsections": (Subsection(title=None, paragraphs=(Paragraph(sentences=(said,)),)),)})  # fmt: skip
     assert section_problems(made, plan(told)) == []
+
+
+def test_review__row_that_its_quote_does_not_say__goes_and_a_table_without_rows_too() -> None:
+    wrong = quote("b", level=2, cells=CELLS.model_copy(update={"p": "P=0.9"}))
+    one, other = tables(quote("a", level=2), wrong)[0], tables(wrong)[0]
+    made = section(one).model_copy(update={"question_tables": (one, other)})
+    chapter = ChapterText(
+        slug="csdh", title="T", topic="T", sections=(made,), references=(), figures=(), key_points=(), abbreviations=(),
+        quotes={"a": quote("a"), "b": wrong},
+    )  # fmt: skip
+    source = Source(key="sa", document="d", title="Drains", evidence_level=2)
+    draft = ChapterDraft(
+        chapter=chapter.model_copy(
+            update={"references": (Reference(number=1, source=source), Reference(number=2, source=source.model_copy(update={"key": "sb"})))}
+        )
+    )  # fmt: skip
+    reviewed = reviewed_chapter(draft, embedder=HashEmbedder())
+    (kept,) = reviewed.chapter.sections
+    assert [[row.quote for row in table.rows] for table in kept.question_tables] == [["a"]]
+    assert [reference.source.key for reference in reviewed.chapter.references] == ["sa"]
