@@ -81,6 +81,13 @@ TARGETS = (
     Target(
         module="providers/breaker.py", tests=("tests/providers/test_breaker.py", "-k", "not mutant and not TestLife")
     ),
+    Target(
+        module="evidence/questions.py", tests=("tests/evidence/test_questions.py", "tests/writing/test_questions.py")
+    ),
+    Target(module="evidence/row_cells.py", tests=("tests/evidence/test_row_cells.py",)),
+    Target(module="evidence/effect_excerpts.py", tests=("tests/evidence/test_row_cells.py",)),
+    Target(module="writing/questions.py", tests=("tests/writing/test_questions.py",)),
+    Target(module="writing/question_tables.py", tests=("tests/writing/test_question_tables.py",)),
     Target(module="writing/brief.py", tests=("tests/writing/test_brief.py",)),
 )
 

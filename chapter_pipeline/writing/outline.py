@@ -247,7 +247,11 @@ def _by_writing(gap: Gap) -> bool:
 
 
 def _fingerprint(plan: SectionPlan) -> str:
-    made_from = plan.model_dump(mode="json", exclude={"question_tables", "table_quotes"})
+    """Of what the section's text is planned from: the questions that it answers and their tables do not count."""
+    made_from = plan.model_dump(
+        mode="json",
+        exclude={"question_tables": True, "table_quotes": True, "quotes": {"__all__": {"questions", "results"}}},
+    )
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from chapter_pipeline.domain import (
+    ChapterBrief,
     ChapterDraft,
+    ChapterKind,
+    ChapterOutline,
     ChapterText,
     ClinicalQuestion,
     EvidenceMap,
     EvidenceRow,
+    OutlineSection,
     Paragraph,
     Perspective,
     QuestionTable,
     Quote,
     Reference,
+    ResearchSet,
     ResultCells,
     Section,
     SectionPlan,
+    SectionPlans,
+    SectionTemplate,
     Sentence,
     Source,
     Subsection,
@@ -28,6 +36,7 @@ from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.quality.closure import section_problems
 from chapter_pipeline.quality.gap_inputs import claims_of
+from chapter_pipeline.writing.outline import section_plans
 from chapter_pipeline.writing.question_tables import (
     MAX_ROWS,
     ROWS_OF_A_STUDY,
@@ -178,6 +187,40 @@ def test_size__of_a_result__is_that_of_its_sentence_else_that_of_the_study() -> 
     assert ResultCells(studied=240).size == "240"
     assert ResultCells().size is None
     assert ResultCells(studied=240).not_said_by(TEXT) == []
+
+
+def planned(*quotes: Quote) -> SectionPlans:
+    """The plans of a chapter with one section, to which the first quote belongs."""
+    template = SectionTemplate(
+        kind="outcomes", title="Outcomes", purpose="How it ends.", queries=("outcome",), cues=(), share=1
+    )
+    brief = ChapterBrief(
+        slug="csdh", topic="T", title="T", kind=ChapterKind.DISEASE, audience="all", template="own", word_budget=100,
+        cutoff_date=date(2026, 6, 1), sections=(template,),
+    )  # fmt: skip
+    outline = ChapterOutline(
+        title="T", assignments={"outcomes": (quotes[0].key,)},
+        sections=(OutlineSection(kind="outcomes", title="Outcomes", purpose="How it ends.", word_budget=100),),
+    )  # fmt: skip
+    evidence = EvidenceMap(quotes=quotes, questions=(ASKED,), sentences_read=1, refused={})
+    research = ResearchSet(sources=(), retraction_check="done")
+    return section_plans(brief, outline, evidence, research, figures=(), embedder=HashEmbedder())
+
+
+def test_section_plans__table__cites_quotes_of_other_sections_too() -> None:
+    (made,) = planned(quote("a"), quote("b"), quote("c", questions=(), results=())).plans
+    assert [row.quote for table in made.question_tables for row in table.rows] == ["a", "b"]
+    assert ([one.key for one in made.quotes], [one.key for one in made.table_quotes]) == (["a"], ["b"])
+    assert [one.key for one in made.all_quotes] == ["a", "b"]
+
+
+def test_section_plans__base__is_that_of_a_release_without_questions() -> None:
+    """What a revision asked for stays asked for: the section is planned from the same evidence."""
+    bare = [one.model_copy(update={"questions": (), "results": ()}) for one in (quote("a"), quote("b"))]
+    with_tables, without = planned(quote("a"), quote("b")), planned(*bare)
+    assert with_tables.plans != without.plans
+    assert with_tables.base == without.base
+    assert without.base != planned(*[one.model_copy(update={"relevance": 0.9}) for one in bare]).base
 
 
 def test_other_findings__table_of_findings__has_none_of_the_rows_of_questions() -> None:
