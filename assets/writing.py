@@ -84,6 +84,7 @@ def section_plans(
             str(plan.word_budget),
             str(len(plan.quotes)),
             str(len(plan.figures)),
+            str(len(plan.question_tables)),
             "; ".join(plan.recommendations),
         ]
         for plan in plans.plans
@@ -94,8 +95,9 @@ def section_plans(
             "sections": len(plans.plans),
             "quotes": sum(len(plan.quotes) for plan in plans.plans),
             "figures": sum(len(plan.figures) for plan in plans.plans),
+            "tables for questions": sum(len(plan.question_tables) for plan in plans.plans),
             "gaps to close": len(recommendations),
-            "preview": md(table(["Section", "Words", "Quotes", "Figures", "Recommendations"], rows)),
+            "preview": md(table(["Section", "Words", "Quotes", "Figures", "Tables", "Recommendations"], rows)),
         },
     )
 

@@ -120,6 +120,24 @@ def test_questions__section__asks_of_different_interventions_first() -> None:
 def test_questions__name_used_once_and_of_no_arm__is_no_intervention() -> None:
     once = record(finding("bevacizumab", "placebo", "survival")).model_copy(update={"arms": ()})
     assert clinical_questions(brief(), {"a": once}) == ()
+    thrice = once.model_copy(update={"findings": once.findings * 3})
+    assert [one.intervention for one in clinical_questions(brief(), {"a": thrice})] == ["bevacizumab"]
+
+
+def test_questions__conditions_of_a_comparison__the_one_told_most_often_is_named() -> None:
+    told = finding("bevacizumab", "placebo", "survival")
+    rarer, common = (told.model_copy(update={"disease": one}) for one in ("glioma", "malignant glioma"))
+    held = record(rarer, common, common, condition="glioma")
+    (asked,) = clinical_questions(brief(), {"a": held, "b": record(condition="malignant glioma")})
+    assert asked.population == "malignant glioma"
+
+
+def test_questions__choice__of_a_chapter_without_indications__is_asked_of_the_treatment() -> None:
+    bare = brief()
+    bare = bare.model_copy(update={"sections": tuple(one for one in bare.sections if one.kind != "indications")})
+    choice = record(finding("resection", "radiosurgery", "survival"))
+    (asked,) = clinical_questions(bare, {"a": choice})
+    assert (asked.perspective, asked.section) == (Perspective.CHOICE, "surgical_treatment")
 
 
 def test_questions__outcome_without_a_shared_name__is_asked_for_where_a_study_tells_it_twice() -> None:
