@@ -249,7 +249,22 @@ def _without(
             if paragraphs:
                 subsections.append(Subsection(title=sub.title, paragraphs=paragraphs))
         table = tuple(row for row in section.evidence_table if not gone(row.finding))
-        left.append(section.model_copy(update={"subsections": tuple(subsections), "evidence_table": table}))
+        answered = (
+            one.model_copy(
+                update={
+                    "rows": tuple(row for row in one.rows if not gone(Sentence(text=row.claim, quotes=(row.quote,))))
+                }
+            )
+            for one in section.question_tables
+        )
+        left.append(
+            section.model_copy(
+                update={
+                    "subsections": tuple(subsections), "evidence_table": table,
+                    "question_tables": tuple(one for one in answered if one.rows),
+                }
+            )
+        )  # fmt: skip
     return tuple(left)
 
 

@@ -99,7 +99,7 @@ def chapter_texts(written: Written, names: Mapping[str, list[str]]) -> dict[str,
 
 def cited_quotes(written: Written) -> Iterator[str]:
     for section in written.chapter.sections:
-        for sentence in (*section.sentences, *(row.finding for row in section.evidence_table)):
+        for sentence in (*section.sentences, *section.table_claims):
             yield from sentence.quotes
 
 

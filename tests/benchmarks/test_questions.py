@@ -32,9 +32,7 @@ def written() -> Any:
     def sentence(*quotes: str) -> Any:
         return SimpleNamespace(quotes=quotes)
 
-    section = SimpleNamespace(
-        sentences=(sentence("a"), sentence()), evidence_table=(SimpleNamespace(finding=sentence("b")),)
-    )
+    section = SimpleNamespace(sentences=(sentence("a"), sentence()), table_claims=(sentence("b"),))
     quotes = {
         "a": SimpleNamespace(document="k1", text="Recurrence was 9.3%."),
         "b": SimpleNamespace(document="k2", text="Deaths were rare."),

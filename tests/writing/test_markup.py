@@ -34,7 +34,7 @@ def test_round_trip__sections_of_a_chapter__come_back_as_they_were(stages: Stage
         assert [[p.label for p in sub.paragraphs] for sub in back.subsections] == labels
         assert back.kept
         assert {quote.key for quote in back.quotes} == {
-            key for one in (*told, *(row.finding for row in section.evidence_table)) for key in one.quotes
+            key for one in (*told, *section.table_claims) for key in one.quotes
         }
 
 
