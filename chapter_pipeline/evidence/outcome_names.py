@@ -67,7 +67,7 @@ _NAMES: tuple[tuple[str, Perspective, str], ...] = (
     ("sleep", _EFFICACY, r"\bsleep(?! apnea)|\binsomnia\b"),
     ("fatigue", _EFFICACY, r"\bfatigue\b"),
     ("headache", _EFFICACY, r"\bheadaches?|\bmigraines?\b"),
-    ("analgesic consumption", _EFFICACY, r"\b(?:analgesi[ac]\w*|opioid|morphine|fentanyl|rescue) (?:\w+ )?(?:consumption|requirements?|dose)|\brescue analgesi"),
+    ("analgesic consumption", _EFFICACY, r"\b(?:analgesi[ac]\w*|opioid|morphine|fentanyl) (?:\w+ )?(?:consumption|requirements?|usage|dose)|\brescue analgesi"),
     ("pain", _EFFICACY, r"\bpain\b|\bWOMAC pain\b|\banalgesia\b"),
     ("spasticity", _EFFICACY, r"\bspasticity\b"),
     ("walking", _EFFICACY, r"\b(?:walking|gait|6-?minute walk|6MWD|walk distance)\b"),
@@ -154,12 +154,27 @@ _BEHIND_NOUN = re.compile(r"\s(?:of|in|after|for|among|with|from|during|on|at|an
 
 
 def _first(text: str) -> OutcomeName | None:
-    """The name of the shortest beginning of a noun phrase that has one: ``recurrence`` of "recurrence of haemorrhage"."""
-    for end in [*(match.start() for match in _BEHIND_NOUN.finditer(text)), len(text)]:
-        found = next((name for name, pattern in _COMPILED if pattern.search(text[:end])), None)
-        if found is not None:
-            return found
+    """The name of the shortest beginning of a noun phrase that has one: ``recurrence`` of "recurrence of haemorrhage".
+
+    Behind its first noun a name counts where that noun only measures: "risk of infection", not "vancomycin for infection".
+    """
+    links = list(_BEHIND_NOUN.finditer(text))
+    ends = [*(link.start() for link in links), len(text)]
+    noun = next((link.start() for link in links if link.group().strip().casefold() not in ("and", "or")), len(text))
+    for end in ends:
+        for name, pattern in _COMPILED:
+            found = pattern.search(text[:end])
+            if found is not None:
+                return name if found.start() < noun or _MEASURES.search(text[:noun]) else None
     return None
+
+
+_MEASURES = re.compile(
+    r"\b(?:rates?|risks?|odds|incidences?|numbers?|proportions?|percentages?|frequenc\w+|severity|changes?|differences?|improvements?|reductions?|increases?|decreases?|levels?|scores?|means?|medians?|averages?|"
+    r"probabilit\w+|likelihood|occurrences?|development|prevalence|intensity|degree|times?|durations?|length|doses?|amount|total|onset|relief|control|measures?|assessments?|symptoms?|signs|patients|participants|subjects|"
+    r"people|women|men|children|those|need|effects?|terms|worsening|progression|recovery|loss|gain|values?|area|extent|cumulative|overall|event|events)\b",
+    _I,
+)
 
 
 def _is_harm(heading: str) -> bool:
