@@ -93,7 +93,7 @@ def _prints(written: Written, words: Sequence[str]) -> bool:
     sections = written.chapter.sections
     said = [
         *(sentence.text for section in sections for sentence in section.sentences),
-        *(row.finding.text for section in sections for row in section.evidence_table),
+        *(claim.text for section in sections for claim in section.table_claims),
     ]
     return any(all(word.casefold() in text.casefold() for word in words) for text in said)
 

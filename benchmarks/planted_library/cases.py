@@ -105,7 +105,7 @@ def _contraindication_on_one_page() -> Case:
     s = HYDROCEPHALUS
     hidden = trial(
         s, name="trial", authors=("Holm, Anna", "Iversen, Bo"), year=2022,
-        result=f"Gait speed was higher with {s.drug} than with {s.comparator} (0.92 vs 0.81 m/s; P = 0.02).",
+        result=f"Recovery of gait was more frequent with {s.drug} than with {s.comparator} (44% vs 31%; P = 0.02).",
         conclusion=f"{s.drug.capitalize()} improves gait in patients with {s.disease}.",
         discussion=(f"{s.drug.capitalize()} is contraindicated in patients with {s.disease} and severe renal failure.",),
     )  # fmt: skip
