@@ -57,6 +57,9 @@ class Quote(StageValue):
     results: tuple[ResultCells, ...] = Field(
         default=(), description="What it states for each of `questions`, in their order."
     )
+    disagrees: dict[str, str] = Field(
+        default_factory=dict, description="Quotes whose studies found otherwise, by key: on which question."
+    )
 
     @property
     def pages(self) -> str:
@@ -87,7 +90,9 @@ class Relation(StageValue):
     second: str
     contradicts: bool
     about: str
-    how: str = Field(default="", description="``opposes`` or ``gives other numbers``, where words and numbers told.")
+    how: str = Field(
+        default="", description="How they contradict: ``opposite directions`` of records, ``opposes`` of words."
+    )
 
 
 class EvidenceMap(StageValue):
@@ -101,6 +106,7 @@ class EvidenceMap(StageValue):
     refused: dict[str, int] = Field(description="Sentences refused as quotes, by reason.")
     relations: tuple[Relation, ...] = Field(default=(), description="Agreement and contradiction of sources.")
     questions: tuple[ClinicalQuestion, ...] = Field(default=(), description="Those that quotes answer.")
+    unanswered: tuple[ClinicalQuestion, ...] = Field(default=(), description="Those that no quote answers.")
 
 
 class PlannedSubsection(StageValue):

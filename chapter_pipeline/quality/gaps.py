@@ -29,6 +29,7 @@ from chapter_pipeline.quality.editions import superseded_guidance
 from chapter_pipeline.quality.gap_inputs import Inputs, claims_of, keys
 from chapter_pipeline.quality.harms import untold_harms
 from chapter_pipeline.quality.points import answers_point, is_of_animals
+from chapter_pipeline.quality.question_gaps import asked, unanswered_questions
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR
 from chapter_pipeline.quality.source_gaps import incomplete_references, source_coverage
 
@@ -49,13 +50,14 @@ UNUSED_SHOWN = 15
 
 
 def gap_report(inputs: Inputs, *, embedder: Embedder, second_opinion: Sequence[Gap] = ()) -> GapReport:
-    """Stage 13. The completeness score is the mean of two shares: template words with text, must-cover points met.
+    """Stage 13. The completeness score is the share of points and questions answered, see `completeness_score`.
 
     `second_opinion`: gaps that a text model names; they join those that are computed.
     """
     unused = unused_evidence(inputs, embedder=embedder)
     gaps = [
         *content_completeness(inputs),
+        *unanswered_questions(inputs),
         *source_coverage(inputs, unused),
         *incomplete_references(inputs),
         *section_balance(inputs),
@@ -108,7 +110,22 @@ def requires_revision(completeness_score: float, gaps: Sequence[Gap]) -> bool:
 
 
 def completeness_score(inputs: Inputs) -> float:
-    """Between 0 and 1; a section counts by its share of the template, filled up to its budget at most."""
+    """Between 0 and 1: the share of must-cover points and questions that a cited statement of the right kind answers.
+
+    Of the questions those count that a finding of the sources answers. A chapter that has neither points nor questions is
+    as complete as its sections have words: each by its share of the template, filled up to half of its budget at most.
+    """
+    questions = [one for one in asked(inputs) if one.answerable]
+    points = inputs.brief.must_cover
+    wanted = len(points) + len(questions)
+    if not wanted:
+        return round(_filled(inputs), 3)
+    met = len(points) - len(uncovered(inputs.brief, inputs.chapter)) + sum(one.answered for one in questions)
+    return round(met / wanted, 3)
+
+
+def _filled(inputs: Inputs) -> float:
+    """The share of the template's words that is written; half of a section's budget counts as whole."""
     written = {section.kind: section for section in inputs.chapter.sections}
     budgets = {section.kind: section.word_budget for section in inputs.outline.sections}
     whole = sum(section.share for section in inputs.brief.sections)
@@ -117,9 +134,7 @@ def completeness_score(inputs: Inputs) -> float:
         for section in inputs.brief.sections
         if section.kind in written
     )
-    points = inputs.brief.must_cover
-    met = len(points) - len(uncovered(inputs.brief, inputs.chapter))
-    return round((filled / whole + (met / len(points) if points else 1.0)) / 2, 3)
+    return filled / whole
 
 
 def content_completeness(inputs: Inputs) -> Iterator[Gap]:

@@ -179,5 +179,6 @@ _SMALL = frozenset(
 
 
 def _has_all_words(asked: str, text: str) -> bool:
-    wanted = [word for word in words(asked) if word not in _SMALL] or words(asked)
+    parts = words(asked.replace("-", " "))
+    wanted = [word for word in parts if word not in _SMALL] or parts
     return all(re.search(rf"(?<![\w]){re.escape(word[:STEM])}", text, _I) is not None for word in wanted)

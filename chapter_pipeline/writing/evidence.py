@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 
@@ -26,9 +26,11 @@ from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.evidence.questions import answers
 from chapter_pipeline.evidence.row_cells import row_cells
 from chapter_pipeline.ports import Embedder, LibraryReader
+from chapter_pipeline.quality.disagreements import disagreements
 from chapter_pipeline.quality.grounding import is_preclinical
 from chapter_pipeline.quality.points import answers_point
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
+from chapter_pipeline.quality.study_gaps import states
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
 from chapter_pipeline.writing.quotability import Refusal
 from chapter_pipeline.writing.scope import Scope, of_other_tumours
@@ -94,23 +96,17 @@ def evidence_map(
         _quote(candidates[i], float(relevance[i]), fit, brief, concepts)
         for i, fit in zip(chosen[:MAX_QUOTES], fits, strict=False)
     )
-    found = relations([quote.display for quote in quotes], [quote.source for quote in quotes], topic=brief.topic)
+    answered = {key for quote in quotes for key in quote.questions}
+    told = _disagreements(quotes, research, library)
+    quotes = tuple(quote.model_copy(update={"disagrees": _of(quote, told)}) for quote in quotes)
     return EvidenceMap(
         quotes=quotes,
         concepts={concept.key: concept.name for concept in concepts.concepts[1:]},
-        questions=tuple(one for one in concepts.questions if any(one.key in quote.questions for quote in quotes)),
+        questions=tuple(one for one in concepts.questions if one.key in answered),
+        unanswered=tuple(one for one in concepts.questions if one.key not in answered),
         sentences_read=read,
         refused={reason: count for reason, count in refused.items() if count},
-        relations=tuple(
-            Relation(
-                first=quotes[i].key,
-                second=quotes[j].key,
-                contradicts=compared.kind is not Kind.AGREES,
-                about=compared.about,
-                how=compared.kind.value,
-            )
-            for i, j, compared in islice(found, MAX_RELATIONS)
-        ),
+        relations=(*told, *islice(_by_words(quotes, brief.topic, told), max(0, MAX_RELATIONS - len(told)))),
     )
 
 
@@ -128,6 +124,46 @@ def _in_scope(
     ]
     refused[Refusal.SCOPE] += len(candidates) - len(kept)
     return kept
+
+
+def _disagreements(quotes: Sequence[Quote], research: ResearchSet, library: LibraryReader) -> tuple[Relation, ...]:
+    """The pairs of quotes that state results of different studies on one question that disagree, by study records."""
+    sources = [source for source in research.sources if source.document]
+    held = library.study_records([source.document for source in sources if source.document])
+    records = {source.key: held[source.document] for source in sources if source.document in held}
+    by_source: dict[str, list[Quote]] = defaultdict(list)
+    for quote in quotes:
+        by_source[quote.source].append(quote)
+    return tuple(
+        Relation(first=first.key, second=second.key, contradicts=True, about=pair.about, how=pair.how.value)
+        for pair in disagreements(sources, records)
+        for first in by_source[pair.first.source.key]
+        if states(first, pair.first.finding.statement)
+        for second in by_source[pair.second.source.key]
+        if states(second, pair.second.finding.statement)
+    )[:MAX_RELATIONS]
+
+
+def _of(quote: Quote, told: Sequence[Relation]) -> dict[str, str]:
+    """The quotes that disagree with `quote`, by key: on what."""
+    pairs = [(one.first, one.second, one.about) for one in told] + [(one.second, one.first, one.about) for one in told]
+    return {other: about for own, other, about in pairs if own == quote.key}
+
+
+def _by_words(quotes: Sequence[Quote], topic: str, told: Sequence[Relation]) -> Iterator[Relation]:
+    """What words tell of pairs of quotes: that they agree; that they contradict, only where one has no study record."""
+    known = {frozenset((one.first, one.second)) for one in told}
+    for i, j, compared in relations(
+        [quote.display for quote in quotes], [quote.source for quote in quotes], topic=topic
+    ):
+        first, second = quotes[i], quotes[j]
+        contradicts = compared.kind is not Kind.AGREES
+        on_record = first.finding is not None and second.finding is not None
+        if frozenset((first.key, second.key)) in known or (contradicts and on_record):
+            continue
+        yield Relation(
+            first=first.key, second=second.key, contradicts=contradicts, about=compared.about, how=compared.kind.value
+        )
 
 
 def _distinct(order: Sequence[int], vectors: np.ndarray, candidates: Sequence[Candidate]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,28 +175,50 @@ def _differences(
     """Where two sources that are cited contradict each other: both stay, and the chapter says so."""
     edits: list[Edit] = []
     found: list[Relation] = []
-    texts = [place.sentence.text for place in places]
-    sources = [quotes[place.sentence.quotes[0]].source for place in places]
-    for i, j, compared in relations(texts, sources, topic=topic):
-        if compared.kind is Kind.AGREES:
-            continue
-        first, second = places[i].sentence, places[j].sentence
+    for first, second, about, how in [*_on_record(places, quotes), *_by_words(places, quotes, topic)]:
+        source = quotes[first.sentence.quotes[0]].source
         found.append(
             Relation(
-                first=first.quotes[0], second=second.quotes[0], contradicts=True, about=compared.about,
-                how=compared.kind.value,
+                first=first.sentence.quotes[0], second=second.sentence.quotes[0], contradicts=True, about=about, how=how
             )
         )  # fmt: skip
         edits.append(
             Edit(
                 action=EditAction.KEEP,
-                section=places[j].section,
-                before=second.text,
-                after=second.text,
-                reason=f"sources differ on {compared.about}: {sources[i]} states {first.text!r}",
+                section=second.section,
+                before=second.sentence.text,
+                after=second.sentence.text,
+                reason=f"sources differ on {about}: {source} states {first.sentence.text!r}",
             )
         )
     return edits, tuple(found)
+
+
+def _on_record(places: Sequence[_Place], quotes: Mapping[str, Quote]) -> Iterator[tuple[_Place, _Place, str, str]]:
+    """Pairs of sentences whose quotes state results of studies that disagree, as the study records tell; each pair once."""
+    cited: dict[str, _Place] = {}
+    for place in places:
+        for key in place.sentence.quotes:
+            cited.setdefault(key, place)
+    told: set[frozenset[str]] = set()
+    for key, place in cited.items():
+        for other, about in quotes[key].disagrees.items():
+            pair = frozenset((quotes[key].source, quotes[other].source if other in quotes else other, about))
+            if other in cited and cited[other] is not place and pair not in told:
+                told.add(pair)
+                yield place, cited[other], about, "disagree"
+
+
+def _by_words(
+    places: Sequence[_Place], quotes: Mapping[str, Quote], topic: str
+) -> Iterator[tuple[_Place, _Place, str, str]]:
+    """Pairs of sentences that words tell to contradict each other, of which one has no study record behind it."""
+    texts = [place.sentence.text for place in places]
+    cited = [quotes[place.sentence.quotes[0]] for place in places]
+    for i, j, compared in relations(texts, [quote.source for quote in cited], topic=topic):
+        on_record = cited[i].finding is not None and cited[j].finding is not None
+        if compared.kind is not Kind.AGREES and not on_record:
+            yield places[i], places[j], compared.about, compared.kind.value
 
 
 def _grade(place: _Place, quotes: dict[str, Quote]) -> tuple[int, int]:

@@ -729,18 +729,18 @@ def test_severity_weights__are_the_owners() -> None:
     [
         (gap_inputs(section("outcomes", 50), budgets={"outcomes": 100}), 1.0),
         (gap_inputs(section("outcomes", 200), budgets={"outcomes": 100}), 1.0),
-        (gap_inputs(section("outcomes", 25), budgets={"outcomes": 100}), 0.75),
-        (gap_inputs(section("outcomes", 10), budgets={"outcomes": 30}), 0.833),
+        (gap_inputs(section("outcomes", 25), budgets={"outcomes": 100}), 0.5),
+        (gap_inputs(section("outcomes", 10), budgets={"outcomes": 30}), 0.667),
         (gap_inputs(section("outcomes", 1)), 1.0),
         (gap_inputs(section("outcomes", 1), budgets={"outcomes": 0}), 1.0),
-        (gap_inputs(section("outcomes", 0)), 0.5),
+        (gap_inputs(section("outcomes", 0)), 0.0),
         (
             gap_inputs(
                 section("outcomes", 100),
                 templates=[template("outcomes", share=0.1), template("imaging", share=0.3)],
                 budgets={"outcomes": 100, "imaging": 100},
             ),
-            0.625,
+            0.25,
         ),
         (
             gap_inputs(
@@ -750,17 +750,17 @@ def test_severity_weights__are_the_owners() -> None:
                 ],
                 budgets={"outcomes": 100},
             ),
-            0.667,
+            0.333,
         ),
     ],
     ids=[
         "half of the plan counts as whole", "words beyond the plan count for nothing", "a quarter of the plan is half",
         "to three digits", "a section without a plan counts as planned with one word", "so does one planned with none",
-        "no word is half the score, for there is no point to miss", "sections count by their share",
+        "no word is nothing", "sections count by their share",
         "one of three points met",
     ],
 )  # fmt: skip
-def test_completeness_score__is_the_mean_of_words_and_points(inputs: Inputs, score: float) -> None:
+def test_completeness_score__is_the_share_of_points__of_words_where_there_is_none(inputs: Inputs, score: float) -> None:
     assert completeness_score(inputs) == score
 
 
@@ -855,7 +855,7 @@ def test_gap_report__every_dimension__joins_and_the_gravest_comes_first() -> Non
     ]
     counted = report.statistics
     assert (counted.critical_gaps, counted.high_gaps, counted.medium_gaps, counted.low_gaps) == (1, 2, 2, 3)
-    assert report.completeness_score == 0.2
+    assert report.completeness_score == 0.0
     assert report.requires_revision
     assert [one.quote for one in report.unused_evidence] == ["b1"]
 
