@@ -9,7 +9,8 @@ from chapter_pipeline.domain.library import DocumentRecord
 
 _OWN = re.compile(r"^\W*retracted(?: (?:article|paper|publication))?\s*[:.\])–—-]|[\[(]\s*retracted\s*[\])]", re.IGNORECASE)  # fmt: skip
 _NOTICE = re.compile(
-    r"^\W*(?:(?:notice|statement|note) of )?retraction(?: (?:notice|note|statement))?(?:\s*[:.–—-]|\s+(?:to|of|for)\b)",
+    r"^\W*(?:(?:notice|statement|note) of retraction\b|retraction (?:notice|note|statement)\b|retraction\s?[:.–—]|"
+    r"retraction (?:to|of|for)\s?[:“”\"‘'])",
     re.IGNORECASE,
 )
 SHORTEST = 20
