@@ -28,7 +28,7 @@ from chapter_pipeline.quality.differing_studies import differing_studies
 from chapter_pipeline.quality.editions import superseded_guidance
 from chapter_pipeline.quality.gap_inputs import Inputs, claims_of, keys
 from chapter_pipeline.quality.harms import untold_harms
-from chapter_pipeline.quality.points import answers_point, is_of_animals
+from chapter_pipeline.quality.points import answers_point, asks_of_people, is_of_animals
 from chapter_pipeline.quality.question_gaps import asked, unanswered_questions
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR
 from chapter_pipeline.quality.source_gaps import incomplete_references, source_coverage
@@ -332,11 +332,12 @@ def _covered(point: MustCoverPoint, brief: ChapterBrief, chapter: ChapterText) -
     An author's point without terms was given its section by its words: any section may answer it.
     """
     clinical = next((section.clinical for section in brief.sections if section.kind == point.section), False)
+    of_people = asks_of_people(point, clinical=clinical)
     for section in chapter.sections:
         claims = [*section.sentences, *section.table_claims]
         for claim in claims:
             cited = [chapter.quotes[key] for key in claim.quotes if key in chapter.quotes]
-            if not claim.quotes or (clinical and cited and all(is_of_animals(quote) for quote in cited)):
+            if not claim.quotes or (of_people and cited and all(is_of_animals(quote) for quote in cited)):
                 continue
             elsewhere = section.kind != point.section and point.form is not AnswerForm.WORDS
             if elsewhere and not any(quote.sections.get(point.section, 0.0) >= POINT_FIT_FLOOR for quote in cited):

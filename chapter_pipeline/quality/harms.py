@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from chapter_pipeline.domain import Closer, Gap, GapType, Severity
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, SpanSource, Species
+from chapter_pipeline.evidence.kinds import cites
 from chapter_pipeline.quality.gap_inputs import Inputs, called, cited_quotes, keys
 from chapter_pipeline.quality.study_gaps import CONTROLLED, is_told, on_topic, states, where
 
@@ -25,7 +26,7 @@ SERIOUS = re.compile(
 """Harms that may kill or disable, by name."""
 _COUNTED = re.compile(r"\d+(?:[.·]\d+)?\s?%|\b\d+ (?:of|/) \d+\b|\b\d+ \([^)]*%\)", _I)
 _UNDER_TREATMENT = re.compile(
-    r"\b(?:treated|receiv\w+|given|after|following|under|during|with|on|underwent|undergoing|in the [\w-]+ (?:group|arm))\b",
+    r"\b(?:treated|receiv\w+|given|after|following|under|during|with|on|underwent|undergoing|(?:in|of) the [\w-]+ (?:group|arm))\b",
     _I,
 )
 _BEFORE = re.compile(r"\b(?:history of|previous|prior|baseline|at admission|on admission|presented with|presenting|excluded)\b", _I)  # fmt: skip
@@ -72,13 +73,22 @@ def untold_harms(inputs: Inputs) -> Iterator[Gap]:
 
 _COUNTING = (FindingKind.OWN_RESULT, FindingKind.CASE, FindingKind.CONCLUSION)
 """A conclusion that counts patients tells a result, as discussions do."""
+_IN_PASSING = (FindingKind.BACKGROUND, FindingKind.RECOMMENDATION)
+_OWN_PARTS = ("results", "discussion", "conclusion")
+
+
+def _is_counted_here(finding: Finding) -> bool:
+    """Whether the study itself counted it: what its results or discussion tell without a citation is its own."""
+    if finding.kind in _COUNTING:
+        return True
+    return finding.kind in _IN_PASSING and finding.part in _OWN_PARTS and not cites(finding.statement.text)
 
 
 def _harm(finding: Finding, topic: str) -> str | None:
     """The serious harm of treatment that a finding counts among people; None where it is the disease itself."""
     text = finding.statement.text
     if (
-        finding.kind not in _COUNTING
+        not _is_counted_here(finding)
         or finding.species is not Species.HUMAN
         or finding.statement.source is not SpanSource.TEXT
         or finding.direction is Direction.NO_DIFFERENCE

@@ -33,7 +33,7 @@ _NOT_TOLD = re.compile(
     r"(?:an? |the |our |known|available|clear|established)(?:\w+ )?(?:end-?points?|outcomes?|aims?|focus|subject|purpose|known|available|clear|established)?)"
     r"|\b(?:reported|described|discussed|published|presented|given|reviewed|addressed|covered|detailed) (?:in detail )?(?:elsewhere|separately|in (?:another|a separate|a later) \w+)"
     rf"|\bwill be (?:\w+ly )?{_VERBS}"
-    r"|\b(?:beyond|outside|not within) the scope\b"
+    r"|\b(?:beyond|outside|not within) the scope\b|\bwhether\b"
     r"|\b(?:is|are|remains?|was|were) (?:still |largely |currently )?(?:unknown|unclear|uncertain|to be (?:determined|defined|established))\b"
     r"|\b(?:no|few|little|insufficient|limited) (?:\w+ )?(?:data|information|evidence|studies|study|reports?|guidance|literature|is known|consensus) (?:\w+ ){0,3}(?:on|about|of|for|regarding|concerning|exists?|is|are)\b"
     r"|\b(?:aims?|objectives?|purposes?|goals?|intention) (?:of [^,;]{3,60} )?(?:is|was|were|are|being) (?:to|the)\b"
@@ -94,6 +94,11 @@ def speaks(point: MustCoverPoint, text: str, *, topic: str, kind: FindingKind | 
     return any(_clause_speaks(point, clause, topic, kind) for clause in told_clauses(text)) or (
         point.form is AnswerForm.WORDS and _has_all_words(point.text, " ".join(told_clauses(text)))
     )
+
+
+def asks_of_people(point: MustCoverPoint, *, clinical: bool) -> bool:
+    """Whether only a statement on people answers: of a `clinical` section, and for the dose of a drug anywhere."""
+    return clinical or point.form is AnswerForm.DOSE
 
 
 def is_of_animals(quote: Quote) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chapter_pipeline.domain import ClinicalQuestion, Closer, Gap, GapType, Severity, Source
+from chapter_pipeline.domain import ClinicalQuestion, Closer, Gap, GapType, Quote, Severity, Source
 from chapter_pipeline.domain.evidence import Finding
 from chapter_pipeline.evidence.questions import answers
 from chapter_pipeline.quality.gap_inputs import Inputs, called, cited_quotes, keys
@@ -50,7 +50,7 @@ def unanswered_questions(inputs: Inputs) -> Iterator[Gap]:
         found = _finding(question, inputs)
         if quotes:
             description = f"Question not answered: {question.text} {_counted(len(quotes))} at hand would answer it."
-            recommendation, closer = f"Answer it in this section from {quotes[0].place} of its source.", Closer.LIBRARY
+            recommendation, closer = f"Answer it in this section from {_place(quotes[0], inputs)}.", Closer.LIBRARY
         elif found is not None:
             source, finding = found
             at = where(finding.statement, inputs.records.get(source.key))
@@ -90,6 +90,10 @@ def _finding(question: ClinicalQuestion, inputs: Inputs) -> tuple[Source, Findin
             if answers(question, finding, source.study_type):
                 return source, finding
     return None
+
+
+def _place(quote: Quote, inputs: Inputs) -> str:
+    return f"{called(inputs.research.source(quote.source))}, {quote.place}"
 
 
 def _counted(number: int) -> str:

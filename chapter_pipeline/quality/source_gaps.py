@@ -89,7 +89,11 @@ def _one_group(inputs: Inputs, cited: Counter[str]) -> Iterator[Gap]:
 
 def _author(name: str) -> str:
     """``Petrov I``: the family name with its first initial, as two works print one person."""
-    family, _, given = name.strip("{}").partition(",")
+    if name.startswith("{"):
+        return name.strip("{}")  # a group, see `domain.bibliography.Author`
+    family, comma, given = name.partition(",")
+    if not comma:
+        given, _, family = name.rpartition(" ")
     return f"{family.strip()} {given.strip()[:1]}".strip()
 
 

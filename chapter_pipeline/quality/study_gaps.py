@@ -145,12 +145,17 @@ def _unquoted(source: Source, record: StudyRecord | None, inputs: Inputs) -> Fin
     if record is None:
         return None
     results = [finding for finding in record.findings if finding.kind in OWN_RESULTS]
-    in_text = [one for one in results if one.statement.source is SpanSource.TEXT and _compares(one)]
-    main = [one for one in in_text if one.main]
-    if not main and not in_text:
+    main = [one for one in results if one.main and one.statement.source is SpanSource.TEXT and _compares(one)]
+    if not main:
         asked = _stems(" ".join((source.title, inputs.brief.topic)))
-        rows = [one for one in results if one.statement.source is SpanSource.TABLE and one.p]
-        rows.sort(key=lambda one: (-len(_stems(one.outcome or "") & asked), one.direction is Direction.NOT_STATED))
+        rows = [one for one in results if _is_row(one)]
+        rows.sort(
+            key=lambda one: (
+                -len(_stems(one.outcome or "") & asked),
+                one.direction is Direction.NOT_STATED,
+                one.direction is Direction.NO_DIFFERENCE,
+            )
+        )
         main = rows[:1]
     if not main or any(is_told(one, source.key, inputs) for one in main):
         return None
@@ -163,9 +168,14 @@ def _compares(finding: Finding) -> bool:
     return told or bool(numbers_of(finding.statement.text))
 
 
+def _is_row(finding: Finding) -> bool:
+    """Whether it is a row of a table that compares: with a p value or an effect."""
+    return finding.statement.source is SpanSource.TABLE and bool(finding.p or finding.effects)
+
+
 def _says_it(quote: Quote, record: StudyRecord | None) -> bool:
     """Whether a quote states a result; not one that only points to a table that does."""
-    if record is None or not any(one.statement.source is SpanSource.TABLE and one.p for one in record.findings):
+    if record is None or not any(map(_is_row, record.findings)):
         return True
     stated = [one for one in record.findings if states(quote, one.statement)]
     return not stated or any(map(_compares, stated))

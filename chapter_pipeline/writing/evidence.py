@@ -28,7 +28,7 @@ from chapter_pipeline.evidence.row_cells import row_cells
 from chapter_pipeline.ports import Embedder, LibraryReader
 from chapter_pipeline.quality.disagreements import disagreements
 from chapter_pipeline.quality.grounding import is_preclinical
-from chapter_pipeline.quality.points import answers_point
+from chapter_pipeline.quality.points import answers_point, asks_of_people
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.quality.study_gaps import states
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
@@ -230,14 +230,14 @@ def _key(candidate: Candidate) -> str:
 
 
 def _points(candidate: Candidate, brief: ChapterBrief) -> tuple[str, ...]:
-    """The must-cover points that a statement answers; one of animals answers none of a clinical section."""
+    """The must-cover points that a statement answers; one of animals answers none that asks of people."""
     finding = candidate.finding
     of_animals = is_preclinical(candidate.display) if finding is None else finding.species is not Species.HUMAN
     return tuple(
         point.text
         for section in brief.sections
         for point in section.must_cover
-        if not (section.clinical and of_animals)
+        if not (of_animals and asks_of_people(point, clinical=section.clinical))
         and answers_point(point, candidate.display, topic=brief.topic, kind=finding.kind if finding else None)
     )
 

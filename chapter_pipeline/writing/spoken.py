@@ -12,7 +12,7 @@ from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import LibraryReader, PassageSearch
 from chapter_pipeline.quality.gap_inputs import Spoken
 from chapter_pipeline.quality.grounding import NOT_CLINICAL, is_preclinical
-from chapter_pipeline.quality.points import SILENT, speaks
+from chapter_pipeline.quality.points import SILENT, asks_of_people, speaks
 from chapter_pipeline.writing.labels import named
 
 RANKED = 50
@@ -46,7 +46,8 @@ def spoken(
         order = {hit.passage_id: hit.rank for hit in hits}
         found = [one for one in sentences if speaks(point, one.text, topic=brief.topic, kind=one.kind)]
         found.sort(key=lambda one: (one.kind in SILENT, order.get(one.passage.id, RANKED + 1), one.passage.id))
-        of_people = [one for one in found if not (point.section in clinical and one.of_animals)]
+        asked = asks_of_people(point, clinical=point.section in clinical)
+        of_people = [one for one in found if not (asked and one.of_animals)]
         if of_people:
             people[point.text] = of_people[0].where
         elif found:

@@ -12,7 +12,7 @@ from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.quality.gap_inputs import Spoken
 from chapter_pipeline.quality.gaps import critical_information, uncovered
-from chapter_pipeline.quality.points import answers_point, speaks
+from chapter_pipeline.quality.points import answers_point, asks_of_people, speaks
 from chapter_pipeline.writing.templates import template
 from tests.quality.gap_inputs import gap_inputs, quote, section
 from tests.quality.gap_inputs import template as own_template
@@ -66,6 +66,7 @@ DOES_NOT_ANSWER = [
     (COMPLICATIONS, "To assess the complications of drainage.", None),
     (COMPLICATIONS, "Complications were graded by two surgeons.", FindingKind.OWN_METHOD),
     (COMPLICATIONS, "Few data exist on complications.", FindingKind.BACKGROUND),
+    (COMPLICATIONS, "It is asked whether complications are more frequent.", FindingKind.BACKGROUND),
     (COMPLICATIONS, "Further studies of complications are needed.", FindingKind.RECOMMENDATION),
     (COMPLICATIONS, "That complications were recorded late is a weakness.", FindingKind.LIMITATION),
     (CONTRAINDICATIONS, "Contraindications to surgery are unknown.", FindingKind.BACKGROUND),
@@ -125,6 +126,12 @@ def test_uncovered__animals__cover_no_point_of_a_clinical_section(species: Speci
     assert not covered(clinical=True, species=species)
     assert covered(clinical=False, species=species)
     assert covered(clinical=True, species=Species.HUMAN)
+
+
+def test_asks_of_people__clinical_section_or_a_dose() -> None:
+    assert asks_of_people(DOSES, clinical=False)
+    assert asks_of_people(COMPLICATIONS, clinical=True)
+    assert not asks_of_people(COMPLICATIONS, clinical=False)
 
 
 @pytest.mark.parametrize("kind", [FindingKind.OWN_METHOD, FindingKind.LIMITATION])

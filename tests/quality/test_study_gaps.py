@@ -185,6 +185,7 @@ def test_one_group__shares_an_author__is_told_with_its_works() -> None:
     (gap,) = group(["Lind, Per", "Petrov, Ilja"], ["Mao, Li", "Petrov, I"], ["Ode, K", "Rask, J"])
     assert gap.severity is Severity.HIGH
     assert gap.description.startswith("4 of 6 citations are of works by one group of authors, Petrov I among them: ")
+    assert len(group(["Lind, Per", "Ilja Petrov"], ["Mao, Li", "Petrov, I"], ["Ode, K"])) == 1
     assert group(["Lind, Per"], ["Mao, Li", "Petrov, O"], ["Petrov, I"]) == []
 
 
@@ -240,6 +241,13 @@ def test_untold_harms__counted_under_treatment__is_told_with_frequency_and_place
     assert (gap.severity, gap.closed_by, gap.section) == (Severity.HIGH, Closer.PERSON, "complications")
     (gap,) = harms(quoted=True)
     assert (gap.closed_by, gap.evidence) == (Closer.LIBRARY, ("harm",))
+
+
+def test_untold_harms__told_in_the_discussion_without_a_citation__is_of_the_study() -> None:
+    told = {"kind": FindingKind.BACKGROUND, "part": "discussion"}
+    assert len(harms("Septic shock (2.5% of the drug group) was the gravest event.", **told)) == 1
+    assert harms("Septic shock (2.5% of the drug group) was the gravest event [12].", **told) == []
+    assert harms(HARM, kind=FindingKind.BACKGROUND, part="introduction") == []
 
 
 @pytest.mark.parametrize(
