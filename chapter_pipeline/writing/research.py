@@ -161,14 +161,15 @@ def research_set(
     library: LibraryResearch,
     literature: LiteratureResearch,
     records: Sequence[DocumentRecord],
+    notices: Sequence[DocumentRecord] = (),
 ) -> ResearchSet:
     """Stage 6: one source per document, enriched by the reference of the same work, plus works without text.
 
     Two are the same work when their DOIs are, or else their normalised titles. Sources later than the cut-off date
-    are excluded, and so are notices of retraction. A work is retracted where its title or a notice of the library says so;
+    are excluded, and so are notices of retraction; `notices` are those of the library that are not among its findings. A work is retracted where its title or a notice of the library says so;
     what nothing says so of is not checked, as that needs a literature source.
     """
-    withdrawn = retracted(records, normalised=normalised_title)
+    withdrawn = retracted([*records, *notices], normalised=normalised_title)
     grouped: dict[str, list[FoundPassage]] = defaultdict(list)
     for found in library.passages:
         grouped[found.passage.document].append(found)

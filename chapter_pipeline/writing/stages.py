@@ -25,6 +25,7 @@ from chapter_pipeline.domain import (
     Section,
     SectionPlans,
 )
+from chapter_pipeline.domain.library import DocumentRecord
 from chapter_pipeline.errors import NoRelevantPassages
 from chapter_pipeline.literature import research as literature_stages
 from chapter_pipeline.ports import Bucket, ChapterAnswers, Clock, Embedder, LibraryReader, PassageSearch, TextModel
@@ -43,9 +44,12 @@ from chapter_pipeline.writing import (
     review,
     sections,
 )
+from chapter_pipeline.writing.retractions import is_notice
 from chapter_pipeline.writing.spoken import spoken
 
 PROBE_HITS = 80
+NOTICE_HITS = 10
+"""Passages that are looked at for a notice of retraction of a document."""
 
 
 class Stages:
@@ -118,9 +122,18 @@ class Stages:
     ) -> ResearchSet:
         """Stage 6."""
         documents = sorted({found.passage.document for found in library.passages})
+        records = self._library.document_records(documents)
         return research.research_set(
-            brief, library=library, literature=literature, records=self._library.document_records(documents)
+            brief, library=library, literature=literature, records=records, notices=self._notices(records)
         )
+
+    def _notices(self, records: Sequence[DocumentRecord]) -> list[DocumentRecord]:
+        """The notices of retraction in the library that may name one of `records`; they are about it, not on the topic."""
+        asked = [f"retraction of {record.title}" for record in records if record.title]
+        known = {record.key for record in records}
+        hits = self._search.search_many(asked, k=NOTICE_HITS) if asked else []
+        others = sorted({hit.document for found in hits for hit in found} - known)
+        return [record for record in self._library.document_records(others) if is_notice(record.title)]
 
     def evidence_map(self, brief: ChapterBrief, concepts: KeyConcepts, research: ResearchSet) -> EvidenceMap:
         """Stage 7."""

@@ -244,7 +244,7 @@ def test_untold_harms__counted_under_treatment__is_told_with_frequency_and_place
 
 
 def test_untold_harms__told_in_the_discussion_without_a_citation__is_of_the_study() -> None:
-    told = {"kind": FindingKind.BACKGROUND, "part": "discussion"}
+    told: dict[str, Any] = {"kind": FindingKind.BACKGROUND, "part": "discussion"}
     assert len(harms("Septic shock (2.5% of the drug group) was the gravest event.", **told)) == 1
     assert harms("Septic shock (2.5% of the drug group) was the gravest event [12].", **told) == []
     assert harms(HARM, kind=FindingKind.BACKGROUND, part="introduction") == []
