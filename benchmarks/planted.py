@@ -8,13 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.written import Written, looked_over
-from chapter_pipeline.domain import ChapterText, GapReport, GapType, Paragraph, Quote, Section, Sentence, Subsection
+from chapter_pipeline.domain import (
+    ChapterText,
+    GapReport,
+    GapType,
+    MustCoverPoint,
+    Paragraph,
+    Quote,
+    Section,
+    Sentence,
+    Subsection,
+)
 from chapter_pipeline.domain.evidence import Species
-from chapter_pipeline.domain.wording import mentioned
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
-from chapter_pipeline.quality.gaps import RECENT_YEARS
+from chapter_pipeline.quality.gaps import RECENT_YEARS, uncovered
 from chapter_pipeline.quality.grounding import NOT_CLINICAL, negations, numbers, support_table
+from chapter_pipeline.quality.points import answers_point
 from chapter_pipeline.quality.revision_rule import sections_to_revise
 from chapter_pipeline.writing.labels import paragraph_label
 from chapter_pipeline.writing.stages import Stages
@@ -175,10 +185,10 @@ def planted_gaps(written: Written) -> list[Planted]:
     sections, quotes = written.sections, {quote.key: quote for quote in written.evidence.quotes}
     present = {section.kind: section for section in written.chapter.sections}
     found: list[Planted] = []
+    lacking = uncovered(written.brief, written.chapter)
     for point in written.brief.must_cover:
-        section = present.get(point.section)
-        if section is not None and any(mentioned(one.text, point.terms) for one in section.sentences):
-            kept = _without(sections, _mentions(point.terms), point.section)
+        if point.section in present and point not in lacking:
+            kept = _without(sections, _answers(point, written.brief.topic))
             found.append(
                 Planted(
                     what=f"without {point.text}", dimension=GapType.CRITICAL_INFORMATION, section=point.section,
@@ -218,8 +228,8 @@ def planted_gaps(written: Written) -> list[Planted]:
     return found
 
 
-def _mentions(terms: Sequence[str]) -> Callable[[Sentence], bool]:
-    return lambda one: bool(mentioned(one.text, terms))
+def _answers(point: MustCoverPoint, topic: str) -> Callable[[Sentence], bool]:
+    return lambda one: answers_point(point, one.text, topic=topic)
 
 
 def _cites(source: str, quotes: Mapping[str, Quote]) -> Callable[[Sentence], bool]:

@@ -98,13 +98,12 @@ def _prints(written: Written, words: Sequence[str]) -> bool:
     return any(all(word.casefold() in text.casefold() for word in words) for text in said)
 
 
-def verdicts(cases: Sequence[Case], home: Path, embedder: Embedder | None = None) -> list[Verdict]:
-    """One verdict for each case, over a library in `home`."""
-    settings = Settings(home=home)
+def verdicts(cases: Sequence[Case], settings: Settings) -> list[Verdict]:
+    """One verdict for each case, over the library of `settings`, which has to be empty."""
     database, bucket = Database.open(settings), ObjectBucket.open(settings)
-    embedder = CachedEmbedder(embedder or MiniLM(batch_size=32))
+    embedder: Embedder = CachedEmbedder(MiniLM(batch_size=32))
     database.migrate()
-    folder = home / "articles"
+    folder = settings.home / "articles"
     folder.mkdir(parents=True, exist_ok=True)
     library = LibraryStore(database)
     stages = Stages(
@@ -113,7 +112,9 @@ def verdicts(cases: Sequence[Case], home: Path, embedder: Embedder | None = None
     )  # fmt: skip
     with open_ingest(settings, database=database, bucket=bucket, embedder=embedder) as ingest:
         planted = Planted(ingest, stages, folder)
-        return [verdict(planted, case) for case in cases]
+        found = [verdict(planted, case) for case in cases]
+    database.close()
+    return found
 
 
 def told(name: str, found: Sequence[Verdict], *, details: bool) -> tuple[int, int]:
@@ -133,7 +134,7 @@ def main() -> int:
     parser.add_argument("--details", action="store_true", help="print each open case")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        found = verdicts([*CASES, *HELD_OUT], arguments.home or Path(temporary))
+        found = verdicts([*CASES, *HELD_OUT], Settings(home=arguments.home or Path(temporary)))
     opened = told("open cases", found[: len(CASES)], details=arguments.details)
     held = told("held out", found[len(CASES) :], details=False)
     missed, false = opened[0] + held[0], opened[1] + held[1]
