@@ -71,9 +71,9 @@ def is_told(finding: Finding, source: str, inputs: Inputs) -> bool:
 
 
 def states(quote: Quote, span: Span) -> bool:
-    """Whether a sentence of a document stands in a quote of it."""
+    """Whether a sentence of a document stands in a quote of it, with or without the label before it."""
     return any(
-        one.page == place.page and one.start <= place.start < one.end
+        one.page == place.page and one.start < place.end and place.start < one.end
         for one in quote.spans
         for place in span.places[:1]
     )
