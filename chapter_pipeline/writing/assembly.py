@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from chapter_pipeline.domain import (
@@ -24,26 +23,8 @@ from chapter_pipeline.domain import (
     Subsection,
 )
 from chapter_pipeline.domain.abbreviations import defined, known_for, use_of
-from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.domain.evidence import FindingKind, Species
-from chapter_pipeline.domain.wording import words
-from chapter_pipeline.quality.grounding import claim_problems
+from chapter_pipeline.writing.key_points import key_points
 
-KEY_POINTS = 6
-KEY_POINT_WORDS = 40
-ANIMALS_LAST = 9
-"""The rank of a key point on animals or bench work: behind all evidence levels of people."""
-_CALL_FOR_RESEARCH = re.compile(
-    r"\b(?:further|future|more|additional) (?:\w+ )?(?:stud|research|trial|investigation|work)|\bneeded\b|\bwarranted\b",
-    re.IGNORECASE,
-)
-_BY_ITS_AUTHORS = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
-"""What speaks of its authors needs the words that introduce it, which a key point has not."""
-_OF_THE_LITERATURE = re.compile(
-    r"^(?:an?|the|most|several|many|some|few|recent|previous|early|uniform)? ?(?:narrative |systematic |published |clinical )*"
-    r"(?:reviews?|studies|trials|literature|research|evidence|definitions?|registers?)\b(?! (?:show|found|demonstrat))",
-    re.IGNORECASE,
-)
 DocumentTexts = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 """The texts of the pages of documents, by document key."""
 
@@ -169,50 +150,6 @@ def _references(
             order.update((quotes[key].source, None) for key in sentence.quotes)
         order.update((figure.source, None) for figure in section.figures)
     return tuple(Reference(number=number, source=sources[key]) for number, key in enumerate(order, start=1))
-
-
-def key_points(topic: str, sections: Sequence[Section], quotes: dict[str, Quote]) -> tuple[Sentence, ...]:
-    """The best-graded and most relevant short finding of each section, at most six, in the chapter's order.
-
-    One that speaks to a must-cover point goes before the others of its grade. A key point is read alone: it has to name
-    the topic or one of its concepts, and a call for more research or a word on the literature is none.
-    """
-    named = {word for word in words(topic) if len(word) > 3}
-    best: list[tuple[int, float, int, Sentence]] = []
-    for index, section in enumerate(sections):
-        usable = [
-            sentence
-            for sentence in section.sentences
-            if sentence.quotes
-            and len(sentence.text.split()) <= KEY_POINT_WORDS
-            and not _CALL_FOR_RESEARCH.search(sentence.text)
-            and not _OF_THE_LITERATURE.search(sentence.text)
-            and not _BY_ITS_AUTHORS.search(sentence.text)
-            and not _of_few(quotes[sentence.quotes[0]])
-            and not claim_problems(sentence.text, [quotes[key] for key in sentence.quotes])
-            and (quotes[sentence.quotes[0]].concepts or 2 * len(named & set(words(sentence.text))) >= len(named))
-        ]
-        ranked = sorted(
-            usable,
-            key=lambda s: (
-                quotes[s.quotes[0]].species not in (None, Species.HUMAN),
-                min(quotes[k].evidence_level for k in s.quotes),
-                not any(quotes[k].points for k in s.quotes),
-                -quotes[s.quotes[0]].relevance,
-            ),
-        )
-        if ranked:
-            quote = quotes[ranked[0].quotes[0]]
-            of_people = quote.species in (None, Species.HUMAN)
-            best.append((quote.evidence_level if of_people else ANIMALS_LAST, -quote.relevance, index, ranked[0]))
-    chosen = sorted(best, key=lambda item: item[:3])[:KEY_POINTS]
-    return tuple(sentence for _, _, _, sentence in sorted(chosen, key=lambda item: item[2]))
-
-
-def _of_few(quote: Quote) -> bool:
-    """Whether it is a result of a case report or a case series, which no chapter is summed up by."""
-    found = quote.finding in (FindingKind.CASE, FindingKind.OWN_RESULT)
-    return found and quote.study_type is StudyType.CASE_SERIES
 
 
 def _used(

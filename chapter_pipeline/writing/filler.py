@@ -88,6 +88,11 @@ def is_filler(sentence: str) -> bool:
     )
 
 
+def is_limited(sentence: str) -> bool:
+    """Whether `sentence` says what its study cannot say, be it behind a finding."""
+    return _LIMITS.search(sentence) is not None
+
+
 def _end_of_name(text: str) -> int:
     found = _DESIGN.match(text)
     return found.end() if found else 0

@@ -100,7 +100,7 @@ def _design(source: Source) -> str:
 
 
 def _article(design: str) -> str:
-    return "an" if design[0] in "aeio" else "a"
+    return "an" if design[0] in "aeio" or design.startswith("un") else "a"
 
 
 def named(source: Source) -> str:

@@ -38,6 +38,7 @@ from chapter_pipeline.writing import (
     concepts,
     evidence,
     final,
+    key_points,
     llm_enrichment,
     outline,
     research,
@@ -192,8 +193,8 @@ class Stages:
         return llm_enrichment.with_key_points(
             draft,
             audience=brief.audience,
-            limit=assembly.KEY_POINTS,
-            longest=assembly.KEY_POINT_WORDS,
+            limit=key_points.KEY_POINTS,
+            longest=key_points.KEY_POINT_WORDS,
             model=self._model,
         )
 

@@ -132,6 +132,7 @@ def source(study: StudyType, title: str = "Drains", *, authors: Sequence[str] = 
             StudyType.META_ANALYSIS, "A systematic review", finding(RESULT),
             "In a systematic review, “A systematic review” (Lind et al. 2019):",
         ),
+        (StudyType.COHORT, "An uncontrolled trial", finding(RESULT), "In an uncontrolled study, “An uncontrolled trial” (Lind et al. 2019):"),
         (StudyType.ANIMAL, "Drains", finding(RESULT, species=Species.ANIMAL), "In an animal study, “Drains” (Lind et al. 2019):"),
         (
             StudyType.ANIMAL, "Drains", finding(RESULT),

@@ -15,11 +15,7 @@ from chapter_pipeline.domain import (
     ChapterKind,
     ChapterOutline,
     GapType,
-    Paragraph,
     Quote,
-    Section,
-    Sentence,
-    Subsection,
 )
 from chapter_pipeline.domain.document import AUDIT, Block, BlockKind, StudyType
 from chapter_pipeline.errors import InvalidBrief, NoRelevantPassages
@@ -31,7 +27,6 @@ from chapter_pipeline.retrieval.minilm import MiniLM
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
 from chapter_pipeline.storage.library_measures import passages_table
-from chapter_pipeline.writing.assembly import key_points
 from chapter_pipeline.writing.evidence_reading import GONE
 from chapter_pipeline.writing.final import final_chapter
 from chapter_pipeline.writing.outline import MIN_QUOTES_ON_A_POINT, assign
@@ -307,22 +302,3 @@ def test_assign__must_cover_point__claims_what_fits_its_section_and_no_other_muc
     assert {kind: [quote.key for quote in assigned[kind]] for kind in kinds} == {
         "diagnosis": ["q2"], "other_treatment": ["q1"],
     }  # fmt: skip
-
-
-def test_key_points__word_on_the_literature__is_none_and_a_must_cover_point_goes_first() -> None:
-    quotes = [
-        of_review("q1", "A narrative review of chronic subdural haematoma has to weigh old series.", relevance=0.9),
-        of_review("q2", "Chronic subdural haematoma is often treated far from any centre.", relevance=0.9),
-        of_review("q3", "Chronic subdural haematoma presents with headache.", "presenting symptoms"),
-    ]
-    said = [Sentence(text=one.text, quotes=(one.key,)) for one in quotes]
-    section = Section(
-        kind="clinical_presentation", title="Clinical presentation", status="written",
-        subsections=(Subsection(title=None, paragraphs=(Paragraph(sentences=tuple(said)),)),),
-    )  # fmt: skip
-    known = {one.key: one for one in quotes}
-    assert key_points(TOPIC, [section], known) == (said[2],)
-    less = section.model_copy(
-        update={"subsections": (Subsection(title=None, paragraphs=(Paragraph(sentences=(said[0],)),)),)}
-    )
-    assert key_points(TOPIC, [less], known) == ()
