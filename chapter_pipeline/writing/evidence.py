@@ -32,6 +32,7 @@ from chapter_pipeline.quality.points import answers_point, asks_of_people
 from chapter_pipeline.quality.relations import Kind, loses_nothing, relations, topic_stems
 from chapter_pipeline.quality.study_gaps import states
 from chapter_pipeline.writing.evidence_reading import Candidate, candidates_of
+from chapter_pipeline.writing.labels import is_of_others
 from chapter_pipeline.writing.quotability import Refusal
 from chapter_pipeline.writing.scope import Scope, of_other_tumours
 from chapter_pipeline.writing.section_fits import section_fits
@@ -198,7 +199,7 @@ def _numbers_of(text: str) -> frozenset[str]:
 
 def _level(candidate: Candidate) -> int:
     """The evidence level of a statement: its study's for what the study found or concludes, 5 for what it only tells."""
-    own = candidate.finding is None or candidate.finding.kind in _OWN
+    own = candidate.finding is None or (candidate.finding.kind in _OWN and not is_of_others(candidate.finding.text))
     return candidate.source.evidence_level if own else WEAKEST
 
 

@@ -64,6 +64,8 @@ def lead_in(source: Source, finding: Finding) -> str | None:
     conclusions of its article.
     """
     design = f"{_article(_design(source))} {_design(source)}{_titled(source)} ({named(source)})"
+    if finding.kind in _REPORTED and is_of_others(finding.text):
+        return f"In the discussion of {design}:" if finding.part == DISCUSSION else f"As stated in {design}:"
     if finding.kind in _REPORTED:
         of_people = source.study_type in _BENCH and finding.species is Species.HUMAN
         return f"In human material or patients, reported with {design}:" if of_people else f"In {design}:"
@@ -74,6 +76,19 @@ def lead_in(source: Source, finding: Finding) -> str | None:
     if source.study_type in _BENCH and finding.species is not Species.HUMAN:
         return f"As stated in {design}:"
     return None
+
+
+_OTHERS = re.compile(
+    r"^(?:In (?:\w+ )?\d{4}, |Recently, |Similarly, )?[A-Z][\w’'-]+(?: et al\.?|,? and (?:colleagues|co-?workers|associates)),? "
+    r"(?:\S+ )?(?:found|reported|identified|showed|demonstrated|observed|noted|described|studied|examined|compared|concluded|"
+    r"evaluated|investigated|conducted|performed|assessed|surveyed|analy[sz]ed|treated|used)\b"
+)
+_OWN_WORK = re.compile(r"\b(?:[Ww]e|[Oo]ur|[Tt]his study|present study|current study)\b")
+
+
+def is_of_others(text: str) -> bool:
+    """Whether a statement is of authors whom it names, and not of its own document: ``Liu et al. reported ...``."""
+    return _OTHERS.match(text) is not None and _OWN_WORK.search(text) is None
 
 
 def shortened(lead: str) -> str:

@@ -154,6 +154,9 @@ _DAMAGED = re.compile(r"\b[pPn],\s?0?\.\d|[^\W\d_]{26,}|[a-z][.,;:)][A-Za-z]{3,}
 _DAMAGED_PUNCTUATION = re.compile(
     # A lost comparator (``for w12 months``), a heading that ran into its own text, marks that no prose has.
     r"\b[a-z]\d+ (?:months?|weeks?|years?|days?|mg|kg|ml|patients)\b|^(.{8,80}?) \1\b|\\|"
+    # A lost sign (``*15%`` for "about 15%", ``e?orts``), words that ran into a bracket or into a raised number.
+    r"(?:^|\s)\*\d|[a-z]\?[a-z]|(?:^|\s)[a-z]+\)[a-z]{2,}|[a-z]\((?:was|were|is|are|and|the|of|in)\b|"
+    r"(?<![A-Z][a-z])[⁰¹²³⁴⁵⁶⁷⁸⁹][A-Z][a-z]{2,}|[.,;:]{2}[⁰¹²³⁴⁵⁶⁷⁸⁹]|"
     r"[a-z][“‘][a-z]|[.,;:][,;:][A-Za-z]|\w,\[|\[\s?[,.]?\s?\]|[.;:,] ?\)$"
 )
 # Every sentence has a finite verb; a heading that ran into the text, or half a sentence, often has none.

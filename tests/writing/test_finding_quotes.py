@@ -132,6 +132,18 @@ def source(study: StudyType, title: str = "Drains", *, authors: Sequence[str] = 
             StudyType.META_ANALYSIS, "A systematic review", finding(RESULT),
             "In a systematic review, “A systematic review” (Lind et al. 2019):",
         ),
+        (
+            StudyType.COHORT, "Drains", finding(RESULT, "In 2018, Beez et al. reported 15 people, of whom 87% did well."),
+            "As stated in an observational study, “Drains” (Lind et al. 2019):",
+        ),
+        (
+            StudyType.COHORT, "Drains", finding(RESULT, "Liu and colleagues found drains in 87%.", part="discussion"),
+            "In the discussion of an observational study, “Drains” (Lind et al. 2019):",
+        ),
+        (
+            StudyType.COHORT, "Drains", finding(RESULT, "Liu et al. found drains in 87%, our study in 40%."),
+            "In an observational study, “Drains” (Lind et al. 2019):",
+        ),
         (StudyType.COHORT, "An uncontrolled trial", finding(RESULT), "In an uncontrolled study, “An uncontrolled trial” (Lind et al. 2019):"),
         (StudyType.ANIMAL, "Drains", finding(RESULT, species=Species.ANIMAL), "In an animal study, “Drains” (Lind et al. 2019):"),
         (
