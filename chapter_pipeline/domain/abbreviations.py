@@ -31,7 +31,7 @@ _POINTS = re.compile(r"Fig|Tab|Ref|Suppl|[Ss]\d", re.IGNORECASE)
 _BEFORE_CODE = re.compile(r"[,:;()\[\]]|\b(?:and|or|versus|vs|as|either|were|was|is|are|by)\b")
 _NAMED_ARM = re.compile(
     r"\b(?P<short>(?:double|dual|triple|quadruple) (?:therapy|immunotherapy|treatment|blockade|regimen))"
-    r"(?: regimen| group| arm)?,? (?:(?:which |that )?(?:consist(?:s|ed|ing) of|compris(?:es|ed|ing))|with) "
+    r"(?: regimen| group| arm)?,? (?:(?:which |that )?(?P<stated>consist(?:s|ed|ing) of|compris(?:es|ed|ing))|with) "
     r"(?P<long>[^.;()]{8,160}?)(?=\s?[.;()]|\s(?:was|were|is|are|had|has|have|did|can|may|could|would|will|should|using|given|delivered|"
     r"administered|every|at|in|for|to|resulted|led|produced|showed|demonstrated|significantly|increased|improved|"
     r"exhibited|and (?:mice|rats|animals|patients|participants))\b|$)",
@@ -57,7 +57,7 @@ def definitions(texts: Iterable[str]) -> dict[str, str]:
         *(one for page in pages for one in _listed(page)),
         *(one for block in blocks for one in _in_brackets(block)),
         *(one for block in blocks for one in _by_code(block)),
-        *(one for block in blocks for one in _named(block)),
+        *_named(blocks),
     ):
         found.setdefault(short, long)
     whole = " ".join(blocks)
@@ -141,11 +141,21 @@ def _by_code(block: str) -> Iterator[tuple[str, str]]:
                     yield match["code"], before
 
 
-def _named(block: str) -> Iterator[tuple[str, str]]:
-    for match in _NAMED_ARM.finditer(block):
-        if len(match["long"].split()) <= LONGEST_ARM:
-            yield match["short"].lower(), match["long"].strip(" ,")
-    for match in _DRUG.finditer(block):
+def _named(blocks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What arms consist of and what drugs are; a name that is only told ``with`` something has to mean the same always."""
+    loose: dict[str, list[str]] = defaultdict(list)
+    for match in (one for block in blocks for one in _NAMED_ARM.finditer(block)):
+        short, long = match["short"].lower(), match["long"].strip(" ,")
+        if len(long.split()) > LONGEST_ARM:
+            continue
+        if match["stated"]:
+            yield short, long
+        else:
+            loose[short].append(long)
+    for short, longs in loose.items():
+        if all(_stems(longs[0]) & _stems(one) for one in longs):
+            yield short, longs[0]
+    for match in (one for block in blocks for one in _DRUG.finditer(block)):
         yield match["short"], match["long"]
 
 

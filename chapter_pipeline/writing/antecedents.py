@@ -44,6 +44,13 @@ _SET = re.compile(
     re.IGNORECASE,
 )
 """Sets whose members a sentence before has told."""
+_COMBINATION = re.compile(
+    r"\b(?:combination|combined) (?:therapy|treatment)\b(?! (?:with|of|involving|consisting|comprising)\b)",
+    re.IGNORECASE,
+)
+_COMBINED = re.compile(
+    r"\b(?:plus|combined with|combin\w+ (?:of|with)|together with|in addition to)\b|\w \+ \w", re.IGNORECASE
+)
 _NAMES_ARMS = re.compile(
     r"\b(?:placebo|control|untreated|vehicle|sham|versus|vs\.?|standard|conventional|usual|monotherapy|alone|only)\b",
     re.IGNORECASE,
@@ -89,8 +96,10 @@ def lacks_antecedent(sentence: str, kind: FindingKind, *, main: bool = False) ->
         return True
     if kind is FindingKind.BACKGROUND and _OF_ANOTHER_STUDY.search(sentence) and not _SIDES.search(sentence):
         return True
-    if kind in (FindingKind.OWN_RESULT, FindingKind.CONCLUSION) and not main and _CONCLUDES.search(sentence):
-        return True
+    if kind in (FindingKind.OWN_RESULT, FindingKind.CONCLUSION) and not main:
+        unnamed = _COMBINATION.search(sentence) and not _COMBINED.search(sentence)
+        if unnamed or _CONCLUDES.search(sentence):
+            return True
     if kind is not FindingKind.OWN_RESULT:
         return False
     if _SET.search(sentence) and not _NAMES_ARMS.search(sentence):

@@ -47,7 +47,7 @@ _CONDUCT = re.compile(
     r"\b(?:e-?mails?|text messages?|questionnaires?|surveys?|letters) (?:was|were) (?:\w+ )?(?:delivered|sent|returned|mailed|completed)\b|"
     r"\bresponse rates? (?:was|were|of)\b|\b(?:trial|study) (?:is|was) (?:still )?(?:ongoing|halted|terminated|registered)\b|\bextracted data ?points\b|"
     r"\bstudy quality\b|\bPRISMA\b|\bCONSORT\b|\bSTROBE\b|\bassessment tool validated\b|\bquality criteria\b|\blogo\b|\bcreative ?commons\b|"
-    r"^published by\b|\bopen[- ]access article\b|\boriginal URL\b|\bstandard deviation is given\b|\bre-?analy[sz]ed\b|\bsensitivity analys[ei]s\b|"
+    r"^at baseline, (?!.*\b(?:than|follow-?up|change[ds]?|compared|versus|vs|associated|p\s?[<=]))|^published by\b|\bopen[- ]access article\b|\boriginal URL\b|\bstandard deviation is given\b|\bre-?analy[sz]ed\b|\bsensitivity analys[ei]s\b|"
     r"\bto assess if (?:our|the) results\b|\bresults were confounded\b|\bwas rated as (?:low|moderate|high) quality\b|"
     r"\b(?:primary|secondary|main) (?:\w+ )?(?:outcomes?|end ?points?|outcome measures?) (?:was|were|is|included)(?! (?:\w+ )?(?:lower|higher|reduced|significantly|met|reached|achieved|similar|not|improved|seen|observed|better|worse|longer|shorter))|"
     r"\bwere (?:\w+ and )?(?:enrolled|recruited|screened)(?: (?:in|into|between|from|at|over|for)\b[^.;%]*)?\.$|"
@@ -60,7 +60,7 @@ _DESIGN = re.compile(
     rf"^(?:In \d{{4}}, )?{_NAMED},? (?:\[[\d, –-]+\] |also |have |has )*(?:studied|defined|used|examined|investigated|evaluated|enrolled|included|assessed|conducted|performed|developed|surveyed|explored)\b"
 )
 _TELLS = re.compile(
-    r"\b(?:found|finding|show\w*|report\w*|demonstrat\w+|observ\w+|result\w*|conclud\w+|reveal\w*|noted|than|increas\w+|decreas\w+|reduc\w+|improv\w+)\b|%|\b[Pp]\s?[<=]"
+    r"\b(?:found|finding|showed|shown|report\w*|demonstrat\w+|observed|result\w*|conclud\w+|reveal\w*|noted|increas\w+|decreas\w+|reduc\w+|improv\w+)\b|%|\b[Pp]\s?[<=]"
 )
 _LITERATURE = re.compile(
     r"\bbody of (?:research|literature|work|evidence) (?:exists|has)\b|\bnone (?:of (?:them|these) )?ha(?:s|ve) (?:examined|studied|assessed|investigated)\b|"

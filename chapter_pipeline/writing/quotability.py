@@ -285,6 +285,8 @@ def finding_refusal(
         if not stated or (_PROCEDURE.search(text) and finding.direction is Direction.NOT_STATED):
             return Refusal.PROCEDURE
     if finding.kind in (FindingKind.CONCLUSION, FindingKind.RECOMMENDATION) and not finding.main:
+        if is_filler(sentences[0]):
+            return Refusal.FILLER
         found = refusal(sentences[0], document_section, study_type, may_be_numbers=True)
         return None if found is Refusal.FIRST_PERSON else found
     return None

@@ -36,6 +36,9 @@ from chapter_pipeline.domain.abbreviations import defined, definitions, known_fo
         ("Mice had a triple therapy regimen consisting of drug A, drug B and radiation using a platform.",
          {"triple therapy": "drug A, drug B and radiation"}),
         ("Mice had triple therapy, which failed.", {}),
+        ("Dual blockade with anti-A and anti-B was given. Dual blockade with C was not.", {}),
+        ("Dual blockade with anti-A and B was given. Dual blockade with anti-A for a day.", {"dual blockade": "anti-A and B"}),
+        ("Dual blockade with drug C was given. Dual blockade consisted of anti-A and B.", {"dual blockade": "anti-A and B"}),
         ("We studied the selective GPR17 antagonist RWT020016.", {"RWT020016": "GPR17 antagonist"}),
         ("Traumatic brain injury (TBI) is common. After traumatic events it is sought.", {"TBI": "traumatic brain injury"}),
         ("Gamma Knife radiosurgery (GKRS) at the gamma camera.", {"GKRS": "Gamma Knife radiosurgery"}),
@@ -90,6 +93,10 @@ def test_defined__several_documents__one_entry_for_each_meaning(
     texts: Mapping[str, Sequence[str]], expected: Sequence[tuple[str, str, tuple[str, ...]]]
 ) -> None:
     assert [(one.short, one.long, one.documents) for one in defined(texts)] == expected
+
+
+def test_abbreviation__stored_by_an_earlier_release__is_of_no_document() -> None:
+    assert Abbreviation.model_validate({"short": "GBM", "long": "glioblastoma"}).documents == ()
 
 
 def test_known_for__documents_cited__their_meaning_then_that_of_all_others() -> None:

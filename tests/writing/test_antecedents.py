@@ -45,6 +45,10 @@ RESULT, CONCLUSION, TOLD = FindingKind.OWN_RESULT, FindingKind.CONCLUSION, Findi
         ("Naltrexone was also frequently prescribed to these people.", TOLD, True),
         ("The prevalence is likely to be higher than reported here.", CONCLUSION, True),
         ("The prevalence is therefore likely to be higher in women.", CONCLUSION, True),
+        ("The combination treatment induced a shift of the cells.", CONCLUSION, True),
+        ("The combined treatment with A and B induced a shift of the cells.", CONCLUSION, False),
+        ("A plus B lasted; combination therapy induced a shift of the cells.", CONCLUSION, False),
+        ("The combination treatment induced a shift of the cells.", TOLD, False),
         ("The prevalence is therefore likely to be higher in women.", TOLD, False),
     ],
 )
