@@ -6,7 +6,7 @@ What stands in square brackets is an insertion: it is no part of the quotation, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from chapter_pipeline.domain import Abbreviation, Quote, Sentence
 from chapter_pipeline.domain.abbreviations import known_for, use_of
@@ -27,8 +27,12 @@ class FirstUse:
 
     def expanded(self, sentence: Sentence) -> Sentence:
         """`sentence` with ``GBM [glioblastoma multiforme]`` where GBM stands in it for the first time."""
-        text = sentence.text
         documents = [self._quotes[key].document for key in sentence.quotes if key in self._quotes]
+        text = self.expanded_text(sentence.text, documents)
+        return sentence if text == sentence.text else Sentence(text=text, quotes=sentence.quotes)
+
+    def expanded_text(self, text: str, documents: Sequence[str]) -> str:
+        """The same of words of `documents` that cite nothing: a caption."""
         insertions: dict[int, str] = {}
         for short, long in known_for(self._abbreviations, documents).items():
             found = use_of(short, text)
@@ -40,4 +44,4 @@ class FirstUse:
                 insertions.setdefault(found.end(), long)
         for end, long in sorted(insertions.items(), reverse=True):
             text = f"{text[:end]} [{long}]{text[end:]}"
-        return sentence if text == sentence.text else Sentence(text=text, quotes=sentence.quotes)
+        return text

@@ -161,7 +161,8 @@ class _Page:
 
     def _figure(self, figure: NumberedFigure) -> list[Node]:
         image = self._publication.images.get(figure.number)
-        caption = [ast.strong(ast.text(f"Figure {figure.number}.")), ast.space(), *ast.text(caption_text(figure))]
+        words = self._first_use.expanded_text(caption_text(figure), [figure.figure.document])
+        caption = [ast.strong(ast.text(f"Figure {figure.number}.")), ast.space(), *ast.text(words)]
         credit = self._credit(self._by_number[figure.reference], figure)
         if image is None:
             missing = ast.emphasis(ast.text("[The image cannot be shown; see the source.]"))

@@ -100,7 +100,7 @@ def compose(
         ),
         quotes={quote.key: quote for quote in cited},
         key_points=chosen,
-        abbreviations=_used(abbreviations, [one for section in pointed for one in _claims(section)], quotes),
+        abbreviations=_used(abbreviations, pointed, quotes),
     )
 
 
@@ -153,11 +153,14 @@ def _references(
 
 
 def _used(
-    abbreviations: Sequence[Abbreviation], claims: Sequence[Sentence], quotes: Mapping[str, Quote]
+    abbreviations: Sequence[Abbreviation], sections: Sequence[Section], quotes: Mapping[str, Quote]
 ) -> tuple[Abbreviation, ...]:
-    """Those that a claim uses, in the meaning of the documents it cites."""
+    """Those that a claim or a caption uses, in the meaning of the documents it is of."""
+    said = [
+        (claim.text, [quotes[key].document for key in claim.quotes]) for one in sections for claim in _claims(one)
+    ] + [(figure.caption, [figure.document]) for one in sections for figure in one.figures]
     met: set[tuple[str, str]] = set()
-    for claim in claims:
-        known = known_for(abbreviations, [quotes[key].document for key in claim.quotes])
-        met.update((short, long) for short, long in known.items() if use_of(short, claim.text))
+    for text, documents in said:
+        known = known_for(abbreviations, documents)
+        met.update((short, long) for short, long in known.items() if use_of(short, text))
     return tuple(one for one in abbreviations if (one.short, one.long) in met)

@@ -52,7 +52,10 @@ def section_markdown(section: Section, quotes: Mapping[str, Quote], abbreviation
             for row in section.evidence_table
         ]
         lines.append(table(["Source", "Study type", "Level", "Finding"], rows))
-    lines += [f"**Figure:** {escaped(f.caption)} ({f.source}, p. {f.page})" for f in section.figures]
+    lines += [
+        f"**Figure:** {escaped(first_use.expanded_text(f.caption, [f.document]))} ({f.source}, p. {f.page})"
+        for f in section.figures
+    ]
     return "\n\n".join(lines)
 
 

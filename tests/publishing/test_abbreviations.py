@@ -49,6 +49,12 @@ def test_first_use(texts: list[str], expected: list[str]) -> None:
     assert first_use.expanded(Sentence(text="OS", quotes=("q7",))).quotes == ("q7",)
 
 
+def test_first_use__caption__is_expanded_as_its_document_defines_it() -> None:
+    first_use = FirstUse(KNOWN, QUOTES)
+    assert first_use.expanded_text("GM over time", ["worms"]) == "GM [geometric mean] over time"
+    assert first_use.expanded_text("GM over time", ["worms"]) == "GM over time"
+
+
 def test_first_use__two_documents_mean_two_things__each_as_its_document_defines_it() -> None:
     first_use = FirstUse(KNOWN, QUOTES)
     said = [("qb", "GMV and GM fell."), ("qw", "The GM was 3."), ("qb", "GM and GMV again.")]
