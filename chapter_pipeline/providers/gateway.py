@@ -124,6 +124,8 @@ class Gateway:
                 continue
             try:
                 return self._attempt(begun.id, request, tally, reply_type)
+            except _ReservationGone:
+                request.wait(0.0, "its reservation was deleted by another process")
             except CallFailed as failed:
                 log.warning("%s: attempt %d: %s", provider, tally.attempts, failed)
                 self._pause(self._wait_s(failed, request, tally))
@@ -141,7 +143,8 @@ class Gateway:
                 admission = self._breakers.admit(request.provider)
                 effect, detail = Effect.NEUTRAL, ""
                 try:
-                    self._ledger.sending(id)
+                    if not self._ledger.sending(id):
+                        raise _ReservationGone
                     sent = True
                     answer = self._send(id, request, tally, reply_type)
                     effect = Effect.SUCCESS
@@ -218,6 +221,10 @@ class _Request:
         if seconds > self.left_s:
             raise ModelUnavailable(f"{self.provider}: {why}; try again")
         time.sleep(seconds)
+
+
+class _ReservationGone(Exception):
+    """Another process took this one for dead, and deleted the reservation of an attempt that was not sent yet."""
 
 
 @dataclass(slots=True)

@@ -64,8 +64,8 @@ class Ledger(Protocol):
         """Reserve the most that the attempt can cost, or return the stored reply. Raises `BudgetExceeded`."""
         ...
 
-    def sending(self, id: int) -> None:
-        """The attempt is sent now: from here on it may be paid for."""
+    def sending(self, id: int) -> bool:
+        """The attempt is sent now: from here on it may be paid for. False: its reservation is gone, begin anew."""
         ...
 
     def withdraw(self, id: int) -> None:

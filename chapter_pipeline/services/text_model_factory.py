@@ -16,6 +16,8 @@ from chapter_pipeline.providers.gateway import CallPolicy, Gateway
 from chapter_pipeline.settings import KEY_FIELDS, Provider, Settings, key_variable
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.home import KEPT_FOLDER
+from chapter_pipeline.storage.kept_outcomes import KeptOutcomes
 from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION
@@ -44,7 +46,7 @@ class TextModelFactory:
             call_usd=settings.budget_call_usd, chapter_usd=settings.budget_chapter_usd,
             document_usd=settings.budget_document_usd, day_usd=settings.budget_day_usd,
         )  # fmt: skip
-        return CallLedger(self._database, self.lease, caps)
+        return CallLedger(self._database, self.lease, caps, KeptOutcomes(settings.home / KEPT_FOLDER))
 
     @cached_property
     def order(self) -> tuple[str, ...]:

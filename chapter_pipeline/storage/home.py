@@ -13,7 +13,9 @@ PRIVATE = 0o700
 PASSABLE = 0o710
 """Under root the server runs as another user: its group may pass through the home to the data folder, not list it."""
 _OTHERS = 0o077
-FOLDERS = ("bucket", "dagster", "demo", "logs", "templates")
+KEPT_FOLDER = "replies"
+"""Of paid replies that are not in the database yet."""
+FOLDERS = ("bucket", "dagster", "demo", "logs", "templates", KEPT_FOLDER)
 """Folders of the program in its home; the modes of the data folder are those of PostgreSQL."""
 _FILES = ("postgres", "postgres.lock", "postgres.users", "up.lock")
 

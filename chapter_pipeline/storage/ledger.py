@@ -5,6 +5,7 @@ Usage is read by `storage.ledger_reader`.
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,16 +16,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, func, insert, select, update
 
 from chapter_pipeline.domain.usage import Usage
-from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
+from chapter_pipeline.errors import BudgetExceeded, DatabaseUnavailable, InvariantViolated
 from chapter_pipeline.providers.call import ModelReply
 from chapter_pipeline.providers.faults import CallFailed
 from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.kept_outcomes import KeptOutcome, KeptOutcomes
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow as Row
 
+log = logging.getLogger(__name__)
 _OPEN = ("reserved", "sent")
+_WAITED_FOR = ("sent", "ambiguous")
+"""States of an attempt whose process may still have its outcome: another one calls it ambiguous when the connection
+that marks the process alive was lost for a moment."""
 _BUDGET = "model budget"
 
 
@@ -39,13 +45,18 @@ class Caps:
 
 
 class CallLedger:
-    """Implements `providers.ledger.Ledger`. For several threads and processes at once."""
+    """Implements `providers.ledger.Ledger`. For several threads and processes at once.
 
-    def __init__(self, database: Database, lease: ProcessLease, caps: Caps) -> None:
+    `kept`: where an outcome stays while the database is away.
+    """
+
+    def __init__(self, database: Database, lease: ProcessLease, caps: Caps, kept: KeptOutcomes) -> None:
         self._database = database
         self._lease = lease
         self._caps = caps
+        self._kept = kept
         self._turn = threading.Lock()
+        self._keys: dict[int, str] = {}
 
     def begin(self, attempt: Attempt) -> Reserved | Replayed | InFlight:
         """Reserve the most that the attempt can cost; or return the stored reply, or that another process waits.
@@ -53,6 +64,7 @@ class CallLedger:
         Raises `BudgetExceeded` when a cap could be passed.
         """
         owner = self._lease.owner
+        self._take_up()
         # Threads wait for their turn here, not each with a connection at the database.
         with self._turn, self._database.connection() as connection:
             # One at a time: what one reserves the next one sees. The transaction is a few statements long. Nothing is
@@ -69,40 +81,74 @@ class CallLedger:
                 return InFlight()
             self._check_caps(connection, attempt)
             values = {**_of(attempt), "state": "reserved", "owner": owner, "reserved_usd": attempt.most_usd}
-            return Reserved(connection.execute(_RESERVE, values).scalar_one())
+            id = connection.execute(_RESERVE, values).scalar_one()
+        self._keys[id] = attempt.request_key
+        return Reserved(id)
 
-    def sending(self, id: int) -> None:
-        """Record that the attempt is being sent: from now on it may cost money."""
-        self._change(id, "reserved", state="sent")
+    def sending(self, id: int) -> bool:
+        """Record that the attempt is being sent: from now on it may cost money.
+
+        False when another process deleted the reservation, because this one seemed to be gone.
+        """
+        with self._database.connection() as connection:
+            if connection.execute(_SENDING, {"of": id, "before": ["reserved"], "state": "sent"}).one_or_none():
+                return True
+            left = connection.scalar(select(Row.state).where(Row.id == id))
+        if left is not None:
+            raise _out_of_order(id, "reserved")
+        self._keys.pop(id, None)
+        return False
 
     def withdraw(self, id: int) -> None:
         """Delete the reservation of an attempt that was not sent."""
+        self._keys.pop(id, None)
         with self._database.connection() as connection:
             connection.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
 
     def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
-        """Store the reply and its cost."""
-        self._change(
-            id, "sent", state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd,
-            latency_s=latency_s, **_tokens(reply.usage),
+        """Store the reply and its cost; on the disk of this machine while the database is away."""
+        self._end(
+            id, state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd, latency_s=latency_s,
+            **_tokens(reply.usage),
         )  # fmt: skip
 
     def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:
         """Store the fault; ambiguous when the provider may have charged for it and reported no usage."""
         unknown = failed.usage is None and failed.verdict.sent
-        self._change(
-            id, "sent", state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
+        self._end(
+            id, state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
             cost_usd=cost_usd, latency_s=latency_s,
             **_tokens(failed.usage or Usage()),
         )  # fmt: skip
 
-    def _change(self, id: int, before: str, **values: object) -> None:
-        with self._database.connection() as connection:
-            changed = connection.execute(
-                _changing(frozenset(values)), {"of": id, "before": before, **values}
-            ).one_or_none()
-        if changed is None:
-            raise InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
+    def _end(self, id: int, **values: Any) -> None:
+        """Store the outcome of a sent attempt, here or in a file. Only a bug, or a full disk, loses it."""
+        key = self._keys.pop(id, None)
+        try:
+            with self._database.connection() as connection:
+                changed = _ended(connection, id, values)
+        except InvariantViolated:
+            raise
+        except BaseException as error:  # an interruption too: the reply is paid for
+            if key is not None:
+                self._kept.keep(KeptOutcome(id=id, request_key=key, **values))
+            if key is None or not isinstance(error, DatabaseUnavailable):
+                raise
+            log.warning("call %d is kept on the disk until the database is back: %s", id, error)
+            return
+        if not changed:
+            raise _out_of_order(id, "sent")
+
+    def _take_up(self) -> None:
+        """Store the outcomes that were kept while the database was away, those of ended processes too."""
+        waiting = list(self._kept.all())
+        if not waiting:
+            return
+        with self._turn, self._database.connection() as connection:
+            advisory_lock(connection, _BUDGET, durable=True)
+            done = [path for path, outcome in waiting if _take_up(connection, outcome)]
+        for path in done:
+            self._kept.drop(path)
 
     def _settle_dead(self, connection: Connection, owner: int) -> None:
         """Settle the rows of ended processes: unsent reservations are deleted, sent attempts become ambiguous."""
@@ -145,6 +191,29 @@ def _counted() -> ColumnElement[Decimal]:
     return case((Row.state.in_((*_OPEN, "ambiguous")), Row.reserved_usd), else_=Row.cost_usd)
 
 
+def _ended(connection: Connection, id: int, values: dict[str, Any]) -> bool:
+    """Whether the attempt was waited for, and now has ended with `values`."""
+    change = _changing(frozenset(values))
+    return connection.execute(change, {"of": id, "before": _WAITED_FOR, **values}).one_or_none() is not None
+
+
+def _take_up(connection: Connection, outcome: KeptOutcome) -> bool:
+    """Put a kept outcome on record. False: this database does not know the call."""
+    key = connection.scalar(select(Row.request_key).where(Row.id == outcome.id))
+    if key != outcome.request_key:
+        return False
+    values = {
+        name: value for name, value in outcome.model_dump(exclude={"id", "request_key"}).items() if value is not None
+    }
+    if _ended(connection, outcome.id, values):
+        log.warning("the outcome of call %d, kept while the database was away, is on record", outcome.id)
+    return True  # else its commit arrived all the same
+
+
+def _out_of_order(id: int, before: str) -> InvariantViolated:
+    return InvariantViolated(f"call {id} of the ledger is not {before!r} any more: one process, one call")
+
+
 def _of(attempt: Attempt) -> dict[str, Any]:
     context = attempt.context
     return {
@@ -166,12 +235,15 @@ def _tokens(usage: Usage) -> dict[str, int]:
 
 @cache
 def _changing(columns: frozenset[str]) -> Update:
-    """A change of `columns` of the call `of` that is still in the state `before`; with a reply or a fault it has ended."""
+    """A change of `columns` of the call `of` that is still in one of the states `before`; with a reply or a fault it has ended."""
     values: dict[str, Any] = {name: bindparam(name, type_=Row.__table__.c[name].type) for name in columns}
     if columns != {"state"}:
         values["ended_at"] = func.clock_timestamp()
     return (
-        update(Row).where(Row.id == bindparam("of"), Row.state == bindparam("before")).values(values).returning(Row.id)
+        update(Row)
+        .where(Row.id == bindparam("of"), Row.state.in_(bindparam("before", expanding=True)))
+        .values(values)
+        .returning(Row.id)
     )
 
 
@@ -180,6 +252,7 @@ _KNOWN = (
     select(Row.__table__).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN)))
     .order_by(Row.id)
 )  # fmt: skip
+_SENDING = _changing(frozenset({"state"}))
 _RESERVE = insert(Row).returning(Row.id)
 _REPLAY = insert(Row).values(state="replayed", reserved_usd=Decimal(0), ended_at=func.clock_timestamp())
 """The row of a replayed reply: it names the provider and the run, and costs nothing."""

@@ -20,6 +20,7 @@ _LIVE = text(
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :lease AND objsubid = 2"
     " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_MARK = text("SELECT pg_try_advisory_lock(:lease, :owner)")
 
 
 @cache
@@ -30,7 +31,7 @@ def _built(statement: str) -> TextClause:
 class ProcessLease:
     """One connection of this process, open for its lifetime, that holds its session locks. For several threads.
 
-    `owner` is the number of this process for others; it changes after a lost connection or a fork.
+    `owner` is the number of this process for others. It stays when the connection is lost, and changes after a fork.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,6 +39,8 @@ class ProcessLease:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._owner = 0
+        self._marked = False
+        self._connections = 0
         self._pid = 0
         self._seen_at = -SEEN_S
 
@@ -50,6 +53,7 @@ class ProcessLease:
         with self._lock:
             if self._pid != os.getpid() or time.monotonic() - self._seen_at > SEEN_S:
                 self.execute("SELECT 1")
+                self._mark()
             return self._owner
 
     def live_owners(self, connection: Connection) -> frozenset[int]:
@@ -77,8 +81,8 @@ class ProcessLease:
 
     @property
     def generation(self) -> int:
-        """Changes when the connection, and with it every lock, was lost; this process's number, unchecked."""
-        return self._owner
+        """Changes when the connection, and with it every lock, was lost."""
+        return self._connections
 
     def close(self) -> None:
         """Give all locks back."""
@@ -87,12 +91,25 @@ class ProcessLease:
                 self._connection.invalidate()
                 self._connection.close()
             self._connection = None
+            self._marked = False
             self._seen_at = -SEEN_S
 
     def _opened(self) -> Connection:
         # A forked child must not use or close its parent's connection.
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        owner = secrets.randbelow(2**31 - 1) + 1
-        connection.execute(text("SELECT pg_advisory_lock(:lease, :owner)"), {"lease": LEASE, "owner": owner})
-        self._connection, self._owner, self._pid = connection, owner, os.getpid()
+        if self._pid != os.getpid():
+            self._owner = secrets.randbelow(2**31 - 1) + 1
+        self._connection, self._pid, self._marked = connection, os.getpid(), False
+        self._connections += 1
+        self._mark()
         return connection
+
+    def _mark(self) -> None:
+        """Hold the lock that says that this process lives.
+
+        The server may still hold it for a connection that was lost: so long it says what it should, and it is asked for
+        again when the process looks the next time.
+        """
+        if not self._marked and self._connection is not None:
+            values = {"lease": LEASE, "owner": self._owner}
+            self._marked = bool(self._connection.execute(_MARK, values).scalar())

@@ -12,6 +12,8 @@ from chapter_pipeline.providers.call import Adapter
 from chapter_pipeline.providers.gateway import CallPolicy, Gateway
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.home import KEPT_FOLDER
+from chapter_pipeline.storage.kept_outcomes import KeptOutcomes
 from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.semaphore import CallSemaphore
@@ -43,7 +45,7 @@ def gateway(
     lease = ProcessLease(database)
     made = Gateway(
         {adapter.name: adapter for adapter in adapters},
-        ledger=CallLedger(database, lease, caps),
+        ledger=CallLedger(database, lease, caps, KeptOutcomes(database.settings.home / KEPT_FOLDER)),
         slots=CallSemaphore(lease),
         breakers=BreakerStore(database, lease),
         policy=policy or CallPolicy(),

@@ -7,19 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from pydantic import SecretStr
+from sqlalchemy import delete, func, select, text, update
 
 from chapter_pipeline.domain.usage import TaskUsage, Usage, over_runs
 from chapter_pipeline.errors import BudgetExceeded, InvariantViolated
 from chapter_pipeline.providers.call import ModelReply
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Replayed, Reserved
+from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.home import KEPT_FOLDER
+from chapter_pipeline.storage.kept_outcomes import KeptOutcomes
 from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.ledger_reader import LedgerReader
-from chapter_pipeline.storage.process_lease import ProcessLease
+from chapter_pipeline.storage.process_lease import LEASE, ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow
 from tests.events import eventually
 
@@ -67,11 +72,15 @@ def caps(call: Decimal = PLENTY, chapter: Decimal = PLENTY, day: Decimal = PLENT
     return Caps(call_usd=call, chapter_usd=chapter, day_usd=day)
 
 
+def kept_of(database: Database) -> KeptOutcomes:
+    return KeptOutcomes(database.settings.home / KEPT_FOLDER)
+
+
 @contextmanager
 def ledger_of(database: Database, limits: Caps) -> Iterator[CallLedger]:
     """The ledger of a living process."""
     lease = ProcessLease(database)
-    yield CallLedger(database, lease, limits)
+    yield CallLedger(database, lease, limits, kept_of(database))
     lease.close()
 
 
@@ -411,7 +420,7 @@ def test_call__one_of_several__changes_alone(database: Database, ledger: CallLed
 @pytest.mark.parametrize("offset", [-1, 1], ids=["with a lower number", "with a higher number"])
 def test_calls__of_a_dead_process__are_found_whatever_its_number(database: Database, offset: int) -> None:
     lease = ProcessLease(database)
-    ledger = CallLedger(database, lease, caps())
+    ledger = CallLedger(database, lease, caps(), kept_of(database))
     id = ended(ledger, attempt("first"), End.SENT)
     with database.session() as session:
         session.execute(update(ModelCallRow).values(owner=lease.owner + offset))
@@ -424,7 +433,7 @@ def test_calls__of_a_dead_process__go_when_unsent_and_are_ambiguous_when_sent(da
     ends = (End.RESERVED, End.SENT, End.COMMITTED)
     with ledger_of(database, caps()) as living, ledger_of(database, caps()) as own:
         lease = ProcessLease(database)
-        dying = CallLedger(database, lease, caps())
+        dying = CallLedger(database, lease, caps(), kept_of(database))
         dead = {end: ended(dying, attempt(f"dead {end}"), end) for end in ends}
         others = {end: ended(living, attempt(f"living {end}"), end) for end in ends}
         ours = {end: ended(own, attempt(f"own {end}"), end) for end in ends}
@@ -480,3 +489,123 @@ def test_sums__of_a_chapter_and_of_today(database: Database, ledger: CallLedger)
         latency_s=0.0,
     )  # fmt: skip
     assert len(_of_chapter(database, "glioma")) == 2
+
+
+REPLY = ModelReply(text='{"kept": true}', model="opus-1", usage=USAGE)
+
+
+def cut_connection_of(lease: ProcessLease, database: Database) -> None:
+    """The server ends the connection that says that the process lives, as after a failed switch or a restart."""
+    owner = lease.owner
+    with database.connection() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = :lease"
+                " AND objid::bigint = :owner AND objsubid = 2"
+            ),
+            {"lease": LEASE, "owner": owner},
+        )
+        assert eventually(lambda: owner not in lease.live_owners(connection))
+
+
+def test_lease__connection_lost__has_the_same_number_again(database: Database) -> None:
+    lease = ProcessLease(database)
+    before, connections = lease.owner, lease.generation
+    cut_connection_of(lease, database)
+    lease.execute("SELECT 1")
+    assert lease.owner == before
+    assert lease.generation != connections
+    with database.connection() as connection:
+        assert before in lease.live_owners(connection)
+    lease.close()
+
+
+def test_commit__another_process_took_this_one_for_dead__keeps_the_reply(database: Database) -> None:
+    lease = ProcessLease(database)
+    waiting = CallLedger(database, lease, caps(), kept_of(database))
+    with ledger_of(database, caps()) as other:
+        id = ended(waiting, attempt("first"), End.SENT)
+        cut_connection_of(lease, database)
+        reserved(other, attempt("second"))
+        assert row(database, id).state == "ambiguous"
+        waiting.commit(id, REPLY, cost_usd=Decimal("0.30"), latency_s=1.5)
+        kept = row(database, id)
+        assert (kept.state, kept.reply, kept.cost_usd) == ("committed", REPLY.text, Decimal("0.30"))
+        assert other.begin(attempt("first")) == Replayed(text=REPLY.text, model="opus-1")
+    lease.close()
+
+
+def test_sending__reservation_deleted_by_another_process__is_begun_anew(database: Database) -> None:
+    lease = ProcessLease(database)
+    waiting = CallLedger(database, lease, caps(), kept_of(database))
+    with ledger_of(database, caps()) as other:
+        id = reserved(waiting, attempt("first"))
+        cut_connection_of(lease, database)
+        reserved(other, attempt("second"))
+        assert not waiting.sending(id)
+        assert waiting.sending(reserved(waiting, attempt("first")))
+    lease.close()
+
+
+@pytest.fixture
+def away() -> Iterator[Database]:
+    """A database that nobody can connect to."""
+    url = SecretStr("postgresql://nobody@127.0.0.1:1/none")
+    database = Database.open(Settings(home=Path("unused"), database_url=url))
+    yield database
+    database.close()
+
+
+def test_commit__database_away__the_reply_waits_on_the_disk_and_is_taken_up_by_the_next_process(
+    database: Database, away: Database
+) -> None:
+    with ledger_of(database, caps()) as waiting:
+        id = ended(waiting, attempt("first"), End.SENT)
+        waiting._database = away
+        waiting.commit(id, REPLY, cost_usd=Decimal("0.30"), latency_s=1.5)
+    assert row(database, id).state == "sent"
+    ((path, _),) = kept_of(database).all()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    with ledger_of(database, caps()) as next_process:
+        assert next_process.begin(attempt("first")) == Replayed(text=REPLY.text, model="opus-1")
+    kept = row(database, id)
+    assert (kept.cost_usd, kept.latency_s, kept.input_tokens) == (Decimal("0.30"), 1.5, USAGE.input_tokens)
+    assert list(kept_of(database).all()) == []
+
+
+def test_fail__database_away__the_same_process_may_ask_again_when_it_is_back(
+    database: Database, away: Database
+) -> None:
+    with ledger_of(database, caps()) as waiting:
+        id = ended(waiting, attempt("first"), End.SENT)
+        waiting._database = away
+        waiting.fail(id, CallFailed(Fault.OVERLOADED, "busy"), cost_usd=Decimal(0), latency_s=1.0)
+        waiting._database = database
+        reserved(waiting, attempt("first"))
+    assert (row(database, id).state, row(database, id).fault) == ("failed", "overloaded")
+
+
+def test_kept__outcome_of_a_call_of_another_database__stays_on_the_disk(database: Database, away: Database) -> None:
+    with ledger_of(database, caps()) as waiting:
+        id = ended(waiting, attempt("first"), End.SENT)
+        waiting._database = away
+        waiting.commit(id, REPLY, cost_usd=Decimal(0), latency_s=1.0)
+        with database.session() as session:
+            session.execute(update(ModelCallRow).where(ModelCallRow.id == id).values(request_key="of another one"))
+        waiting._database = database
+        reserved(waiting, attempt("second"))
+    assert row(database, id).state == "sent"
+    ((path, _),) = kept_of(database).all()
+    path.unlink()
+
+
+def test_kept__damaged_file__is_told_of_and_does_not_stop_the_calls(
+    database: Database, ledger: CallLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = database.settings.home / KEPT_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    damaged = folder / "1-damaged.json"
+    damaged.write_text('{"id": 1')
+    reserved(ledger, attempt("first"))
+    assert str(damaged) in caplog.text
+    damaged.unlink()
