@@ -5,7 +5,10 @@ The error of one section does not stop the others; all errors are reported toget
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import dagster as dg
@@ -158,28 +161,29 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     order = {plan.kind: place for place, plan in enumerate(plans.plans)}
     selected = sorted(key.path[-1] for key in context.selected_asset_keys)
     kinds = sorted(selected, key=lambda kind: order.get(kind, len(order)))
-    slots = asyncio.Semaphore(stages.section_concurrency)
+    # Not the loop's own pool: that has as many threads as the machine has processors, and four.
+    pool = ThreadPoolExecutor(stages.section_concurrency, thread_name_prefix="section")
     done: asyncio.Queue[Produced | Failed] = asyncio.Queue()
     opened, artifacts, made_from = stages.open(), chapters.artifacts(), currency.open()
 
     async def work(kind: str) -> None:
-        async with slots:
-            try:
-                produced = await asyncio.to_thread(
-                    produce,
-                    kind,
-                    plans,
-                    stages=opened,
-                    artifacts=artifacts,
-                    fingerprint=made_from.section_fingerprint(kind, plans),
-                    run_id=context.run.run_id,
-                    rewrite=kind in rewrite,
-                )
-            except Exception as error:  # noqa: BLE001 - one section: the others go on
-                context.log.error(f"section {kind!r} failed: {error}")
-                done.put_nowait(Failed(kind=kind, error=error))
-            else:
-                done.put_nowait(produced)
+        write = partial(
+            produce,
+            kind,
+            plans,
+            stages=opened,
+            artifacts=artifacts,
+            fingerprint=made_from.section_fingerprint(kind, plans),
+            run_id=context.run.run_id,
+            rewrite=kind in rewrite,
+        )
+        try:
+            produced = await asyncio.get_running_loop().run_in_executor(pool, copy_context().run, write)
+        except Exception as error:  # noqa: BLE001 - one section: the others go on
+            context.log.error(f"section {kind!r} failed: {error}")
+            done.put_nowait(Failed(kind=kind, error=error))
+        else:
+            done.put_nowait(produced)
 
     tasks = [asyncio.create_task(work(kind)) for kind in kinds]
     failures: list[Failed] = []
@@ -194,6 +198,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
     finally:
         for task in tasks:
             task.cancel()
+        pool.shutdown(wait=False, cancel_futures=True)
     if failures:
         raise _failure(failures, len(kinds)) from failures[0].error
 

@@ -14,6 +14,7 @@ from dagster import ExecuteInProcessResult
 from chapter_pipeline.container import Container
 from chapter_pipeline.definitions import build
 from chapter_pipeline.documents.reasons import Reason
+from chapter_pipeline.domain import SectionPlan, SectionPlans
 from chapter_pipeline.domain.document import ParsedDocument
 from chapter_pipeline.errors import DocumentRejected, NotFound
 from chapter_pipeline.evidence.records import study_record
@@ -54,8 +55,10 @@ class TextParser(ReadsAhead):
 class SampleContainer(Container):
     """A container with a parser of plain text, an embedder without a model, and stages made by the test."""
 
-    def __init__(self, settings: Settings, *, parser: TextParser, stages: FakeStages) -> None:
-        super().__init__(settings.model_copy(update={"section_concurrency": 2}))
+    def __init__(
+        self, settings: Settings, *, parser: TextParser, stages: FakeStages, section_concurrency: int = 2
+    ) -> None:
+        super().__init__(settings.model_copy(update={"section_concurrency": section_concurrency}))
         self._parser = parser
         self._stages = stages
         self.make_record: RecordMaker = study_record
@@ -98,7 +101,15 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
 class Location:
     """The code location with fakes in it, and the stores to look at what it did."""
 
-    def __init__(self, settings: Settings, database: Database, instance: dg.DagsterInstance) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        instance: dg.DagsterInstance,
+        *,
+        section_concurrency: int = 2,
+        stages: FakeStages | None = None,
+    ) -> None:
         self.settings = settings
         self.instance = instance
         self.database = database
@@ -106,9 +117,11 @@ class Location:
         self.artifacts = ArtifactStore(database)
         self.chapters = ChapterStore(database)
         self.bucket = ObjectBucket.open(settings)
-        self.stages = FakeStages(self.library)
+        self.stages = stages or FakeStages(self.library)
         self.parser = TextParser()
-        self.container = SampleContainer(settings, parser=self.parser, stages=self.stages)
+        self.container = SampleContainer(
+            settings, parser=self.parser, stages=self.stages, section_concurrency=section_concurrency
+        )
         self.definitions = build(self.container)
 
     def add_documents(self, *contents: str) -> list[str]:
@@ -130,6 +143,26 @@ class Location:
             tags={**request.tags, **(tags or {})},
             asset_selection=request.selection,
             run_config={"ops": {"chapter_brief": {"config": config}}} if config else None,
+            raise_on_error=False,
+        )
+
+    def write_sections(self, kinds: Sequence[str], *, slug: str = SLUG) -> ExecuteInProcessResult:
+        """Run the section assets of `kinds` alone, for plans of these without a quote."""
+        plans = SectionPlans(
+            slug=slug,
+            topic="glioma",
+            audience="surgeons",
+            plans=tuple(
+                SectionPlan(kind=kind, title=kind, purpose=kind, word_budget=50, subsections=(), quotes=())
+                for kind in kinds
+            ),
+        )
+        self.artifacts.put("section_plans", slug, plans)
+        request = requests.write_request(self.instance, slug, kinds=kinds)
+        return self.definitions.resolve_job_def("write_chapter").execute_in_process(
+            instance=self.instance,
+            tags=request.tags,
+            asset_selection=[dg.AssetKey(["section", kind]) for kind in kinds],
             raise_on_error=False,
         )
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+import pytest
 from dagster import ExecuteInProcessResult
 
 from assets.run_tags import REVISED_TAG, REVISION_TAG
-from chapter_pipeline.domain import Gap, GapType, Section, Severity
+from chapter_pipeline.domain import Gap, GapType, Section, SectionPlans, Severity
 from chapter_pipeline.errors import ModelUnavailable, PermanentError
+from chapter_pipeline.settings import Settings
+from chapter_pipeline.storage.database import Database
+from chapter_pipeline.storage.library import LibraryStore
+from chapter_pipeline.writing.section_kinds import packaged_kinds
 from tests.code_location import GLIOMA, SLUG, Location, failure_told
+from tests.fake_stages import FakeStages
 
 
 def _statuses(result: ExecuteInProcessResult) -> dict[str, str]:
@@ -83,6 +95,43 @@ def test_sections__many__no_more_at_once_than_the_settings_allow(location: Locat
     location.add_documents(GLIOMA)
     location.write()
     assert 1 <= location.stages.most_at_once <= 2
+
+
+class Together(FakeStages):
+    """No section is finished before `number` of them are being written."""
+
+    number = 16
+
+    def __init__(self, library: LibraryStore) -> None:
+        super().__init__(library)
+        self._barrier = threading.Barrier(self.number, timeout=60)
+
+    def _section(self, kind: str, plans: SectionPlans) -> Section:
+        self._barrier.wait()
+        return super()._section(kind, plans)
+
+
+@contextmanager
+def location_of(
+    settings: Settings, database: Database, *, section_concurrency: int, stages: FakeStages
+) -> Iterator[Location]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = Location(settings, database, instance, section_concurrency=section_concurrency, stages=stages)
+        yield made
+        made.container.close()
+
+
+def test_sections__as_many_as_the_settings_allow__are_written_at_once_whatever_the_processors(
+    environment: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    with location_of(
+        environment, database, section_concurrency=Together.number, stages=Together(LibraryStore(database))
+    ) as location:
+        kinds = packaged_kinds()[: Together.number]
+        location.write_sections(kinds)
+        assert location.stages.most_at_once == Together.number
+        assert dict(location.stages.written) == dict.fromkeys(kinds, 1)
 
 
 def test_section_plans__gaps_on_record__are_recommended_in_a_revision_only(location: Location) -> None:
