@@ -185,6 +185,10 @@ class Container:
 
     def stages(self, run_id: str | None = None) -> Stages:
         """The fourteen stages with their ports bound, for the run `run_id`."""
+        return self.stages_with(self.text_model(run_id), run_id)
+
+    def stages_with(self, model: TextModel, run_id: str | None = None) -> Stages:
+        """The fourteen stages with another text model than that of the settings."""
         from chapter_pipeline.services.costs import AnswersInForce
         from chapter_pipeline.writing.stages import Stages
 
@@ -193,7 +197,7 @@ class Container:
             library=self.library_store,
             embedder=self.embedder,
             bucket=self.bucket,
-            model=self.text_model(run_id),
+            model=model,
             answers=AnswersInForce(self.database, run_id=run_id),
             clock=self.clock,
         )
@@ -350,8 +354,8 @@ class Container:
             self.settings,
             database=self.database,
             chapters=self.chapter_store,
-            artifacts=self.artifacts,
-            clock=self.clock,
+            stages=self.stages_with,
+            embedder=lambda: self.embedder,
         )
 
     @cached_property

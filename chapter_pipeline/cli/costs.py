@@ -30,10 +30,14 @@ def estimate(slug: Slug, json: Json = False) -> None:
             }
             for one in found.calls
         ]  # fmt: skip
-        print_json({"slug": slug, "provider": writer, "usd": float(usd), "most_usd": float(most), "calls": calls})
+        told = {"usd": float(usd), "most_usd": float(most), "revision_rounds": found.rounds, "stopped": found.stopped}
+        print_json({"slug": slug, "provider": writer, **told, "calls": calls})
         return
-    if not found.calls:
+    if writer == "extractive":
         say(f"nothing: the {writer} writer asks no provider")
+        return
+    if not found.calls and not found.stopped:
+        say("nothing: all that it would ask is answered already")
         return
     rows = [
         (one.expected.stage, _model(one.expected), one.expected.usage.calls, _tokens(one.expected),
@@ -42,9 +46,13 @@ def estimate(slug: Slug, json: Json = False) -> None:
     ]  # fmt: skip
     columns = ["Stage", "Model", "Calls", "Tokens in, out", "USD", "At most"]
     print_table(f"{slug}: expected cost", columns, rows, whole="Stage")
+    rounds = f", with {found.rounds} of revision" if found.rounds else ""
     say(
-        f"about {usd:.2f} USD, at the most {most:.2f}; the chapter's cap is {found.cap_usd} (CHAPTER_BUDGET_CHAPTER_USD)"
+        f"about {usd:.2f} USD{rounds}, at the most {most:.2f}; the chapter's cap is {found.cap_usd}"
+        f" (CHAPTER_BUDGET_CHAPTER_USD), of which {found.left_usd:.2f} are left"
     )
+    if found.stopped:
+        say(f"it will stop before it is written: {found.stopped}")
 
 
 def cost(slug: Slug, json: Json = False) -> None:

@@ -34,6 +34,7 @@ from chapter_pipeline.providers.language_vision import describe
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prompts import Prompt
 from chapter_pipeline.providers.structured_output import reply_schema
+from chapter_pipeline.providers.structured_request import Ask
 
 ValueT = TypeVar("ValueT", bound=BaseModel)
 _REASON_CHARACTERS = 160
@@ -105,9 +106,11 @@ class FallbackRouter:
                 chapter=task.chapter, section=task.section, document=task.document, run_id=self._run_id,
                 fallbacks=tuple(failures),
             )  # fmt: skip
-            asking = _Asking(self._gateway, provider, self._model_for(provider, task.kind), task.variant, context)
+            asking = _Asking(
+                self._gateway, provider, model_for(self._models[provider], task.kind), task.variant, context
+            )
             try:
-                value = _answer(task, asking)
+                value = answer_with(task, asking)
             except (ModelUnavailable, ModelRefused) as error:
                 transient = transient or isinstance(error, ModelUnavailable)
                 failures.append(f"{provider}: {_short(str(error))}")
@@ -116,13 +119,6 @@ class FallbackRouter:
         raise (ModelUnavailable if transient else ModelRefused)(
             f"no text model answered the {task.kind!r} task: {'; '.join(failures)}"
         )
-
-    def _model_for(self, provider: str, kind: str) -> str:
-        work = KINDS[kind]
-        models = self._models[provider]
-        return {
-            "planning": models.planning, "writing": models.writing, "review": models.review, "vision": models.vision,
-        }[work]  # fmt: skip
 
 
 class _Asking:
@@ -140,24 +136,33 @@ class _Asking:
         self, purpose: str, prompt: Prompt, filled: str, reply_type: type[ValueT], max_output_tokens: int,
         pictures: tuple[Picture, ...] = (),
     ) -> ValueT:  # fmt: skip
-        call = model_call(purpose, prompt, filled, reply_type, max_output_tokens, pictures, self._variant)
+        call = model_call(purpose, prompt, filled, reply_type, max_output_tokens, pictures, variant=self._variant)
         answer = self._gateway.ask(self._provider, self.model, call, reply_type=reply_type, context=self._context)
         self.answered = answer.model
         return answer.value
 
 
+def model_for(models: ModelNames, kind: str) -> str:
+    """The model that answers tasks of this kind."""
+    return {
+        "planning": models.planning, "writing": models.writing, "review": models.review, "vision": models.vision,
+    }[KINDS[kind]]  # fmt: skip
+
+
 def model_call(
     purpose: str, prompt: Prompt, filled: str, reply_type: type[BaseModel], max_output_tokens: int,
-    pictures: tuple[Picture, ...] = (), variant: str = "",
+    pictures: tuple[Picture, ...] = (), *, variant: str = "",
 ) -> ModelCall:  # fmt: skip
-    """The request that is sent for a filled prompt."""
+    """The request of a task, the same for every provider."""
     return ModelCall(
-        purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose, schema=reply_schema(reply_type),
-        max_output_tokens=max_output_tokens, pictures=pictures, variant=f"{variant} {prompt.version}".strip(),
+        purpose=purpose, system=prompt.system, prompt=filled, schema_name=purpose,
+        schema=reply_schema(reply_type), max_output_tokens=max_output_tokens, pictures=pictures,
+        variant=f"{variant} {prompt.version}".strip(),
     )  # fmt: skip
 
 
-def _answer(task: Task[ReplyT], ask: _Asking) -> ReplyT:
+def answer_with(task: Task[ReplyT], ask: Ask) -> ReplyT:
+    """The answer to `task`, from what `ask` replies. Raises what `ask` raises, and `PermanentError` for an odd task."""
     value: BaseModel
     match task.request:
         case SectionQueriesRequest() as request:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from chapter_pipeline.domain import ChapterBrief, SectionPlans
-from chapter_pipeline.domain.tasks import SectionRequest
 from chapter_pipeline.domain.usage import NAMED_BY_VALUE, STAGES, TaskUsage, Usage, over_runs, total
-from chapter_pipeline.ports import Clock
+from chapter_pipeline.ports import Embedder, TextModel
+from chapter_pipeline.providers.call import ModelCall
+from chapter_pipeline.providers.extractive import Extractive
+from chapter_pipeline.providers.fallback_router import KINDS, ModelNames, model_for
+from chapter_pipeline.providers.forecast import Forecast, ForeseenCall
 from chapter_pipeline.providers.gateway import CallPolicy
-from chapter_pipeline.providers.language_concepts import MAX_OUTPUT_TOKENS
-from chapter_pipeline.providers.language_sections import section_prompt
-from chapter_pipeline.providers.prices import cost_usd
+from chapter_pipeline.providers.prices import cost_usd, most_usd
+from chapter_pipeline.services.cost_forecast import Foreseen, foresee
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger_reader import LedgerReader
-from chapter_pipeline.writing.brief import chapter_brief, request_from
+from chapter_pipeline.writing.brief import request_from, section_kinds_of
+from chapter_pipeline.writing.stages import Stages
 
-CHARACTERS_PER_TOKEN = 4
+BYTES_PER_TOKEN = 4
 """Of English prose, about, for all providers."""
-REPLY_TOKENS_PER_WORD = 3
-"""Of a section: its words, their keys and what surrounds them."""
-CONCEPTS_TOKENS = (4000, 2500)
-"""A request for key concepts and its reply: sixty candidate terms, a dozen concepts with their queries."""
-UNPLANNED_TOKENS = 9000
-"""A request for a section before its quotes are chosen: about sixty of them."""
+LARGER_REQUESTS = 2
+"""A request is never larger than this many times the one that is foreseen: its quotations are limited, and what models write
+for it too."""
+CHAPTER_TASKS = tuple(kind for kind in KINDS if kind != "figure")
+OF_A_ROUND = frozenset({"section", "section_repair", "key_points", "review", "critical_information", "final_review"})
+"""The tasks that a round of revision may ask for again."""
 
 
 def usage(
@@ -80,64 +83,28 @@ class AnswersInForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """One call that is `expected`. `most_usd`: with the longest reply that is asked for, three times."""
+    """The calls of one task, for a section or none. `expected` is without calls where only more rounds would ask.
+
+    `most_usd`: what they can cost, in all rounds, with all attempts of all providers, each with its longest reply.
+    """
 
     expected: TaskUsage
     most_usd: Decimal
 
 
-def estimates(brief: ChapterBrief, plans: SectionPlans | None, *, settings: Settings, attempts: int) -> list[Estimate]:
-    """The calls for writing the chapter, without replayed ones. Empty with the extractive writer.
-
-    With `plans` the prompts of the sections are those that will be sent; without, their size is assumed.
-    Raises `UnknownPrice`.
-    """
-    provider = settings.writer
-    if provider == "extractive":
-        return []
-    models = settings.models_of(provider)
-    tokens_in, tokens_out = CONCEPTS_TOKENS
-    found = [
-        _estimate("key_concepts", None, provider, models.planning, tokens_in, tokens_out, MAX_OUTPUT_TOKENS, attempts)
-    ]
-    if plans is not None:
-        for plan in plans.plans:
-            if plan.quotes:
-                request = SectionRequest(topic=plans.topic, audience=plans.audience, plan=plan)
-                prompt, filled, longest = section_prompt(request)
-                size = (len(prompt.system) + len(filled)) // CHARACTERS_PER_TOKEN
-                words = REPLY_TOKENS_PER_WORD * plan.word_budget
-                found.append(_estimate("section", plan.kind, provider, models.writing, size, words, longest, attempts))
-        return found
-    for section in brief.sections:
-        words = round(REPLY_TOKENS_PER_WORD * section.share * brief.word_budget)
-        found.append(
-            _estimate("section", section.kind, provider, models.writing, UNPLANNED_TOKENS, words, 2 * words, attempts)
-        )
-    return found
-
-
-def _estimate(
-    task: str, section: str | None, provider: str, model: str, tokens_in: int, tokens_out: int, longest: int,
-    attempts: int,
-) -> Estimate:  # fmt: skip
-    def price(output: int) -> Decimal:
-        return cost_usd(provider, model, Usage(input_tokens=tokens_in, output_tokens=output))
-
-    expected = Usage(calls=1, input_tokens=tokens_in, output_tokens=tokens_out, cost_usd=price(tokens_out))
-    return Estimate(
-        expected=TaskUsage(task=task, section=section, provider=provider, model=model, run_id=None, usage=expected),
-        most_usd=attempts * price(longest),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterEstimate:
-    """What writing a chapter will cost: the expected calls, the provider that writes, and the cap of a chapter."""
+    """What writing a chapter will cost: the calls, the provider that writes, and what the cap leaves of a chapter.
+
+    `rounds`: the expected rounds of revision. `stopped`: why the writing will stop early, or empty.
+    """
 
     provider: str
     cap_usd: Decimal
-    calls: tuple[Estimate, ...]
+    left_usd: Decimal
+    calls: tuple[Estimate, ...] = ()
+    rounds: int = 0
+    stopped: str = ""
 
     @property
     def usd(self) -> Decimal:
@@ -146,31 +113,133 @@ class ChapterEstimate:
 
     @property
     def most_usd(self) -> Decimal:
-        """The most that these calls can cost."""
-        return sum((one.most_usd for one in self.calls), Decimal(0))
+        """The most that it can cost: no call is sent that could pass the cap."""
+        return min(self.left_usd, sum((one.most_usd for one in self.calls), Decimal(0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pricing:
+    """How foreseen calls are priced: the models by provider, in the order of fallback, and what the ledger knows.
+
+    `seen`: the mean tokens of the replies to a task by a model, where there were some.
+    """
+
+    order: Sequence[str]
+    models: Mapping[str, ModelNames]
+    attempts: int
+    max_revisions: int
+    seen: Mapping[tuple[str, str], int]
+
+    def expected(self, foreseen: ForeseenCall) -> TaskUsage:
+        """What the call will use when the first provider answers it at once. Raises `UnknownPrice`."""
+        call, provider = foreseen.call, self.order[0]
+        model = self._model(provider, call)
+        size = len(call.system.encode()) + len(call.prompt.encode()) + len(json.dumps(call.schema))
+        counted = Usage(
+            calls=1,
+            input_tokens=size // BYTES_PER_TOKEN,
+            output_tokens=min(self.seen.get((call.purpose, model), foreseen.reply_tokens), call.max_output_tokens),
+        )
+        return TaskUsage(
+            task=call.purpose, section=foreseen.section, provider=provider, model=model, run_id=None,
+            usage=replace(counted, cost_usd=cost_usd(provider, model, counted)),
+        )  # fmt: skip
+
+    def most_usd(self, foreseen: ForeseenCall) -> Decimal:
+        """The most that the call can cost over all rounds. Raises `UnknownPrice`."""
+        call = foreseen.call
+        larger = replace(call, prompt=call.prompt * LARGER_REQUESTS)
+        rounds = 1 + (self.max_revisions if call.purpose in OF_A_ROUND else 0)
+        once = sum((most_usd(name, self._model(name, call), larger) for name in self.order), Decimal(0))
+        return rounds * self.attempts * once
+
+    def _model(self, provider: str, call: ModelCall) -> str:
+        return model_for(self.models[provider], "section" if call.purpose == "section_repair" else call.purpose)
+
+
+def priced(foreseen: Foreseen, kinds: Sequence[str], pricing: Pricing) -> tuple[Estimate, ...]:
+    """The cost of what is foreseen, one line a task and section, in their order.
+
+    `kinds`: the sections of the brief; one without evidence now may have some when models ask for more.
+    """
+    found: dict[tuple[str, str | None], Estimate] = {}
+    for one in foreseen.first:
+        expected = pricing.expected(one)
+        found[expected.task, expected.section] = Estimate(expected=expected, most_usd=pricing.most_usd(one))
+    for one in foreseen.revised:
+        again = pricing.expected(one)
+        before = found.get((again.task, again.section))
+        if before is None:
+            found[again.task, again.section] = Estimate(expected=again, most_usd=pricing.most_usd(one))
+        else:
+            usage = before.expected.usage + again.usage
+            found[again.task, again.section] = replace(before, expected=replace(before.expected, usage=usage))
+    for task in ("section", "section_repair"):
+        written = [line for line in found.values() if line.expected.task == task]
+        largest = max(written, key=lambda line: line.most_usd, default=None)
+        for kind in kinds if largest is not None else ():
+            if (task, kind) not in found:
+                assert largest is not None
+                nothing = replace(largest.expected, section=kind, usage=Usage())
+                found[task, kind] = replace(largest, expected=nothing)
+    return tuple(found.values())
 
 
 class Costs:
-    """The use cases on what chapters cost."""
+    """The use cases on what chapters cost. `stages` makes the stages with another text model."""
 
     def __init__(
-        self, settings: Settings, *, database: Database, chapters: ChapterStore, artifacts: ArtifactStore, clock: Clock
+        self,
+        settings: Settings,
+        *,
+        database: Database,
+        chapters: ChapterStore,
+        stages: Callable[[TextModel], Stages],
+        embedder: Callable[[], Embedder],
     ) -> None:
         self._settings = settings
         self._database = database
         self._chapters = chapters
-        self._artifacts = artifacts
-        self._clock = clock
+        self._stages = stages
+        self._embedder = embedder
 
     def estimate(self, slug: str) -> ChapterEstimate:
-        """What writing the chapter will cost. Raises `NotFound`, `InvalidBrief`, `UnknownPrice`."""
+        """What writing the chapter will cost, replies that are paid for already left out.
+
+        The stages run on the library, with a text model that sends nothing. Raises `NotFound`, `InvalidBrief`,
+        `UnknownPrice`.
+        """
+        settings, reader = self._settings, LedgerReader(self._database)
         request = request_from(self._chapters.get(slug).request)
-        brief = chapter_brief(slug, request, today=self._clock.now().date())
-        planned = self._artifacts.latest("section_plans", slug) is not None
-        plans = self._artifacts.get("section_plans", slug, SectionPlans) if planned else None
-        found = estimates(brief, plans, settings=self._settings, attempts=CallPolicy().attempts)
+        cap, spent = settings.budget_chapter_usd, total(usage(self._database, chapter=slug))
+        left = max(Decimal(0), cap - spent.cost_usd - spent.ambiguous_usd)
+        if settings.writer == "extractive":
+            return ChapterEstimate(provider=settings.writer, cap_usd=cap, left_usd=left)
+        order = settings.writers
+        for name in order:
+            for kind in CHAPTER_TASKS:
+                cost_usd(name, model_for(settings.models_of(name), kind), Usage())  # also when it would stop before
+        pricing = Pricing(
+            order=order,
+            models={name: settings.models_of(name) for name in order},
+            attempts=CallPolicy().attempts,
+            max_revisions=settings.max_revisions,
+            seen=reader.mean_output_tokens(),
+        )
+        model = Forecast(
+            order[0],
+            pricing.models[order[0]],
+            stand_in=Extractive(self._embedder()),
+            stored=lambda provider, name, call: reader.reply(call.key(provider, name, settings.server_of(provider))),
+        )
+        foreseen = foresee(slug, request, self._stages(model), model, max_revisions=settings.max_revisions)
         return ChapterEstimate(
-            provider=self._settings.writer, cap_usd=self._settings.budget_chapter_usd, calls=tuple(found)
+            provider=order[0],
+            cap_usd=cap,
+            left_usd=left,
+            calls=priced(foreseen, section_kinds_of(request), pricing),
+            rounds=foreseen.rounds,
+            stopped=foreseen.stopped,
         )
 
     def of_chapter(self, slug: str) -> tuple[TaskUsage, ...]:

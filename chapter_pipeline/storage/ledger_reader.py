@@ -57,6 +57,23 @@ class LedgerReader:
         with self._database.session() as session:
             return frozenset(session.scalars(query))
 
+    def reply(self, request_key: str) -> str | None:
+        """The stored reply to a request; None when it was not answered."""
+        query = select(Call.reply).where(Call.request_key == request_key, Call.state == "committed").limit(1)
+        with self._database.session() as session:
+            return session.scalar(query.order_by(Call.id))
+
+    def mean_output_tokens(self, *, least_calls: int = 5) -> dict[tuple[str, str], int]:
+        """The mean tokens of the replies by task and model, thoughts included; of those with enough calls."""
+        query = (
+            select(Call.purpose, Call.model, func.avg(Call.output_tokens))
+            .where(Call.state == "committed", Call.output_tokens > 0)
+            .group_by(Call.purpose, Call.model)
+            .having(func.count() >= least_calls)
+        )
+        with self._database.session() as session:
+            return {(task, model): round(mean) for task, model, mean in session.execute(query)}
+
     def today(self) -> Usage:
         """Usage of this day, which begins at midnight UTC."""
         with self._database.session() as session:

@@ -66,9 +66,9 @@ def test_estimate__by_writer__is_nothing_or_a_sum_of_its_calls(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-000000000000")
     found = cli("chapters", "estimate", SLUG, "--json").done().value
     assert found["provider"] == "gpt"
-    assert {one["purpose"] for one in found["calls"]} == {"key_concepts", "section"}
-    assert {one["stage"].partition("/")[0] for one in found["calls"]} == {"key_concepts", "section"}
-    assert all(one["stage"] == f"section/{one['section']}" for one in found["calls"] if one["section"])
+    assert [one["purpose"] for one in found["calls"]] == ["section_queries", "key_concepts", "literature_queries"]
+    assert [one["stage"] for one in found["calls"]] == ["chapter_brief", "key_concepts", "literature_research"]
+    assert found["stopped"] in cli("chapters", "estimate", SLUG).done().out
     assert 0 < found["usd"] == pytest.approx(sum(one["usd"] for one in found["calls"]))
     assert found["most_usd"] > found["usd"]
     monkeypatch.setenv("CHAPTER_GPT_MODELS", json.dumps({"writing": "gpt-from-nowhere"}))
