@@ -96,15 +96,14 @@ def produce(
     """
     name = f"section/{kind}"
     newest = artifacts.latest(name, plans.slug)
-    if newest is not None and not rewrite:
-        theirs = artifacts.get(name, plans.slug, Section, newest.version)
-        if theirs.kept:
-            return Produced(kind=kind, status="kept", section=theirs, stored=newest, fingerprint=fingerprint)
+    theirs = artifacts.get(name, plans.slug, Section, newest.version) if newest is not None else None
+    if newest is not None and theirs is not None and theirs.kept and not rewrite:
+        return Produced(kind=kind, status="kept", section=theirs, stored=newest, fingerprint=fingerprint)
     known = None if rewrite else artifacts.by_fingerprint(name, plans.slug, fingerprint)
     if known is not None:
         section = artifacts.get(name, plans.slug, Section, known.version)
     else:
-        section = stages.section(kind, plans, variant=run_id if rewrite else "")
+        section = stages.section(kind, plans, variant=run_id if rewrite else "", earlier=theirs)
     # A reused text is stored again as the newest version, because later stages read the newest one.
     stored = artifacts.put(name, plans.slug, section, run_id=run_id, fingerprint=fingerprint)
     return Produced(

@@ -162,6 +162,19 @@ class PlannedFigure(StageValue):
     )
 
 
+class PlannedStudy(StageValue):
+    """A work that a section may cite, as its writer is told of it; what is None is not known."""
+
+    source: str
+    citation: str = Field(description="``Westphal et al. 2003``.")
+    title: str
+    design: StudyType
+    level: int
+    year: int | None = None
+    condition: str | None = None
+    n: int | None = Field(default=None, description="Subjects, where the study record is sure of it.")
+
+
 class SectionPlan(StageValue):
     """What one section is written from, and nothing else. `recommendations` come from an earlier gap report."""
 
@@ -180,6 +193,7 @@ class SectionPlan(StageValue):
     contradictions: tuple[Relation, ...] = Field(default=(), description="Between quotes of this plan.")
     question_tables: tuple[QuestionTable, ...] = Field(default=(), description="For questions of this section.")
     table_quotes: tuple[Quote, ...] = Field(default=(), description="What the tables cite and `quotes` has not.")
+    studies: tuple[PlannedStudy, ...] = Field(default=(), description="The works of its quotes, in order of mention.")
 
     @property
     def all_quotes(self) -> tuple[Quote, ...]:

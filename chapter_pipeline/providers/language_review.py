@@ -22,6 +22,7 @@ from chapter_pipeline.domain.tasks import (
     ReviewReply,
     ReviewRequest,
 )
+from chapter_pipeline.providers.language_sections import fenced_evidence, opaque
 from chapter_pipeline.providers.prompts import fenced, prompt
 from chapter_pipeline.providers.structured_request import Ask
 from chapter_pipeline.quality.grounding import support_problems
@@ -102,9 +103,25 @@ def review(request: ReviewRequest, ask: Ask) -> ReviewReply:
     return ReviewReply(edits=tuple(edits[number] for number in sorted(edits)))
 
 
+class WrittenMissing(StageValue):
+    section: str
+    point: str
+    why: str
+    severity: Literal["critical", "high", "medium"]
+    keys: tuple[str, ...]
+
+
+class WrittenMissings(StageValue):
+    missing: tuple[WrittenMissing, ...]
+
+
 def critical_information(request: CriticalInformationRequest, ask: Ask) -> CriticalInformationReply:
-    """Points that the chapter misses, each in a section that it has."""
+    """Points that the chapter misses, each in a section that it has, with the quotes at hand that speak of it.
+
+    A point is critical only with such a quote: what stops a publication can be checked.
+    """
     text = prompt("critical_information")
+    at_hand = opaque(request.at_hand)
     filled = text.fill(
         topic=fenced("topic", request.topic),
         kind=request.kind,
@@ -112,15 +129,23 @@ def critical_information(request: CriticalInformationRequest, ask: Ask) -> Criti
         sections=fenced("sections", [[one.kind, one.title, one.purpose] for one in request.sections]),
         required=fenced("required", request.must_cover),
         text=fenced("chapter", request.text),
+        evidence=fenced_evidence((), at_hand),
     )
-    reply = ask("critical_information", text, filled, CriticalInformationReply, CRITICAL_OUTPUT_TOKENS)
+    reply = ask("critical_information", text, filled, WrittenMissings, CRITICAL_OUTPUT_TOKENS)
     kinds = {section.kind for section in request.sections}
     kept: dict[str, MissingInformation] = {}
     for missing in reply.missing:
         point = " ".join(missing.point.split()).rstrip(".")
         if missing.section in kinds and point:
-            why = " ".join(missing.why.split())
-            kept.setdefault(point.casefold(), MissingInformation(section=missing.section, point=point, why=why))
+            quotes = tuple(dict.fromkeys(at_hand[key].key for key in missing.keys if key in at_hand))
+            severity = "high" if missing.severity == "critical" and not quotes else missing.severity
+            kept.setdefault(
+                point.casefold(),
+                MissingInformation(
+                    section=missing.section, point=point, why=" ".join(missing.why.split()), severity=severity,
+                    quotes=quotes,
+                ),
+            )  # fmt: skip
     return CriticalInformationReply(missing=tuple(kept.values())[:MAX_MISSING])
 
 

@@ -57,6 +57,8 @@ SAME_QUESTION = 0.72
 MAX_PAIRS = 40
 MIN_POINTS = 3
 """With fewer key points that hold, those that the chapter's own sentences make are better."""
+MOST_AT_HAND = 80
+"""Quotes that the chapter does not cite and the second opinion is shown, the closest to the topic first."""
 EVIDENCE_SHOWN = 5
 """Quotes that a gap names as evidence at hand."""
 
@@ -183,11 +185,21 @@ def review_edits(draft: ChapterDraft, *, audience: str, model: TextModel) -> Seq
 def missing_information(
     brief: ChapterBrief, chapter: ChapterText, evidence: EvidenceMap, *, model: TextModel
 ) -> list[Gap]:
-    """Stage 13: a second opinion on what the chapter must not leave out; its gaps are medium, a person judges them."""
+    """Stage 13: a second opinion on what the chapter must not leave out.
+
+    A critical gap stops a publication like any other: it names the quotes that speak of what is missing.
+    """
+    cited = {
+        key
+        for section in chapter.sections
+        for claim in (*section.sentences, *section.table_claims)
+        for key in claim.quotes
+    }
+    left = sorted((one for one in evidence.quotes if one.key not in cited), key=lambda one: (-one.relevance, one.key))
     request = CriticalInformationRequest(
         topic=brief.topic, kind=brief.kind.value, audience=brief.audience,
         sections=_brief_sections(brief.sections), must_cover=tuple(point.text for point in brief.must_cover),
-        text=_text_by_section(chapter),
+        text=_text_by_section(chapter), at_hand=tuple(left[:MOST_AT_HAND]),
     )  # fmt: skip
     reply = _asked(
         model,
@@ -198,7 +210,7 @@ def missing_information(
     gaps = []
     for missing in reply.value.missing:
         named = {word for word in words(missing.point) if len(word) > 4}
-        speaking = [
+        speaking = list(missing.quotes) or [
             quote.key
             for quote in evidence.quotes
             if named and 2 * len(named & set(words(quote.display))) >= max(1, len(named))
@@ -211,7 +223,7 @@ def missing_information(
         gaps.append(
             Gap(
                 type=GapType.CRITICAL_INFORMATION,
-                severity=Severity.MEDIUM,
+                severity=Severity(missing.severity),
                 description=f"Missing, in the opinion of {reply.provider!r}: {missing.point}. {missing.why} {at_hand[0].upper()}{at_hand[1:]}.",
                 recommendation=f"Cover {missing.point} in this section"
                 + ("." if speaking else ": add documents on it first."),

@@ -17,6 +17,7 @@ from chapter_pipeline.domain import (
     GapType,
     OutlineSection,
     PlannedFigure,
+    PlannedStudy,
     PlannedSubsection,
     Quote,
     ResearchSet,
@@ -25,11 +26,13 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Source,
 )
-from chapter_pipeline.domain.evidence import FindingKind
+from chapter_pipeline.domain.evidence import FindingKind, StudyRecord
 from chapter_pipeline.domain.library import FigureRecord
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import NOT_CLINICAL
 from chapter_pipeline.quality.section_fit import POINT_FIT_FLOOR, fit_floor
+from chapter_pipeline.writing.concepts import NO_RECORDS
+from chapter_pipeline.writing.labels import named
 from chapter_pipeline.writing.licences import figure_rights
 from chapter_pipeline.writing.question_tables import question_tables
 
@@ -170,6 +173,7 @@ def section_plans(
     *,
     figures: Sequence[FigureRecord],
     embedder: Embedder,
+    records: Mapping[str, StudyRecord] = NO_RECORDS,
     recommendations: Sequence[Gap] = (),
     earlier: SectionPlans | None = None,
 ) -> SectionPlans:
@@ -211,6 +215,7 @@ def section_plans(
             ),
             question_tables=tables,
             table_quotes=tuple(quotes[key] for key in cited if key not in {quote.key for quote in pack}),
+            studies=_studies(pack, research, records),
         )
 
     bases = [plan(index) for index in range(len(outline.sections))]
@@ -241,6 +246,28 @@ def section_plans(
     )  # fmt: skip
 
 
+def _studies(
+    pack: Sequence[Quote], research: ResearchSet, records: Mapping[str, StudyRecord]
+) -> tuple[PlannedStudy, ...]:
+    """The works of the quotes, in order of mention, with what their study records are sure of."""
+    sources = {source.key: source for source in research.sources}
+    found = []
+    for key in dict.fromkeys(quote.source for quote in pack):
+        source = sources.get(key)
+        if source is None:
+            continue
+        record = records.get(source.document or "")
+        found.append(
+            PlannedStudy(
+                source=key, citation=named(source), title=source.title, design=source.study_type,
+                level=source.evidence_level, year=source.year,
+                condition=record.population.condition if record else None,
+                n=record.population.n if record else None,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
 def _by_writing(gap: Gap) -> bool:
     """Whether a writer can close it: with evidence at hand, or in fewer words."""
     return bool(gap.evidence) or gap.type is GapType.SECTION_BALANCE
@@ -250,7 +277,12 @@ def _fingerprint(plan: SectionPlan) -> str:
     """Of what the section's text is planned from: the questions that it answers and their tables do not count."""
     made_from = plan.model_dump(
         mode="json",
-        exclude={"question_tables": True, "table_quotes": True, "quotes": {"__all__": {"questions", "results"}}},
+        exclude={
+            "question_tables": True,
+            "table_quotes": True,
+            "studies": True,
+            "quotes": {"__all__": {"questions", "results"}},
+        },
     )
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 

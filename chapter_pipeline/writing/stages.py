@@ -168,17 +168,19 @@ class Stages:
             evidence,
             research,
             figures=self._library.figures(documents),
+            records=self._library.study_records(documents),
             embedder=self._embedder,
             recommendations=recommendations,
             earlier=earlier,
         )
 
-    def section(self, kind: str, plans: SectionPlans, *, variant: str = "") -> Section:
+    def section(self, kind: str, plans: SectionPlans, *, variant: str = "", earlier: Section | None = None) -> Section:
         """Stage 10: one section; status `unused` when the plans have none of this kind.
 
-        `variant`: it is wanted anew, though nothing it is made of changed. Raises `ClaimNotGrounded`.
+        `variant`: it is wanted anew, though nothing it is made of changed. `earlier`: the text before, for a revision.
+        Raises `ClaimNotGrounded`.
         """
-        return sections.write_section(kind, plans, model=self._model, variant=variant)
+        return sections.write_section(kind, plans, model=self._model, variant=variant, earlier=earlier)
 
     def chapter_draft(
         self,

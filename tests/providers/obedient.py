@@ -45,9 +45,13 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
         return _study_record(data)
     if "candidates" in data:
         return _concepts(data)
-    if "sentences" in data:
-        return _repairs(data) if repairs else {"sentences": []}
-    if "quotations" in data:
+    if "paragraphs" in data:
+        return _repairs(data) if repairs else {"paragraphs": []}
+    if "required" in data:
+        kind = data["sections"][0][0]
+        missing = {"section": kind, "point": "thromboprophylaxis", "why": "Emboli go untreated."}
+        return {"missing": [{**missing, "severity": "medium", "keys": []}]}
+    if "evidence" in data:
         return _section(data, mischief)
     if "caption" in data:
         return {"figure_class": "diagram", "description": "A drain in its place."}
@@ -58,9 +62,6 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
     if "gaps" in data:
         kind = next(iter(data["chapter"]))
         return {"remarks": [{"section": kind, "text": "Read the rates again."}, {"section": "astrology", "text": "x"}]}
-    if "required" in data:
-        kind = data["sections"][0][0]
-        return {"missing": [{"section": kind, "point": "thromboprophylaxis", "why": "Emboli go untreated."}]}
     if "sections" in data:
         return _plans(data)
     if "key points" in prompt:
@@ -114,7 +115,7 @@ def _concepts(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _section(data: dict[str, Any], mischief: Mischief) -> dict[str, Any]:
-    quotes, number = data["quotations"], 0
+    quotes, number = _passages(data), 0
     planned = data["subsections"] or [["", list(quotes)]]
     subsections = []
     for title, keys in planned:
@@ -142,11 +143,21 @@ def _plans(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _repairs(data: dict[str, Any]) -> dict[str, Any]:
-    """Each faulty sentence again in the words of the first quotation that it cites; without one, given up."""
-    quotes = data["quotations"]
-    repaired = []
-    for one in data["sentences"]:
-        known = [key for key in one["keys"] if key in quotes]
-        text = quotes[known[0]]["text"] if known else ""
-        repaired.append({"number": one["number"], "text": text, "keys": known[:1]})
-    return {"sentences": repaired}
+    """Each faulty sentence again in the words of the first passage that it cites; without one, it is left out."""
+    quotes = _passages(data)
+    rewritten = []
+    for paragraph in data["paragraphs"]:
+        sentences = []
+        for one in paragraph["sentences"]:
+            known = [key for key in one["keys"] if key in quotes]
+            if "fault" not in one:
+                sentences.append({"text": one["text"], "keys": one["keys"]})
+            elif known:
+                sentences.append({"text": quotes[known[0]]["text"], "keys": known[:1]})
+        rewritten.append({"number": paragraph["number"], "sentences": sentences})
+    return {"paragraphs": rewritten}
+
+
+def _passages(data: dict[str, Any]) -> dict[str, Any]:
+    """The passages of all works, by key."""
+    return {key: passage for work in data["evidence"] for key, passage in work["passages"].items()}

@@ -174,7 +174,8 @@ def test_review__that_deletes_too_much__deletes_nothing() -> None:
 
 
 def test_critical_information__outside_the_chapter_or_twice__is_left_out() -> None:
-    missing = [{"section": "surgery", "point": point, "why": "w"} for point in ("Seizures.", "seizures", "Coagulation")]
+    rest = {"why": "w", "severity": "medium", "keys": []}
+    missing = [{"section": "surgery", "point": point, **rest} for point in ("Seizures.", "seizures", "Coagulation")]
     request = CriticalInformationRequest(
         topic=TOPIC,
         kind="disease",
@@ -183,8 +184,30 @@ def test_critical_information__outside_the_chapter_or_twice__is_left_out() -> No
         must_cover=("drains",),
         text={"surgery": DRAIN},
     )
-    said = Said({"missing": [*missing, {"section": "astrology", "point": "stars", "why": "w"}]})
+    said = Said({"missing": [*missing, {"section": "astrology", "point": "stars", **rest}]})
     assert [one.point for one in critical_information(request, said).missing] == ["Seizures", "Coagulation"]
+
+
+def test_critical_information__critical_point__is_so_only_with_a_quote_at_hand() -> None:
+    warning = quote("q7", "Drains must not be placed while the platelet count is below 50.")
+    (key,) = opaque((warning,))
+    request = CriticalInformationRequest(
+        topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, must_cover=(), text={"surgery": DRAIN},
+        at_hand=(warning,),
+    )  # fmt: skip
+    points = {"Platelets": [key, "abcde"], "Seizures": ["abcde"]}
+    said = Said(
+        {
+            "missing": [
+                {"section": "surgery", "point": point, "why": "w", "severity": "critical", "keys": keys}
+                for point, keys in points.items()
+            ]
+        }
+    )
+    first, second = critical_information(request, said).missing
+    assert (first.severity, first.quotes) == ("critical", ("q7",))
+    assert (second.severity, second.quotes) == ("high", ())
+    assert warning.text in said.filled
 
 
 def test_literature_queries__that_do_not_close_or_name_nothing__are_left_out() -> None:

@@ -232,8 +232,8 @@ def test_prompt__of_a_section__fences_what_the_files_say_and_hides_their_keys(
         ["gemini"], {"gemini": plan}, database=database, settings=settings, library=library, embedder=embedder
     ) as stages:
         chapter = write(stages, BriefRequest(topic=TOPIC)).final
-    prompts = [prompt for prompt in seen if "<quotations>" in prompt]
+    prompts = [prompt for prompt in seen if "<evidence>" in prompt]
     assert prompts
     for prompt in prompts:
-        assert prompt.count("<quotations>") == prompt.count("</quotations>") == 1
+        assert prompt.count("<evidence>") == prompt.count("</evidence>") == 1
         assert not any(key in prompt for key in chapter.chapter.quotes)
