@@ -14,6 +14,7 @@ from chapter_pipeline.providers.extractive import Extractive
 from chapter_pipeline.providers.fallback_router import KINDS, ModelNames, model_for
 from chapter_pipeline.providers.forecast import Forecast, ForeseenCall
 from chapter_pipeline.providers.gateway import CallPolicy
+from chapter_pipeline.providers.language_sections import ROUNDS as REWRITINGS
 from chapter_pipeline.providers.prices import cost_usd, most_usd
 from chapter_pipeline.services.cost_forecast import Foreseen, foresee
 from chapter_pipeline.settings import Settings
@@ -150,6 +151,8 @@ class Pricing:
         call = foreseen.call
         larger = replace(call, prompt=call.prompt * LARGER_REQUESTS)
         rounds = 1 + (self.max_revisions if call.purpose in OF_A_ROUND else 0)
+        if call.purpose == "section_repair":
+            rounds *= REWRITINGS
         once = sum((most_usd(name, self._model(name, call), larger) for name in self.order), Decimal(0))
         return rounds * self.attempts * once
 

@@ -92,7 +92,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="evidence_map", value=domain.EvidenceMap,
-        version="3", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
+        version="4", inputs=("chapter_brief", "key_concepts", "research_set"), outside=(Outside.LIBRARY,),
         prompts=("relations",), work="review",
         files=tuple(f"writing/section_statements/{name}" for name in ("statements.csv", "weights.npz")),
     ),
@@ -103,7 +103,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
         name="section_plans", value=domain.SectionPlans,
-        version="4", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
+        version="5", inputs=("chapter_brief", "chapter_outline", "evidence_map", "research_set"),
         outside=(Outside.LIBRARY,),
     ),
     Stage(
@@ -112,7 +112,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="chapter_draft", value=domain.ChapterDraft,
-        version="3", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
+        version="4", inputs=("chapter_brief", "chapter_outline", "section_plans", SECTION, "research_set"),
         outside=(Outside.LIBRARY,), prompts=("key_points",), work="writing",
     ),
     Stage(
@@ -121,7 +121,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="gap_report", value=domain.GapReport,
-        version="4",
+        version="5",
         inputs=(
             "chapter_brief", "chapter_outline", "section_plans", "evidence_map", "research_set", "reviewed_chapter",
         ),
