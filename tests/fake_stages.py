@@ -197,7 +197,9 @@ class FakeStages:
             for one in (self.library.figures(list(sources)) if self.illustrated else ())
         )  # fmt: skip
 
-    def section(self, kind: str, plans: model.SectionPlans, *, variant: str = "") -> model.Section:
+    def section(
+        self, kind: str, plans: model.SectionPlans, *, variant: str = "", earlier: model.Section | None = None
+    ) -> model.Section:
         with self._lock:
             self._writing += 1
             self.most_at_once = max(self.most_at_once, self._writing)
