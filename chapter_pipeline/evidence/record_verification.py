@@ -282,15 +282,21 @@ class _Verification:
         return named
 
     def _direction(self, finding: Finding, of_rules: Sequence[Finding]) -> Direction:
-        """The direction, unless what rules read in the same sentence, or the finding's own two numbers, say otherwise."""
+        """The direction, unless what rules read in the same sentence, or the finding's own two numbers, say otherwise.
+
+        Rules are not sure of a sentence in which they read both, nor where the numbers of two named arms say the direction.
+        """
         direction = finding.direction
         if direction is Direction.NOT_STATED:
             return direction
+        read = {_seen_from(finding, one) for one in of_rules}
         known = {_seen_from(finding, one) for one in _of_outcome(finding, of_rules)} - {Direction.NOT_STATED}
-        if len(known) == 1 and direction not in known:
+        counted = {_by_two_numbers(effect) for effect in finding.effects}
+        named = finding.intervention is not None and finding.comparator is not None
+        if len(known) == 1 and direction not in read and not (named and direction in counted):
             self._drop("direction", "the words of the sentence say otherwise")
             return Direction.NOT_STATED
-        if {direction, *map(_by_two_numbers, finding.effects)} >= {Direction.INCREASED, Direction.DECREASED}:
+        if {direction, *counted} >= {Direction.INCREASED, Direction.DECREASED}:
             self._drop("direction", "its two numbers say otherwise")
             return Direction.NOT_STATED
         return direction

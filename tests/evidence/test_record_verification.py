@@ -168,6 +168,41 @@ def test_filled__direction_seen_from_the_other_arm__is_kept() -> None:
     assert (finding.direction, told(record)) == (Direction.INCREASED, {})
 
 
+@pytest.mark.parametrize(
+    ("numbers", "arms", "left"),
+    [
+        ("45 vs 115", ("large tumours", "small ones"), Direction.DECREASED),
+        ("45 vs 115", ("large tumours", None), Direction.NOT_STATED),
+        ("45", ("large tumours", "small ones"), Direction.NOT_STATED),
+    ],
+)
+def test_filled__direction_against_rules__stands_where_numbers_of_two_arms_say_it(
+    numbers: str, arms: tuple[str, str | None], left: Direction
+) -> None:
+    text = "Survival with large tumours was 45 months compared to 115 months for small ones."
+    of = source([("Results", [[text]])])
+    read, *_ = [one for one in study_record(of).findings if one.statement.text == text]
+    wrong = read.model_copy(update={"direction": Direction.INCREASED, "intervention": None, "comparator": None})
+    by_rules = study_record(of).model_copy(update={"findings": (wrong,)})
+    said = stated("s1", outcome="Survival", intervention=arms[0], comparator=arms[1], direction="decreased", effects=[effect(numbers)])  # fmt: skip
+    record = filled(reply(said), numbered(of), of, by_rules, made_by="claude m", version="1")
+    assert named(record)[0].direction is left
+
+
+def test_filled__direction_that_rules_read_of_another_outcome_of_the_sentence__is_kept() -> None:
+    of = source([("Results", [["Pain and fever were seen."]])])
+    one = study_record(of).findings[0]
+    readings = (
+        one.model_copy(update={"outcome": "Pain", "direction": Direction.NO_DIFFERENCE}),
+        one.model_copy(update={"outcome": "fever", "direction": Direction.INCREASED}),
+    )
+    by_rules = study_record(of).model_copy(update={"findings": readings})
+    said = [stated("s1", outcome="Pain", direction=way) for way in ("increased", "decreased")]
+    for finding, left in zip(said, (Direction.INCREASED, Direction.NOT_STATED), strict=True):
+        record = filled(reply(finding), numbered(of), of, by_rules, made_by="claude m", version="1")
+        assert named(record)[0].direction is left
+
+
 def test_filled__direction_against_its_own_numbers__is_not_stated() -> None:
     of = source([("Results", [["Values of 3.1 vs 5.2 points were seen for fatigue."]])])
     record = made(stated("s1", outcome="fatigue", direction="increased", effects=[effect("3.1 vs 5.2")]), of=of)
