@@ -80,7 +80,7 @@ def compared_values(text: str, named: Sequence[Mention], before: Sequence[Mentio
     low = lowered(text)
     if len(_DIGITS.findall(low)) < 2 and (not named or _IN_WORDS.search(low) is None):
         return []
-    if _NO_COMPARISON.search(low):
+    if _NO_COMPARISON.search(low) and not P_VALUE.search(text):
         return []
     numbers = _numbers(low, named)
     if not 2 <= len(numbers) <= 8:

@@ -103,6 +103,15 @@ class Arms:
         others = [place for place, group in enumerate(self.groups) if place != self.control_place]
         return others[0] if len(others) == 1 else -1
 
+    def told(self, place: int, printed: str) -> str:
+        """The name of an arm for a reader: an abbreviation or a letter behind the first name, which also tells a role."""
+        first = self.groups[place][0] if place >= 0 else printed
+        if len(first) <= len(printed):
+            return printed
+        if _CODE.fullmatch(printed):
+            return f"{first} ({printed})"
+        return first if _ROLE.fullmatch(printed) else printed
+
     def against(self, place: int) -> int:
         """The arm that an arm is compared with, where a text does not say so; -1 where it could be several."""
         if place != self.control_place and self.control_place >= 0:
@@ -332,6 +341,8 @@ def _with_labels(names: Sequence[str], text: str) -> list[str]:
 
 _LABELLED = re.compile(r"s?\b[^().]{0,30}[(\[]([^()\[\]]{2,40})[)\]]")
 MOST_ARMS = 6
+_CODE = re.compile(r"(?=[^ ]*[A-Z][^ ]*[A-Z0-9])[A-Za-z0-9+/-]{2,7}|(?i:(?:group|arm) (?:[a-d]|i{1,3}|iv|[1-4]))")
+_ROLE = re.compile(r"intervention|experimental|treated|active|treatment|study|trained", _I)
 _CONTROL_ARM = re.compile(
     r"\b(?:placebo|sham|vehicle|usual care|standard care|routine care|controls?(?= (?:group|arm)))\b", _I
 )

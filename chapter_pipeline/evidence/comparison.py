@@ -347,7 +347,9 @@ def _sided(said: Comparison, value: Compared, arms: Arms) -> Comparison:
     known = one.arm >= 0 and two.arm >= 0
     if one.control > two.control or (known and not arms.first_is_told(one.arm, two.arm)):
         one, two, direction = two, one, turned(direction)
-    return replace(said, direction=direction, intervention=one.name, comparator=two.name)
+    return replace(
+        said, direction=direction, intervention=arms.told(one.arm, one.name), comparator=arms.told(two.arm, two.name)
+    )
 
 
 def _change(low: str, outcome: str | None) -> Direction | None:

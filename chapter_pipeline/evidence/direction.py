@@ -42,11 +42,11 @@ _NOT_CHANGED = r"\b(?:not|n[’']t) (?:\w+ ){0,3}?(?:differ|different|change[ds]
 NONE = re.compile(
     r"\bno (?:\w+ ){0,3}?(?:differences?|changes?|effects?|increases?|decreases?|reductions?|improvements?|associations?|correlations?|relationships?|evidence|impact|influence|benefits?|interactions?|main effects?|trend|advantage|variation)\b|"
     rf"{_NOT_CHANGED}|"
-    r"(?<!who )(?<!which )(?<!that )(?<!those )\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical(?! (?:placebo|capsules?|tablets?|appear\w+))|non-?significant(?:ly)?|insignificant(?:ly)?|(?:well|evenly) balanced|(?:remain\w*|kept|stayed|was|were|held) (?:\w+ )?(?:stable|constant))\b|"
+    r"(?<!who )(?<!which )(?<!that )(?<!those )\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|alike|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical(?! (?:placebo|capsules?|tablets?|appear\w+))|non-?significant(?:ly)?|insignificant(?:ly)?|(?:well|evenly) balanced|(?:remain\w*|kept|stayed|was|were|held) (?:\w+ )?(?:stable|constant))\b|"
     r"\b(?:was|were|is|are|remained|stayed|about|almost|nearly|roughly|approximately|much|exactly|practically) the same\b|"
     r"\bneither\b|\bfail(?:ed|s) to\b|\bfailure to (?:show|demonstrate|reach|improve|reduce|detect|find|achieve (?:a )?(?:statistical |significan))|\bwithout (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|\b(?:ns|n\.s\.)(?=[\s,.;)\]])|\bdiffer(?:ed|ences?)? (?:little|minimal\w*|only slightly)|\bnon-?inferior\w*|"
     r"\bnot (?:statistically )?significant|\black of (?:\w+ )?(?:differences?|effects?)\b|\bnone of\b|\bno longer\b|\bnor\b|\bdisappeared\b|"
-    r"\bno (?:less|more|better|worse|higher|lower|greater|shorter|faster) (?!than \d)",
+    r"\bno (?:less|more|better|worse|higher|lower|greater|shorter|faster|rarer|commoner|longer|slower|earlier|later) (?!than \d)",
 )
 _NOT_SIGNIFICANT = re.compile(
     r"[(\[,;=]\s?(?:p\s?=\s?)?(?:ns|n\.s\.|not (?:statistically )?significant|non-?significant|no significant differences?)\s?[)\],;]"
@@ -64,8 +64,8 @@ _NONE_BETWEEN = re.compile(
     r"\bcomparisons? did not show|\bchanges were similar|\bsimilar (?:in|between|for|across) (?:both|the (?:two|three)|all|either|groups|arms)",
 )
 CHANGE_WAS = re.compile(
-    r"^(?:the |a |mean |median |magnitude of |extent of |degree of |overall |percentage |absolute )*(?P<change>reductions?|decreases?|declines?|fall|improvements?|increases?|elevations?|rise|gain|loss|drop) (?:in|of|from baseline in) (?P<outcome>[^;()]{2,100}?)\s+(?:was|were|is|are)\s+(?:\w+ly |also |far |much |more )*"
-    r"(?P<how>greater|larger|more|higher|pronounced|bigger|stronger|less|smaller|lower|faster)\b",
+    r"^(?:the |a |mean |median |magnitude of |extent of |degree of |overall |percentage |absolute )*(?P<change>reductions?|decreases?|declines?|fall|improvements?|increases?|elevations?|rise|drop) (?:in|of|from baseline in) (?P<outcome>[^;()]{2,100}?)\s+(?:was|were|is|are)\s+(?:\w+ly |also |far |much |more )*"
+    r"(?P<how>greater|larger|more|higher|pronounced|bigger|stronger|less|smaller|lower|faster|slower|milder|weaker)\b",
     _I,
 )
 LEAD = re.compile(
@@ -107,10 +107,10 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
         return Direction.NO_DIFFERENCE
     change = CHANGE_WAS.match(LEAD.sub("", text))
     if change is not None and none is None and small is not False:
-        up = change["change"].rstrip("s") in ("increase", "elevation", "rise", "gain")
+        up = change["change"].rstrip("s") in ("increase", "elevation", "rise")
         if change["change"].startswith("improve"):
             up = not more_is_worse(change["outcome"])
-        more = change["how"] not in ("less", "smaller", "lower")
+        more = change["how"] not in ("less", "smaller", "lower", "slower", "milder", "weaker")
         return Direction.INCREASED if up == more else Direction.DECREASED
     text = _NO_CHANGE.sub(lambda match: "_" * len(match.group()), text)
     cue = _strongest_cue(text)
@@ -184,7 +184,9 @@ def _way(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
 
 
 _BE = re.compile(r"\b(?:was|were|is|are)\b")
-_LESS_THAN = re.compile(r" (?:(?!(?:was|were|is|are)\b)[\w-]+ ){0,4}less than (?!\d)")
+_LESS_THAN = re.compile(
+    r" (?:(?!(?:was|were|is|are)\b)[\w-]+ ){0,4}less (?:than (?!\d)|(?:with|in|under|after|on|for) )"
+)
 """Behind a word of change: "reduced pain less than placebo"."""
 
 
@@ -192,7 +194,8 @@ def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
     up = cue["up"] is not None
     if cue["sooner"] or cue["later"]:
         # A time is shorter when it ends sooner; a process that goes faster does more.
-        up = bool(cue["sooner"]) != bool(_TIME.search(f"{lowered(outcome or '')} {text}"))
+        timed = cue.group() in _WHEN or _TIME.search(f"{lowered(outcome or '')} {text}") is not None
+        up = bool(cue["sooner"]) != timed
     elif cue["good"] or cue["bad"]:
         up = bool(cue["good"]) != more_is_worse(lowered(outcome or "") or text[cue.end() : cue.end() + 60])
     else:
@@ -210,6 +213,7 @@ def _way_of(cue: re.Match[str], text: str, outcome: str | None) -> Direction:
     return Direction.INCREASED if up else Direction.DECREASED
 
 
+_WHEN = frozenset(("earlier", "sooner", "later"))
 _TIME = re.compile(
     r"\b(?:times?|duration|interval|latency|onset|until|days?|hours?|discharge\w*|extubat\w+|ambulat\w+|flatus|defecation|return|resum\w+|first)\b"
 )

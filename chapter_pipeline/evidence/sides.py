@@ -97,7 +97,7 @@ def _known_sides(text: str, low: str, arms: Arms) -> tuple[str | None, str | Non
     if not named:
         return None
     if len(named) == 1 and _THAN_BASELINE.search(low):
-        return named[0].name, "baseline", False
+        return arms.told(named[0].arm, named[0].name), "baseline", False
     marker = _MARKER.search(low)
     behind = [mention for mention in named if marker is not None and 0 <= mention.start - marker.end() < 60]
     if len(named) == 1:
@@ -119,7 +119,7 @@ def _known_sides(text: str, low: str, arms: Arms) -> tuple[str | None, str | Non
     crossed = not arms.first_is_told(one, two)
     if crossed:
         one, two = two, one
-    return names[one], names[two], crossed
+    return arms.told(one, names[one]), arms.told(two, names[two]), crossed
 
 
 _THAN_BASELINE = re.compile(rf"\b(?:than|compared (?:with|to)|versus|vs\.?|relative to) {BASELINE}")

@@ -82,3 +82,18 @@ def test_arms__control_is_told_second__whatever_the_order() -> None:
     assert not arms.first_is_told(0, 1)
     assert arms.first_is_told(1, 0)
     assert Arms(("burr hole", "craniotomy")).first_is_told(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ("LEV", "levetiracetam 500 mg (LEV)"),
+        ("group A", "levetiracetam 500 mg (group A)"),
+        ("intervention", "levetiracetam 500 mg"),
+        ("levetiracetam", "levetiracetam"),
+    ],
+)
+def test_arms__abbreviations_and_roles__are_told_by_name(printed: str, told: str) -> None:
+    arms = Arms(("levetiracetam 500 mg", "placebo"), (("levetiracetam 500 mg", "LEV", "group A"), ("placebo",)))
+    assert arms.told(0, printed) == told
+    assert arms.told(-1, printed) == printed

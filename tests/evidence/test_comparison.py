@@ -165,6 +165,13 @@ def test_comparisons__list_of_outcomes__each_has_its_own_direction(
         # times
         ("Discharge was earlier with dexamethasone (P=0.02).", DOWN),
         ("Time to relapse was delayed by dexamethasone (P=0.02).", UP),
+        ("Relapse came later with dexamethasone (median 11 v 7 months, P=0.02).", UP),
+        # a change that is smaller, slower or less
+        ("The decline in FEV1 was slower with dexamethasone (-20 vs -45 mL/year, P=0.01).", UP),
+        ("Quality of life deteriorated less with dexamethasone (P=0.02).", UP),
+        ("Loss of muscle mass was smaller with dexamethasone (P=0.01).", DOWN),
+        ("Delirium was no rarer with dexamethasone (18% v 19%).", SAME),
+        ("Failure occurred in 12 of 100 assigned to dexamethasone and 25 of 100 assigned to placebo (P=0.02).", DOWN),
     ],
 )
 def test_comparisons__structure_of_the_clause__has_a_direction(text: str, direction: Direction) -> None:
