@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chapter_pipeline.domain import Closer, Gap, GapType, Severity
 from chapter_pipeline.quality.disagreements import Pair, Result, disagreements
 from chapter_pipeline.quality.gap_inputs import Inputs, called, keys
-from chapter_pipeline.quality.study_gaps import CONTROLLED, is_told, on_topic, shown, states, where
+from chapter_pipeline.quality.study_gaps import CONTROLLED, in_scope, is_told, shown, states, where
 
 MOST = 10
 """Disagreements that a report tells."""
@@ -18,7 +18,7 @@ def differing_studies(inputs: Inputs) -> Iterator[Gap]:
 
     Its evidence are the quotes at hand of the side that the chapter does not show.
     """
-    for pair in disagreements(on_topic(inputs), inputs.records)[:MOST]:
+    for pair in disagreements(in_scope(inputs), inputs.records)[:MOST]:
         sides = (pair.first, pair.second)
         shown = [is_told(side.finding, side.source.key, inputs) for side in sides]
         lacking = [side for side, is_shown in zip(sides, shown, strict=True) if not is_shown]

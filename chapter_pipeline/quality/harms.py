@@ -9,7 +9,7 @@ from chapter_pipeline.domain import Closer, Gap, GapType, Severity
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, SpanSource, Species
 from chapter_pipeline.evidence.kinds import cites
 from chapter_pipeline.quality.gap_inputs import Inputs, called, cited_quotes, keys
-from chapter_pipeline.quality.study_gaps import CONTROLLED, is_told, on_topic, states, where
+from chapter_pipeline.quality.study_gaps import CONTROLLED, in_scope, is_told, states, where
 
 MOST = 5
 """Gaps of harms that a report has."""
@@ -37,7 +37,7 @@ def untold_harms(inputs: Inputs) -> Iterator[Gap]:
     """Serious harms with their frequency, of patients of controlled studies on the topic, that the chapter does not tell."""
     said = " ".join(quote.display for quote in cited_quotes(inputs.chapter)).casefold()
     told = 0
-    for source in on_topic(inputs):
+    for source in in_scope(inputs):
         record = inputs.records.get(source.key)
         if record is None or source.evidence_level > CONTROLLED:
             continue

@@ -40,6 +40,14 @@ def on_topic(inputs: Inputs) -> list[Source]:
     return [one for one in sources if one.document and one.relevance >= ON_TOPIC and not one.retracted]
 
 
+def in_scope(inputs: Inputs) -> list[Source]:
+    """The sources that the chapter is on, and those that it cites."""
+    cited = {quote.source for quote in cited_quotes(inputs.chapter)}
+    near = {source.key for source in on_topic(inputs)}
+    sources = sorted(inputs.research.sources, key=lambda source: source.key)
+    return [one for one in sources if one.document and not one.retracted and one.key in near | cited]
+
+
 def people_of(text: str) -> frozenset[str]:
     """The groups of people that a text names."""
     found = {name for name, pattern in GROUPS if pattern.search(text)}
@@ -198,7 +206,7 @@ def shown(span: Span) -> str:
 def _retracted(inputs: Inputs) -> Iterator[Gap]:
     """Works of the library on the topic that are retracted: none of their statements is used."""
     for source in sorted(inputs.research.sources, key=lambda source: source.key):
-        if source.retracted and source.relevance >= ON_TOPIC:
+        if source.retracted:
             yield Gap(
                 type=GapType.SOURCE_COVERAGE,
                 severity=Severity.HIGH if source.evidence_level <= CONTROLLED else Severity.MEDIUM,
@@ -212,7 +220,7 @@ def _retracted(inputs: Inputs) -> Iterator[Gap]:
 def _of_other_people(inputs: Inputs) -> Iterator[Gap]:
     """Where the topic names whom it is on: no trial or synthesis of them, only such of others."""
     asked = people_of(inputs.brief.topic)
-    strong = [source for source in on_topic(inputs) if source.evidence_level <= STRONG]
+    strong = [source for source in in_scope(inputs) if source.evidence_level <= STRONG]
     known = [
         (source, people) for source in strong if (people := studied_people(source, inputs.records.get(source.key)))
     ]

@@ -15,6 +15,7 @@ from chapter_pipeline.domain import (
     EvidenceMap,
     Gap,
     GapType,
+    MustCoverPoint,
     OutlineSection,
     PlannedFigure,
     PlannedStudy,
@@ -26,6 +27,7 @@ from chapter_pipeline.domain import (
     SectionTemplate,
     Source,
 )
+from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.domain.evidence import FindingKind, StudyRecord
 from chapter_pipeline.domain.library import FigureRecord
 from chapter_pipeline.ports import Embedder
@@ -46,6 +48,8 @@ QUOTES_PER_POINT = 2
 """Quotes that a must-cover point claims for its section, even from a section that they fit better."""
 POINT_FIT_MARGIN = 0.06
 """Nor does a must-cover point take a quote that fits another section by more than one cue better."""
+IMPOSSIBLE = -1.0
+"""The fit of a quote for a section that cannot take it."""
 NOWHERE = 0.0
 """Below this fit a quote has no word of the section: not even a main finding goes there."""
 CONTROLLED = 3
@@ -107,7 +111,8 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
     """Each quote to one of `sections`, best fits first; one that is full passes a quote on to the next best.
 
     Before that, the introduction gets the best definitions of the topic, and every must-cover point the best quotes that
-    speak to it for its own section.
+    speak to it for its own section. What answers a point that an author asks for without terms goes to the section that it
+    fits best, where none has it yet.
     """
     words_left = {section.kind: PACK_FACTOR * brief.word_budget * section.share for section in sections}
     assigned: dict[str, list[Quote]] = {section.kind: [] for section in sections}
@@ -132,6 +137,19 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
                 assigned[section.kind].append(quote)
                 words_left[section.kind] -= len(quote.display.split())
                 taken.add(quote.key)
+    for point in _of_the_author(brief):
+        if any(point.text in quote.points for group in assigned.values() for quote in group):
+            continue
+        homes = [(max((quote.sections[kind], kind) for kind in assigned), quote) for quote in quotes if assigned]
+        fitting = [
+            (fit, kind, quote)
+            for (fit, kind), quote in homes
+            if point.text in quote.points and quote.key not in taken and fit > IMPOSSIBLE
+        ]
+        for _, kind, quote in sorted(fitting, key=lambda one: (-one[0], one[2].key))[:QUOTES_PER_POINT]:
+            assigned[kind].append(quote)
+            words_left[kind] -= len(quote.display.split())
+            taken.add(quote.key)
     pairs = sorted(
         ((_value(quote, quote.sections[kind]), quote, kind) for quote in quotes for kind in assigned),
         key=lambda pair: (-pair[0], pair[1].key, pair[2]),
@@ -143,6 +161,11 @@ def assign(brief: ChapterBrief, quotes: Sequence[Quote], sections: Sequence[Sect
         words_left[kind] -= len(quote.display.split())
         taken.add(quote.key)
     return assigned
+
+
+def _of_the_author(brief: ChapterBrief) -> list[MustCoverPoint]:
+    """The points that an author asks for by their words alone: no section was made for them."""
+    return [point for point in brief.must_cover if point.form is AnswerForm.WORDS]
 
 
 def _least_fit(quote: Quote) -> float:
@@ -205,7 +228,7 @@ def section_plans(
             subsections=groups or _subsections(pack, evidence.concepts),
             quotes=tuple(pack),
             figures=tuple(chosen_figures.get(section.kind, ())),
-            points=points.get(section.kind, ()),
+            points=(*points.get(section.kind, ()), *_asked_elsewhere(brief, section.kind, pack)),
             previous=titles[index - 1] if index else None,
             following=titles[index + 1] if index + 1 < len(titles) else None,
             contradictions=tuple(
@@ -266,6 +289,15 @@ def _studies(
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _asked_elsewhere(brief: ChapterBrief, kind: str, pack: Sequence[Quote]) -> list[str]:
+    """Points of the author's for other sections that quotes of this one answer."""
+    return [
+        point.text
+        for point in _of_the_author(brief)
+        if point.section != kind and any(point.text in quote.points for quote in pack)
+    ]
 
 
 def _by_writing(gap: Gap) -> bool:

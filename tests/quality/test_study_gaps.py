@@ -126,7 +126,6 @@ def test_retracted__on_the_topic__is_told_for_a_person() -> None:
     assert "Lind 2025, Study of lind" in gap.description
     assert [gap.severity for gap in retracted(level=4, retracted=True)] == [Severity.MEDIUM]
     assert retracted(retracted=None) == []
-    assert retracted(retracted=True, relevance=0.44) == []
 
 
 def other_people(topic: str, title: str, **records: StudyRecord) -> list[Gap]:

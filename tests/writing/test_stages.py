@@ -302,3 +302,18 @@ def test_assign__must_cover_point__claims_what_fits_its_section_and_no_other_muc
     assert {kind: [quote.key for quote in assigned[kind]] for kind in kinds} == {
         "diagnosis": ["q2"], "other_treatment": ["q1"],
     }  # fmt: skip
+
+
+def test_assign__point_of_an_author__is_answered_in_the_section_that_its_answer_fits_best(stages: Stages) -> None:
+    request = BriefRequest(topic=TOPIC, must_cover=("return to driving",))
+    brief = stages.chapter_brief("chapter", request)
+    kinds = ("diagnosis", "other_treatment")
+    two = [section for section in brief.sections if section.kind in kinds]
+    answer = of_review(
+        "q1", "Return to driving is possible.", "return to driving", diagnosis=-0.3, other_treatment=-0.1
+    )
+    assert [quote.key for quote in assign(brief, [answer], two)["other_treatment"]] == ["q1"]
+    nowhere = of_review("q1", "Rats return to driving.", "return to driving", diagnosis=-1.0, other_treatment=-1.0)
+    assert assign(brief, [nowhere], two) == {"diagnosis": [], "other_treatment": []}
+    other = of_review("q1", "Return to work is possible.", diagnosis=-0.3, other_treatment=-0.1)
+    assert assign(brief, [other], two) == {"diagnosis": [], "other_treatment": []}
