@@ -42,11 +42,11 @@ from resources.stages import StagesResource
 
 QUALITY = "6_quality"
 GAP_CHECKS = {
-    GapType.CONTENT_COMPLETENESS: "Every section of the template is there, at its planned length.",
+    GapType.CONTENT_COMPLETENESS: "Every section of the template is there, at its planned length, and answers its questions.",
     GapType.SOURCE_COVERAGE: "Sections and chapter rest on several sources of good evidence.",
     GapType.SECTION_BALANCE: "Sections have about the words that the outline gave them.",
     GapType.TEMPORAL_COVERAGE: "The last five years before the cut-off date are covered.",
-    GapType.CRITICAL_INFORMATION: "Every must-cover point is covered by a cited sentence.",
+    GapType.CRITICAL_INFORMATION: "Every must-cover point is answered by a cited sentence, and studies that disagree are told.",
 }
 
 

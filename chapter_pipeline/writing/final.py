@@ -40,7 +40,7 @@ def final_chapter(
 
 
 def _notes(reviewed: ReviewedChapter, gaps: GapReport, stand_ins: Sequence[str]) -> tuple[str, ...]:
-    notes = ["Retractions: not checked, no literature source is configured."]
+    notes = ["Retractions: known by titles and notices of the library only, no literature source is configured."]
     differing = len(reviewed.differences)
     if differing:
         points = f"{differing} points" if differing > 1 else "one point"
