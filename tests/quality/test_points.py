@@ -149,3 +149,9 @@ def test_critical_information__only_animals_speak_of_it__is_told_and_asks_for_do
     assert (
         gap.description == "Not covered: seizures; no passage of its sources states it, the nearest is Liu 2016, p. 3."
     )
+
+
+def test_must_cover_point__of_the_release_before__is_answered_by_a_term() -> None:
+    stored = {"text": "doses", "section": "outcomes", "terms": ["mg"], "critical": True}
+    loaded = MustCoverPoint.model_validate(stored)
+    assert (loaded.form, loaded.near) == (AnswerForm.STATEMENT, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chapter_pipeline.domain import ClinicalQuestion, Closer, Gap, GapType, Perspective
+from chapter_pipeline.domain import ClinicalQuestion, Closer, EvidenceMap, Gap, GapType, Perspective
 from chapter_pipeline.domain.document import PageSpan, StudyType
 from chapter_pipeline.domain.evidence import Direction, Finding, FindingKind, Span, Species, StudyRecord
 from chapter_pipeline.quality.gap_inputs import Inputs
@@ -84,3 +84,8 @@ def test_unanswered_questions__no_document_answers__is_for_the_literature_with_i
 
 def test_unanswered_questions__section_that_the_template_has_not__is_not_asked() -> None:
     assert list(unanswered_questions(chapter(kind="imaging"))) == []
+
+
+def test_evidence_map__of_the_release_before__has_no_questions() -> None:
+    loaded = EvidenceMap.model_validate({"quotes": [], "sentences_read": 0, "refused": {}})
+    assert (loaded.questions, loaded.unanswered) == ((), ())

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from chapter_pipeline.domain import ChapterBrief, ChapterKind
+from chapter_pipeline.domain.brief import AnswerForm
 from chapter_pipeline.errors import InvalidBrief
 from chapter_pipeline.writing.brief import chapter_brief, request_from, request_from_yaml
 from chapter_pipeline.writing.templates import read_template, template
@@ -122,3 +123,23 @@ def test_read_template__unusable_file__says_why(tmp_path: Path) -> None:
             read_template(file)
     with pytest.raises(InvalidBrief, match="cannot read the template"):
         read_template(tmp_path / "none.yaml")
+
+
+def with_form(form: str) -> dict[str, Any]:
+    """The author's own template whose point on doses is answered in the form."""
+    section = {
+        **OWN["sections"][0],
+        "must_cover": [{"text": "doses", "terms": ["mg"], "form": form, "near": ["amount"]}],
+    }
+    return {**OWN, "sections": [section, OWN["sections"][1]]}
+
+
+def test_own_template__form_of_an_answer__is_kept_and_may_be_left_out() -> None:
+    asked = made(template=with_form("dose")).must_cover[0]
+    assert (asked.form, asked.near) == (AnswerForm.DOSE, ("amount",))
+    assert made(template=OWN).must_cover[0].form is AnswerForm.STATEMENT
+
+
+def test_own_template__unknown_form__is_refused_with_those_there_are() -> None:
+    with pytest.raises(InvalidBrief, match=r"form has the value 'guess': .*'operative step'"):
+        made(template=with_form("guess"))
