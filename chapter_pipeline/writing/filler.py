@@ -15,6 +15,9 @@ _LIMITS = re.compile(
     rf"\b(?:a|one|another|main|major|several|some) (?:\w+ )?limitations?\b|\blimitations? of {_STUDY}|\b(?:first|second|third|fourth|fifth)ly, (?:\w+ )?(?:heterogeneity|this study|our study)",
     _I,
 )
+_FIRST_LIMIT = re.compile(
+    r"(?:First|Second|Third|Fourth|Fifth|Final|Last)ly, .*\b(?:heterogene\w+|bias\w*|sample|power|retrospective|limit\w+|only (?:papers?|studies|articles))\b"
+)
 _FINDS_BEFORE = re.compile(
     r".*\b(?:found|detect\w*|observ\w+|show\w*|was|were|had|did)\b.*[,;] (?:although|though|but|however|while)\b", _I
 )
@@ -86,6 +89,11 @@ def is_filler(sentence: str) -> bool:
         or any(pattern.search(text) for pattern in (_PRAISE, _WISH, _CONDUCT, _LITERATURE, _ANNOUNCES))
         or bool(_DESIGN.match(text) and not _TELLS.search(text[_end_of_name(text) :]))
     )
+
+
+def opens_with_a_limit(sentence: str) -> bool:
+    """Whether the first of several sentences counts limits: ``Firstly, heterogeneity existed``."""
+    return _FIRST_LIMIT.match(sentence) is not None
 
 
 def is_limited(sentence: str) -> bool:

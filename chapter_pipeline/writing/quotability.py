@@ -12,7 +12,7 @@ from chapter_pipeline.evidence.kinds import cites
 from chapter_pipeline.evidence.source import Zone
 from chapter_pipeline.evidence.spans import refers_back
 from chapter_pipeline.writing.antecedents import lacks_antecedent
-from chapter_pipeline.writing.filler import is_filler
+from chapter_pipeline.writing.filler import is_filler, opens_with_a_limit
 
 MIN_WORDS = 8
 MAX_WORDS = 60
@@ -254,7 +254,7 @@ def finding_refusal(
         return Refusal.PROCEDURE
     if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
         return Refusal.PROCEDURE
-    if sentences and is_filler(_stating(sentences, finding)):
+    if sentences and (is_filler(_stating(sentences, finding)) or opens_with_a_limit(sentences[0])):
         return Refusal.FILLER
     if sentences and lacks_antecedent(sentences[0], finding.kind, main=finding.main):
         return Refusal.CONTEXT

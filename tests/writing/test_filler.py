@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chapter_pipeline.writing.filler import is_filler
+from chapter_pipeline.writing.filler import is_filler, opens_with_a_limit
 
 FILLER = [
     # Limits.
@@ -74,3 +74,9 @@ def test_is_filler__conduct_limits_praise_or_wish__is(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", TOLD)
 def test_is_filler__finding__is_not(sentence: str) -> None:
     assert not is_filler(sentence)
+
+
+def test_opens_with_a_limit__list_of_limits__is_told_by_its_first() -> None:
+    assert opens_with_a_limit("Firstly, heterogeneity existed in the dominant model, which lowers the power.")
+    assert not opens_with_a_limit("Firstly, drains lower the rate of recurrence.")
+    assert not opens_with_a_limit("Heterogeneity of tumours lowers the effect of drugs.")

@@ -108,6 +108,7 @@ def test_finding_refusal__background__has_a_source_or_stands_where_the_known_is_
         "Respondents were provided the option to select several reasons in 40% of cases.",
         "We could not confirm the imaging findings in 12% of patients.",
         "Note the improved contour in 40% of images after the operation.",
+        "We could not confirm the imaging findings of 12% of patients.",
     ],
 )
 def test_finding_refusal__no_finding__is_refused_even_as_a_main_one(text: str) -> None:
