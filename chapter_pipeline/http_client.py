@@ -1,5 +1,7 @@
 """Owns what no HTTP client of the project does: follow a redirect, or read more of a reply than a limit.
 
+`BoundedClient` is the client of all SDKs of text models.
+
 `reply_hooks` go into an ``httpx2.AsyncClient``, also into one that an SDK makes: they see a reply before the client does.
 What they refuse is raised as a `ReplyRefused`, which an SDK wraps in an error of its own: see `refused_reply`.
 """
@@ -14,6 +16,9 @@ import httpx2
 from chapter_pipeline.settings import REPLY_MAX_BYTES
 from chapter_pipeline.shown import shown
 
+CONNECT_S = 10.0
+"""For a connection, its TLS included. A server that is there takes one within a second."""
+
 
 class ReplyRefused(httpx2.RequestError):
     """A reply that is not read. Its message has no address beyond a host: an address may hold a key."""
@@ -25,6 +30,21 @@ class Redirected(ReplyRefused):
 
 class ReplyTooLarge(ReplyRefused):
     """The reply has more bytes, as they were sent or as they unpack, than the limit."""
+
+
+class BoundedClient(httpx2.AsyncClient):
+    """A client that an SDK is given: whatever the SDK asks for, no redirect, a short time to connect, a bounded reply."""
+
+    def __init__(self, limit_bytes: int = REPLY_MAX_BYTES) -> None:
+        super().__init__(follow_redirects=False, event_hooks=reply_hooks(limit_bytes))
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request with the SDK's time-outs, of which that of the connection is at most `CONNECT_S`."""
+        times = request.extensions.get("timeout") or {}
+        given = times.get("connect")
+        connect_s = CONNECT_S if given is None else min(given, CONNECT_S)
+        request.extensions = {**request.extensions, "timeout": {**times, "connect": connect_s}}
+        return await super().send(request, **{**options, "follow_redirects": False})
 
 
 def reply_hooks(limit_bytes: int = REPLY_MAX_BYTES) -> dict[str, list[Callable[..., Any]]]:

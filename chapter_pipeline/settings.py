@@ -176,7 +176,10 @@ class Settings(BaseSettings):
         description="What fills study records; model sends the text of documents to the writing provider, once each.",
     )
     model_deadline_s: float = Field(
-        default=300.0, gt=0, description="For one request to a text model, its attempts and waits included."
+        default=600.0, gt=0, description="For one request to a text model, its attempts and waits included."
+    )
+    model_attempt_s: float = Field(
+        default=240.0, gt=0, description="For one attempt at a request to a text model; five in vain open its breaker."
     )
     reply_max_bytes: int = Field(
         default=REPLY_MAX_BYTES, ge=64 * 1024, le=1024**3,

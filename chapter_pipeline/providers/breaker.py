@@ -1,6 +1,7 @@
 """Owns the circuit breaker of a provider as a pure state machine: no clock, no lock, no table.
 
-CLOSED allows all calls, and opens after five failures in a row within a minute. OPEN refuses all calls for a
+CLOSED allows all calls, and opens after five failures in a row within a minute, or after five time-outs without a
+success between them, however long they took. OPEN refuses all calls for a
 minute, then is HALF_OPEN: as many callers as it needs successes are let through, two successes close it, one failure
 opens it again. ISOLATED, after a refused key or an empty account, refuses all calls until a person decides.
 """
@@ -25,7 +26,8 @@ class Circuit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
-    """Failures in a row within `window_s` that open; seconds until it is tried again; successes that close."""
+    """Failures in a row within `window_s`, or time-outs in a row, that open; seconds until it is tried again; successes
+    that close."""
 
     failures: int = 5
     window_s: float = 60.0
@@ -59,12 +61,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """One breaker at one moment. `failed_at` are the failures of the present run, `probes` the half-open callers."""
+    """One breaker at one moment. `failed_at` are the failures of the present run, `timeouts` those of them that took all
+    of their time, `probes` the half-open callers."""
 
     circuit: Circuit = Circuit.CLOSED
     generation: int = 0
     changed_at: datetime
     failed_at: tuple[datetime, ...] = ()
+    timeouts: int = 0
     probes: tuple[Admission, ...] = ()
     probe_successes: int = 0
     statistics: Statistics = Statistics()
@@ -104,8 +108,8 @@ class Breaker:
         seen = replace(seen, probes=tuple(probe for probe in seen.probes if probe.claim != admission.claim))
         if effect is Effect.SUCCESS:
             return seen._succeeded(now, policy)
-        if effect is Effect.FAILURE:
-            return seen._failed(now, policy, detail)
+        if effect in (Effect.FAILURE, Effect.TIMEOUT):
+            return seen._failed(now, policy, detail, timeouts=seen.timeouts + (effect is Effect.TIMEOUT))
         return seen
 
     def opened(self, now: datetime, reason: str) -> Breaker:
@@ -134,20 +138,20 @@ class Breaker:
             if successes >= policy.successes:
                 return self._turned(Circuit.CLOSED, now, "")
             return replace(self, probe_successes=successes)
-        return replace(self, failed_at=())
+        return replace(self, failed_at=(), timeouts=0)
 
-    def _failed(self, now: datetime, policy: BreakerPolicy, detail: str) -> Breaker:
+    def _failed(self, now: datetime, policy: BreakerPolicy, detail: str, *, timeouts: int) -> Breaker:
         if self.circuit is Circuit.HALF_OPEN:
             return self._turned(Circuit.OPEN, now, detail)
         window = timedelta(seconds=policy.window_s)
         recent = (*(at for at in self.failed_at if now - at <= window), now)
-        if len(recent) >= policy.failures:
+        if len(recent) >= policy.failures or timeouts >= policy.failures:
             return self._turned(Circuit.OPEN, now, detail)
-        return replace(self, failed_at=recent)
+        return replace(self, failed_at=recent, timeouts=timeouts)
 
     def _turned(self, circuit: Circuit, now: datetime, reason: str) -> Breaker:
         return replace(
-            self, circuit=circuit, generation=self.generation + 1, changed_at=now, failed_at=(), probes=(),
+            self, circuit=circuit, generation=self.generation + 1, changed_at=now, failed_at=(), timeouts=0, probes=(),
             probe_successes=0, reason=reason,
         )  # fmt: skip
 
@@ -158,5 +162,5 @@ class Breaker:
                 return replace(counted, successes=counted.successes + 1)
             case Effect.NEUTRAL:
                 return replace(counted, neutral=counted.neutral + 1)
-            case Effect.FAILURE | Effect.ISOLATE:
+            case Effect.FAILURE | Effect.TIMEOUT | Effect.ISOLATE:
                 return replace(counted, failures=counted.failures + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from chapter_pipeline.domain.usage import Usage
-from chapter_pipeline.http_client import reply_hooks
+from chapter_pipeline.http_client import BoundedClient
 from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, base64_of, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -43,10 +43,10 @@ class Claude:
 
     def __init__(self, *, api_key: str, base_url: str | None = None, reply_max_bytes: int = REPLY_MAX_BYTES) -> None:
         def make() -> AsyncAnthropic:
-            from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+            from anthropic import AsyncAnthropic
 
-            bounded = DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=reply_hooks(reply_max_bytes))
-            return AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0, http_client=bounded)
+            client = BoundedClient(reply_max_bytes)
+            return AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0, http_client=client)
 
         self._client = Lazy(make, lambda client: client.close())
 

@@ -48,6 +48,7 @@ class Effect(StrEnum):
 
     SUCCESS = "success"
     FAILURE = "failure"
+    TIMEOUT = "timeout"
     NEUTRAL = "neutral"
     ISOLATE = "isolate"
 
@@ -67,7 +68,7 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.UNAUTHORISED: Verdict(retry=False, effect=Effect.ISOLATE),
     Fault.OVERLOADED: Verdict(retry=True, effect=Effect.FAILURE),
     Fault.SERVER_ERROR: Verdict(retry=True, effect=Effect.FAILURE),
-    Fault.TIMEOUT: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
+    Fault.TIMEOUT: Verdict(retry=True, effect=Effect.TIMEOUT, sent=True),
     Fault.UNREACHABLE: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
     Fault.BAD_REPLY: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
     Fault.SCHEMA: Verdict(retry=True, effect=Effect.NEUTRAL, sent=True),

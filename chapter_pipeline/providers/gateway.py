@@ -35,9 +35,11 @@ LEAST_USEFUL_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPolicy:
-    """`deadline_s` is for a request with all its attempts and waits; `slots` is how many of one provider run at once."""
+    """`deadline_s` is for a request with all its attempts and waits, `attempt_s` for one of them; `slots` is how many of one
+    provider run at once."""
 
-    deadline_s: float = 300.0
+    deadline_s: float = 600.0
+    attempt_s: float = 240.0
     attempts: int = 3
     slots: int = 5
     first_wait_s: float = 0.5
@@ -165,8 +167,9 @@ class Gateway:
         reply: ModelReply | None = None
         try:
             adapter = self._adapters[request.provider]
-            left_s = max(request.left_s, 0.0)
-            reply = self._loop.run(adapter.send(request.call, model=request.model, timeout_s=left_s), timeout_s=left_s)
+            limit_s = max(min(request.left_s, self._policy.attempt_s), 0.0)
+            sending = adapter.send(request.call, model=request.model, timeout_s=limit_s)
+            reply = self._loop.run(sending, timeout_s=limit_s)
             value = read_reply(reply.text, reply_type)
         except BaseException as error:  # also an interrupt: a sent attempt has to be recorded
             failed = _as_failed(error, reply)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from chapter_pipeline.domain.usage import Usage
-from chapter_pipeline.http_client import reply_hooks
+from chapter_pipeline.http_client import BoundedClient
 from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -71,7 +71,7 @@ class Gemini:
 
             # The SDK's own clients follow redirects, key and all, and it has a second way out by aiohttp; with these
             # two it makes none. The synchronous one is never used.
-            bounded = httpx2.AsyncClient(follow_redirects=False, event_hooks=reply_hooks(reply_max_bytes))
+            bounded = BoundedClient(reply_max_bytes)
             options = HttpOptions(
                 base_url=base_url,
                 retry_options=HttpRetryOptions(attempts=1),

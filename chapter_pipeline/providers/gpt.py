@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from chapter_pipeline.domain.usage import Usage
-from chapter_pipeline.http_client import reply_hooks
+from chapter_pipeline.http_client import BoundedClient
 from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.client import Count, Lazy, data_url, read_answer
 from chapter_pipeline.providers.faults import CallFailed, Fault
@@ -88,10 +88,10 @@ def openai_client(api_key: str, base_url: str | None, reply_max_bytes: int) -> L
     """A client of the OpenAI API or of a compatible server, without retries and redirects."""
 
     def make() -> AsyncOpenAI:
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+        from openai import AsyncOpenAI
 
-        bounded = DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=reply_hooks(reply_max_bytes))
-        return AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, http_client=bounded)
+        client = BoundedClient(reply_max_bytes)
+        return AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, http_client=client)
 
     return Lazy(make, lambda client: client.close())
 

@@ -92,7 +92,11 @@ class TextModelFactory:
             ledger=self.ledger,
             slots=CallSemaphore(self.lease),
             breakers=self.breakers,
-            policy=CallPolicy(deadline_s=settings.model_deadline_s, slots=settings.section_concurrency),
+            policy=CallPolicy(
+                deadline_s=settings.model_deadline_s,
+                attempt_s=settings.model_attempt_s,
+                slots=settings.section_concurrency,
+            ),
             servers={name: settings.server_of(name) for name in adapters},
         )
 

@@ -15,6 +15,7 @@ class PlainBreaker:
         self.since = 0.0
         self.era = 0
         self.run: list[float] = []
+        self.hung = 0
         self.inside: dict[int, str] = {}
         self.good = 0
         self.eras: dict[int, int] = {}
@@ -22,7 +23,7 @@ class PlainBreaker:
 
     def turn(self, state: str, now: float) -> None:
         self.state, self.since, self.era = state, now, self.era + 1
-        self.run, self.inside, self.good = [], {}, 0
+        self.run, self.hung, self.inside, self.good = [], 0, {}, 0
 
     def look(self, now: float) -> str:
         if self.state == "OPEN" and now - self.since >= RECOVERY_S:
@@ -45,21 +46,23 @@ class PlainBreaker:
 
     def record(self, caller: int, effect: Effect, now: float) -> None:
         self.look(now)
-        self.counts["failure" if effect is Effect.ISOLATE else effect.value] += 1
+        failed = effect in (Effect.FAILURE, Effect.TIMEOUT)
+        self.counts["failure" if failed or effect is Effect.ISOLATE else effect.value] += 1
         if effect is Effect.ISOLATE:
             self.turn("ISOLATED", now)
         elif self.eras[caller] == self.era:
             self.inside.pop(caller, None)
             if self.state == "CLOSED" and effect is Effect.SUCCESS:
-                self.run = []
-            elif self.state == "CLOSED" and effect is Effect.FAILURE:
+                self.run, self.hung = [], 0
+            elif self.state == "CLOSED" and failed:
                 self.run.append(now)
+                self.hung += effect is Effect.TIMEOUT
                 lately = [at for at in self.run if now - at <= WINDOW_S]
-                if len(lately) >= FAILURES:
+                if len(lately) >= FAILURES or self.hung >= FAILURES:
                     self.turn("OPEN", now)
             elif self.state == "HALF_OPEN" and effect is Effect.SUCCESS:
                 self.good += 1
                 if self.good == SUCCESSES:
                     self.turn("CLOSED", now)
-            elif self.state == "HALF_OPEN" and effect is Effect.FAILURE:
+            elif self.state == "HALF_OPEN" and failed:
                 self.turn("OPEN", now)

@@ -14,6 +14,7 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
+import httpx2
 import pytest
 
 from chapter_pipeline.domain import StageValue
@@ -184,6 +185,23 @@ async def test_send__nobody_listens__is_unreachable(api: str) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await sent(api, address)
     assert classify(caught.value).fault is Fault.UNREACHABLE
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__whatever_time_is_given__a_connection_has_ten_seconds_of_it(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[dict[str, float]] = []
+    real = httpx2.AsyncHTTPTransport.handle_async_request
+
+    async def handle(transport: httpx2.AsyncHTTPTransport, request: httpx2.Request) -> httpx2.Response:
+        times.append(request.extensions["timeout"])
+        return await real(transport, request)
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", handle)
+    with FaultServer(in_turn(answer('{"value": "it"}'))) as server:
+        await sent(api, server.base_url(api))
+    assert [(one["connect"], one["read"]) for one in times] == [(10.0, PATIENCE_S)]
 
 
 @pytest.mark.parametrize("api", APIS)

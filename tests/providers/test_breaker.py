@@ -22,7 +22,7 @@ from tests.soak import times
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = ("a", "b", "c")
 NUMBERS = {name: number for number, name in enumerate(OWNERS, start=1)}
-EFFECTS = (Effect.SUCCESS, Effect.FAILURE, Effect.NEUTRAL, Effect.ISOLATE)
+EFFECTS = (Effect.SUCCESS, Effect.FAILURE, Effect.NEUTRAL, Effect.TIMEOUT, Effect.ISOLATE)
 
 
 class Pair:
@@ -92,11 +92,13 @@ class Life(RuleBasedStateMachine):
         self.pair.admit(owner)
 
     @precondition(lambda self: self.pair.callers)
-    @rule(data=st.data(), effect=st.sampled_from(EFFECTS[:3]))
+    @rule(data=st.data(), effect=st.sampled_from(EFFECTS[:4]))
     def somebody_returns(self, data: st.DataObject, effect: Effect) -> None:
         self.pair.record(data.draw(st.sampled_from(sorted(self.pair.callers))), effect)
 
-    @rule(owner=st.sampled_from(OWNERS), effect=st.sampled_from((Effect.SUCCESS, *(Effect.FAILURE,) * 3)))
+    @rule(
+        owner=st.sampled_from(OWNERS), effect=st.sampled_from((Effect.SUCCESS, *(Effect.FAILURE, Effect.TIMEOUT) * 3))
+    )
     def somebody_calls_and_returns(self, owner: str, effect: Effect) -> None:
         if self.pair.admit(owner):
             self.pair.record(self.pair.admitted, effect)
@@ -133,17 +135,19 @@ TestLife = pytest.mark.soak(TestLife)
 def random_lives(module: Any, *, lives: int = 300, steps: int = 60, seed: int = 7) -> None:
     """Lives like those above, without hypothesis: the same ones for every module. Raises `AssertionError`."""
     chance = random.Random(seed)
-    for _ in range(lives):
-        pair = Pair(module)
+    for life in range(lives):
+        pair, slow = Pair(module), life % 3 == 0
         for _ in range(steps):
             match chance.choices(range(6), weights=(20, 30, 35, 1, 12, 4))[0]:
                 case 0:
                     pair.admit(chance.choice(OWNERS))
                 case 1 if pair.callers:
-                    pair.record(chance.choice(sorted(pair.callers)), chance.choice(EFFECTS[:3]))
+                    pair.record(chance.choice(sorted(pair.callers)), chance.choice(EFFECTS[:4]))
                 case 2:
                     if pair.admit(chance.choice(OWNERS)):
-                        pair.record(pair.admitted, chance.choice((Effect.SUCCESS, *(Effect.FAILURE,) * 5)))
+                        effect = chance.choice((Effect.SUCCESS, *(Effect.TIMEOUT if slow else Effect.FAILURE,) * 5))
+                        pair.now += 61.0 if effect is Effect.TIMEOUT else 0.0
+                        pair.record(pair.admitted, effect)
                 case 3 if pair.callers:
                     pair.record(min(pair.callers), Effect.ISOLATE)
                 case 4:
@@ -167,7 +171,12 @@ MUTANTS: dict[str, tuple[str, str]] = {
     "wakes too early": ("now - self.changed_at >= timedelta", "now - self.changed_at >= 0.5 * timedelta"),
     "never wakes": ("if self.circuit is Circuit.OPEN and now", "if False and now"),
     "forgets the window": ("if now - at <= window)", "if True)"),
-    "a success does not end the run": ("return replace(self, failed_at=())", "return self"),
+    "a success does not end the run": ("return replace(self, failed_at=(), timeouts=0)", "return replace(self, timeouts=0)"),
+    "a success does not end the time-outs": (
+        "return replace(self, failed_at=(), timeouts=0)", "return replace(self, failed_at=())",
+    ),
+    "time-outs are not counted by sequence": (" or timeouts >= policy.failures", ""),
+    "every failure counts as a time-out": ("(effect is Effect.TIMEOUT)", "1"),
     "half-open lets everybody in": ("if len(waiting) + seen.probe_successes >= policy.successes:", "if False:"),
     "half-open forgets successes": ("len(waiting) + seen.probe_successes", "len(waiting)"),
     "the dead keep their place": ("if probe.owner in live)", "if True)"),
@@ -214,6 +223,11 @@ def through(*steps: tuple[str, float] | float) -> Pair:
         ([*[("failure", 1)] * 4, ("neutral", 1), ("failure", 1)], "OPEN"),
         ([("failure", 16)] * 5, "CLOSED"),
         ([("failure", 15)] * 5, "OPEN"),
+        ([("timeout", 300)] * 4, "CLOSED"),
+        ([("timeout", 300)] * 5, "OPEN"),
+        ([*[("timeout", 300)] * 4, ("success", 1), ("timeout", 300)], "CLOSED"),
+        ([*[("timeout", 300)] * 4, ("failure", 300), ("timeout", 300)], "OPEN"),
+        ([*[("timeout", 300)] * 5, ("success", 60), ("timeout", 1)], "OPEN"),
         ([*[("failure", 1)] * 5, 59.0], "OPEN"),
         ([*[("failure", 1)] * 5, 60.0], "HALF_OPEN"),
         ([*[("failure", 1)] * 5, ("success", 60), ("success", 1)], "CLOSED"),

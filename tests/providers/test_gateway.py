@@ -184,6 +184,24 @@ def test_ask__answer_that_never_ends__is_given_up_at_the_deadline_and_may_have_b
     assert [row.state for row in rows(database)] == ["committed", "ambiguous"]
 
 
+def test_ask__provider_that_hangs__opens_the_breaker_after_five_attempts_each_shorter_than_the_whole(
+    database: Database, breakers: BreakerStore
+) -> None:
+    with (
+        FaultServer(in_turn(GOOD, drip())) as server,
+        gateway(database, adapter("claude", server.url), policy=CallPolicy(attempt_s=0.5)) as asked,
+    ):
+        asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)  # its package is loaded
+        for number in range(2):
+            with pytest.raises(ModelUnavailable, match=r"asked 3 times: timeout|left alone"):
+                asked.ask(
+                    "claude", MODELS["claude"], replace(call(), variant=str(number)), reply_type=Finding,
+                    context=CONTEXT,
+                )  # fmt: skip
+    assert len(server.requests) == 6
+    assert breakers.status()["claude"].state == "OPEN"
+
+
 def test_ask__refused_key__isolates_the_provider_until_a_person_closes_it(
     database: Database, breakers: BreakerStore
 ) -> None:
