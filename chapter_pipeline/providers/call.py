@@ -46,11 +46,14 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
-    """The text of a reply, which should be JSON, with the tokens that the provider counted. `model` is the one that answered."""
+    """The text of a reply, which should be JSON, with the tokens that the provider counted; None when it told none.
+
+    `model` is the one that answered.
+    """
 
     text: str
     model: str
-    usage: Usage
+    usage: Usage | None
     request_id: str | None = None
 
 

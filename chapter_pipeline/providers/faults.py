@@ -9,7 +9,7 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Fault(StrEnum):
     OVERLOADED = "overloaded"
     SERVER_ERROR = "server error"
     TIMEOUT = "timeout"
+    NOT_CONNECTED = "unreachable, nothing sent"
     UNREACHABLE = "unreachable"
     BAD_REPLY = "bad reply"
     SCHEMA = "reply not as asked"
@@ -69,6 +70,7 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.OVERLOADED: Verdict(retry=True, effect=Effect.FAILURE),
     Fault.SERVER_ERROR: Verdict(retry=True, effect=Effect.FAILURE),
     Fault.TIMEOUT: Verdict(retry=True, effect=Effect.TIMEOUT, sent=True),
+    Fault.NOT_CONNECTED: Verdict(retry=True, effect=Effect.FAILURE),
     Fault.UNREACHABLE: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
     Fault.BAD_REPLY: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
     Fault.SCHEMA: Verdict(retry=True, effect=Effect.NEUTRAL, sent=True),
@@ -81,6 +83,8 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.TOO_LARGE: Verdict(retry=False, effect=Effect.FAILURE, sent=True),
 }
 
+_NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+"""Errors before the first byte of a request: refused, no such host, TLS, no time left to connect."""
 _STATUS: dict[int, Fault] = {
     400: Fault.BAD_REQUEST, 401: Fault.UNAUTHORISED, 402: Fault.QUOTA_EXHAUSTED, 403: Fault.UNAUTHORISED,
     404: Fault.BAD_REQUEST, 408: Fault.TIMEOUT, 409: Fault.SERVER_ERROR, 413: Fault.BAD_REQUEST,
@@ -138,6 +142,8 @@ def classify(error: BaseException) -> CallFailed:
     status = _status(error)
     if status is not None:
         return _by_status(status, _body(error), _headers(error))
+    if any(isinstance(one, _NOT_CONNECTED) for one in _causes(error)):
+        return CallFailed(Fault.NOT_CONNECTED, _cause(error))
     if isinstance(error, TimeoutError | asyncio.TimeoutError | httpx2.TimeoutException) or "Timeout" in _names(error):
         return CallFailed(Fault.TIMEOUT, "no whole answer within the time given")
     if isinstance(_innermost(error), httpx2.DecodingError):
@@ -239,7 +245,12 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__
+
+
 def _innermost(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+    return list(_causes(error))[-1]

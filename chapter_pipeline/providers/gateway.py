@@ -179,7 +179,9 @@ class Gateway:
             if isinstance(error, Exception):
                 raise failed from None  # an SDK's own error may hold the key, or the prompt
             raise
-        latency_s, cost = time.monotonic() - started, self._cost(request, reply.usage)
+        latency_s = time.monotonic() - started
+        # A reply that tells no tokens was paid for all the same: it counts as what was reserved for it.
+        cost = request.most_usd if reply.usage is None else self._cost(request, reply.usage)
         self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
         return Answer(value=value, provider=request.provider, model=reply.model, attempts=tally.attempts)
 

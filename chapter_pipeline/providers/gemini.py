@@ -130,9 +130,7 @@ def _reply(answer: _Answer, model: str) -> ModelReply:
     text = "".join(part.text or "" for part in shown if not part.thought)
     if not text:
         raise CallFailed(Fault.BAD_REPLY, f"the candidate has no text ({finish})", usage=usage)
-    return ModelReply(
-        text=text, model=answer.model_version or model, usage=usage or Usage(), request_id=answer.response_id
-    )
+    return ModelReply(text=text, model=answer.model_version or model, usage=usage, request_id=answer.response_id)
 
 
 def _usage(counted: _Usage | None) -> Usage | None:

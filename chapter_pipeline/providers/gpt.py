@@ -109,7 +109,7 @@ def _reply(response: _Response, request_id: str | None) -> ModelReply:
     text = "".join(part.text or "" for part in parts if part.type == "output_text")
     if not text:
         raise CallFailed(Fault.BAD_REPLY, "the response has no text", usage=usage)
-    return ModelReply(text=text, model=response.model, usage=usage or Usage(), request_id=request_id)
+    return ModelReply(text=text, model=response.model, usage=usage, request_id=request_id)
 
 
 def _usage(counted: _Usage | None) -> Usage | None:

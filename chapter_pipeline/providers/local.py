@@ -75,9 +75,7 @@ def _reply(completion: _Completion, request_id: str | None) -> ModelReply:
         raise CallFailed(Fault.CUT_OFF, "the reply reached its greatest length", usage=usage)
     if not choice.message.content:
         raise CallFailed(Fault.BAD_REPLY, "the completion has no text", usage=usage)
-    return ModelReply(
-        text=choice.message.content, model=completion.model, usage=usage or Usage(), request_id=request_id
-    )
+    return ModelReply(text=choice.message.content, model=completion.model, usage=usage, request_id=request_id)
 
 
 def _usage(counted: _Usage | None) -> Usage | None:

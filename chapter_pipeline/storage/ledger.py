@@ -106,10 +106,10 @@ class CallLedger:
             connection.execute(delete(Row).where(Row.id == id, Row.state == "reserved"))
 
     def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
-        """Store the reply and its cost; on the disk of this machine while the database is away."""
+        """Store the reply and its cost, its tokens as far as they were told; on the disk of this machine while the database is away."""
         self._end(
             id, state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd, latency_s=latency_s,
-            **_tokens(reply.usage),
+            **_tokens(reply.usage or Usage()),
         )  # fmt: skip
 
     def fail(self, id: int, failed: CallFailed, *, cost_usd: Decimal, latency_s: float) -> None:

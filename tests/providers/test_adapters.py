@@ -109,7 +109,7 @@ async def test_send__answer__is_typed_with_its_tokens(api: str) -> None:
         reply = await sent(api, server.base_url(api), call(PIXEL))
         (request,) = server.requests
     assert read_reply(reply.text, Finding).value == "the haematoma"
-    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (321, 45)
+    assert reply.usage == Usage(input_tokens=321, output_tokens=45)
     assert reply.model == request.model == MODELS[api]
     for part in (
         "You are careful.",
@@ -184,7 +184,29 @@ async def test_send__nobody_listens__is_unreachable(api: str) -> None:
         address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await sent(api, address)
-    assert classify(caught.value).fault is Fault.UNREACHABLE
+    assert classify(caught.value).fault is Fault.NOT_CONNECTED
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__server_without_tls__is_unreachable_and_nothing_was_sent(api: str) -> None:
+    with FaultServer(in_turn(answer("{}"))) as server:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
+            await sent(api, server.base_url(api).replace("http:", "https:"))
+        assert server.requests == []
+    assert classify(caught.value).fault is Fault.NOT_CONNECTED
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_send__no_time_left_to_connect__is_unreachable_and_nothing_was_sent(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        raise httpx2.ConnectTimeout("no answer")
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", hang)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
+        await sent(api, "http://127.0.0.1:1/v1")
+    assert classify(caught.value).fault is Fault.NOT_CONNECTED
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -249,6 +271,14 @@ async def test_send__answer_from_a_cache__counts_what_was_read_from_it(api: str)
     with FaultServer(in_turn(status(200, {**sample(api), name: counted}))) as server:
         reply = await sent(api, server.base_url(api))
     assert reply.usage == Usage(input_tokens=1000, output_tokens=50, cached_tokens=700)
+
+
+@pytest.mark.parametrize("api", [api for api in APIS if api != "claude"])
+async def test_send__answer_without_counts__tells_none(api: str) -> None:
+    """Claude's API promises its counts: without them the answer is not its form."""
+    without = {name: value for name, value in sample(api).items() if name not in ("usage", "usageMetadata")}
+    with FaultServer(in_turn(status(200, without))) as server:
+        assert (await sent(api, server.base_url(api))).usage is None
 
 
 @pytest.mark.parametrize("api", APIS)

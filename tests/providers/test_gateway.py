@@ -30,7 +30,7 @@ from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.schema import ModelCallRow
 from tests.providers.conftest import gateway
 from tests.providers.fault_server import FaultServer, answer, drip, half_body, html, in_turn, status
-from tests.providers.test_adapters import APIS, FAULTS, KEY, MODELS, Finding, adapter, call
+from tests.providers.test_adapters import APIS, FAULTS, KEY, MODELS, Finding, adapter, call, sample
 
 GOOD = answer('{"value": "the haematoma"}')
 CONTEXT = CallContext(chapter="glioma", section="surgery")
@@ -53,6 +53,30 @@ def test_ask__answer__is_typed_paid_for_and_on_record(api: str, database: Databa
     assert (row.state, row.provider, row.chapter, row.section, row.cost_usd) == (
         "committed", api, "glioma", "surgery", price.quantize(Decimal("0.00000001")),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("api", ["gpt", "gemini"])
+def test_ask__answer_without_counts__costs_what_was_reserved_for_it(api: str, database: Database) -> None:
+    without = {name: value for name, value in sample(api).items() if name not in ("usage", "usageMetadata")}
+    with (
+        FaultServer(in_turn(status(200, without))) as server,
+        gateway(database, adapter(api, server.base_url(api))) as asked,
+    ):
+        asked.ask(api, MODELS[api], call(), reply_type=Finding, context=CONTEXT)
+    (row,) = rows(database)
+    assert (row.state, row.cost_usd) == ("committed", row.reserved_usd)
+    assert used_today(database).cost_usd == row.reserved_usd > 0
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_ask__nobody_listens__reserves_nothing_afterwards(api: str, database: Database) -> None:
+    with FaultServer(in_turn(GOOD)) as gone:
+        address = gone.base_url(api)
+    with gateway(database, adapter(api, address)) as asked, pytest.raises(ModelUnavailable, match="nothing sent"):
+        asked.ask(api, MODELS[api], call(), reply_type=Finding, context=CONTEXT)
+    assert [row.state for row in rows(database)] == ["failed"] * 3
+    spent = used_today(database)
+    assert (spent.ambiguous, spent.ambiguous_usd, spent.cost_usd) == (0, Decimal(0), Decimal(0))
 
 
 def test_ask__same_request_again__is_replayed_and_not_paid_for(database: Database) -> None:
