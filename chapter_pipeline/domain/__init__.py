@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Reference,
         Section,
         Sentence,
+        SentenceRole,
         Subsection,
     )
     from chapter_pipeline.domain.planning import (
@@ -131,6 +132,7 @@ __all__ = [
     "SectionPlans",
     "SectionTemplate",
     "Sentence",
+    "SentenceRole",
     "SentenceSupport",
     "Severity",
     "Slug",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,14 @@ from chapter_pipeline.domain.planning import PlannedFigure, Quote
 from chapter_pipeline.domain.question_tables import QuestionTable
 from chapter_pipeline.domain.research import Source
 from chapter_pipeline.domain.stage_value import USAGE, USES, StageValue
+
+
+class SentenceRole(StrEnum):
+    """What a sentence is to its chapter. A signpost leads the reader and says nothing that could be false."""
+
+    CLAIM = "claim"
+    SYNTHESIS = "synthesis"
+    SIGNPOST = "signpost"
 
 
 class Sentence(StageValue):

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from chapter_pipeline.domain.chapter_text import ChapterText
+from chapter_pipeline.domain.chapter_text import ChapterText, SentenceRole
 from chapter_pipeline.domain.planning import Relation
 from chapter_pipeline.domain.stage_value import USES, StageValue
 
@@ -32,7 +32,11 @@ class Edit(StageValue):
 
 
 class SentenceSupport(StageValue):
-    """How far a sentence is supported by its quotes: share of its words that are theirs, cosine, what is wrong."""
+    """How far a sentence is supported by its quotes: share of its words that are theirs, cosine, what is wrong.
+
+    `to_check`: neither the rules nor a review model decided it, so an editor has to. `checked_by`: the provider of the
+    review model that did.
+    """
 
     section: str
     sentence: str
@@ -40,6 +44,9 @@ class SentenceSupport(StageValue):
     words: float
     meaning: float
     problems: tuple[str, ...] = ()
+    role: SentenceRole = SentenceRole.CLAIM
+    to_check: bool = False
+    checked_by: str | None = None
 
 
 class ReviewedChapter(StageValue):

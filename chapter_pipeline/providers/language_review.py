@@ -25,7 +25,7 @@ from chapter_pipeline.domain.tasks import (
 from chapter_pipeline.providers.language_sections import fenced_evidence, opaque
 from chapter_pipeline.providers.prompts import fenced, prompt
 from chapter_pipeline.providers.structured_request import Ask
-from chapter_pipeline.quality.grounding import support_problems
+from chapter_pipeline.quality.grounding import lexical_support, support_problems
 
 POINTS_OUTPUT_TOKENS = 6000
 REVIEW_OUTPUT_TOKENS = 16000
@@ -36,6 +36,12 @@ MAX_REMARKS = 6
 MAX_REMARK_WORDS = 60
 MAX_DELETED = 0.2
 """Share of the sentences above which a review that deletes them is no review."""
+
+
+LEAST_KEPT = 0.6
+"""Share of the words of a new wording that the sentence it replaces has: a review rewords, it writes nothing new."""
+LEAST_OF_SENTENCES = 0.4
+"""Share of the words of a key point that its sentences or their quotes have: it sums them up."""
 
 
 class WrittenPoint(StageValue):
@@ -75,7 +81,9 @@ def key_points(request: KeyPointsRequest, ask: Ask) -> KeyPointsReply:
         said = " ".join(written.text.split())
         if not named or len(named) > MAX_SENTENCES_A_POINT or len(said.split()) > request.longest_words:
             continue
-        if not support_problems(said, [quote for one in named for quote in one.quotes]):
+        quotes = [quote for one in named for quote in one.quotes]
+        near = lexical_support(said, [*quotes, *(one.sentence.text for one in named)]) >= LEAST_OF_SENTENCES
+        if near and not support_problems(said, quotes):
             keys = dict.fromkeys(key for one in named for key in one.sentence.quotes)
             points.append(Sentence(text=said, quotes=tuple(keys)))
     return KeyPointsReply(points=tuple(points[: request.limit]))
@@ -176,6 +184,8 @@ def _edit(written: WrittenEdit, cited: CitedSentence) -> Edit | None:
         return Edit(action=EditAction.DELETE, section=cited.section, before=before, reason=reason)
     after = " ".join(written.text.split())
     if not after or after == before or support_problems(after, cited.quotes) or support_problems(after, [before]):
+        return None
+    if lexical_support(after, [before]) < LEAST_KEPT:
         return None
     return Edit(action=EditAction.REPLACE, section=cited.section, before=before, after=after, reason=reason)
 

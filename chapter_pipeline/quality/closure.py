@@ -66,6 +66,9 @@ def _sentence_problems(said: Iterable[tuple[Sentence, str | None]], quotes: Mapp
             if not POINTER.fullmatch(sentence.text):
                 yield f"uncited claim {sentence.text!r}"
             continue
+        if POINTER.fullmatch(sentence.text):
+            yield f"{sentence.text!r} points to a part of the chapter and cites a quote"
+            continue
         unknown = [key for key in sentence.quotes if key not in quotes]
         if unknown:
             yield f"unknown quote key {unknown[0]!r} in {sentence.text!r}"

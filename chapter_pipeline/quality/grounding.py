@@ -1,20 +1,32 @@
-"""Owns the deterministic test of a sentence against its quotes: what it says that they do not.
+"""Owns what the rules of `quality.checking` find wrong with the sentences of a chapter, and the table of their support.
 
-Numbers with units and comparators, negation and direction, words, species and study design. No model takes part, so
-the same sentence has the same verdict everywhere: when it is written, reviewed, edited by a person and published.
+No model takes part, so the same sentence has the same faults everywhere: when it is written, reviewed, edited by a
+person and published. What no rule decides is no fault: a review model decides it, or an editor.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from chapter_pipeline.domain import ChapterText, QuestionRow, Quote, Section, Sentence, SentenceSupport
+from chapter_pipeline.domain import (
+    ChapterText,
+    QuestionRow,
+    Quote,
+    Section,
+    Sentence,
+    SentenceRole,
+    SentenceSupport,
+)
 from chapter_pipeline.domain.document import StudyType
-from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.ports import Embedder
+from chapter_pipeline.quality.checking import Claim, Passage, check, passage_of, role_of
+from chapter_pipeline.quality.checking.topic import topic_faults
+
+NOT_CLINICAL = frozenset({StudyType.ANIMAL, StudyType.LABORATORY})
+NO_QUOTE = "has no quote"
 
 _NUMBER = re.compile(
     r"(?P<comparator>[<>≤≥=~≈±]\s?|(?:less|more|fewer|greater|higher|lower) than |at least |at most |up to |"
@@ -40,7 +52,6 @@ _NEGATION = re.compile(
     r"\w+n['’]t)\b",
     re.IGNORECASE,
 )
-_NEGATIVE_PREFIX = re.compile(r"(?:un|in|im|ir|non|dis|contra)(?=[a-z]{5})")
 _UP = re.compile(
     r"\b(?:increas|improv|higher|more\b|longer|greater|enhanc|rais|superior|benefi|elevat|prolong|rose\b)\w*",
     re.IGNORECASE,
@@ -52,13 +63,6 @@ _WORDS = re.compile(r"[^\W\d_]{3,}")
 _FUNCTION_WORDS = frozenset(
     "and are for from has have had its that the their then there these this those was were which with".split()
 )
-MIN_SUPPORT = 0.6
-"""Least share of a sentence's content words that its quotes must hold."""
-LEAST_OF_A_CLAUSE = 4
-"""Content words from which on a part of a sentence is held against single quotes."""
-_CLAUSE = re.compile(r";\s|,?\s(?:and|but|while|whereas|although|though|which|who|because)\s", re.IGNORECASE)
-MIN_MEANING = 0.5
-"""Least cosine of a sentence and its quotes; `benchmarks/chapters.py` shows what it catches and what it lets through."""
 
 _PEOPLE = re.compile(
     r"\b(?:patients?|humans?|people|persons?|participants?|volunteers?|women|woman|men|man|children|adults?|infants?|"
@@ -75,21 +79,6 @@ _BENCH = re.compile(
     r"pre-clinical|cadaver\w*|phantoms?|simulat\w+)\b",
     re.IGNORECASE,
 )
-_SPECIES = (_PEOPLE, _ANIMALS)
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-"""A raised number counts as part of its word: "rodents⁴⁰" is not read as "rodents" before it is taken off."""
-_DESIGNS: tuple[tuple[re.Pattern[str], frozenset[StudyType]], ...] = (
-    (re.compile(r"\bmeta-?\s?analys[ei]s\b", re.IGNORECASE), frozenset({StudyType.META_ANALYSIS})),
-    (re.compile(r"\bsystematic(?:ally)? review", re.IGNORECASE), frozenset({StudyType.META_ANALYSIS})),
-    (
-        re.compile(r"\brandomi[sz]ed|\brandomly\b", re.IGNORECASE),
-        frozenset({StudyType.RANDOMISED_TRIAL, StudyType.META_ANALYSIS}),
-    ),
-    (re.compile(r"\bcohort\b", re.IGNORECASE), frozenset({StudyType.COHORT})),
-    (re.compile(r"\bcase series\b", re.IGNORECASE), frozenset({StudyType.CASE_SERIES})),
-)
-"""Words that name a design, and the designs of a source that a sentence may call so though the quote does not."""
-NOT_CLINICAL = frozenset({StudyType.ANIMAL, StudyType.LABORATORY})
 
 
 def is_preclinical(text: str) -> bool:
@@ -136,83 +125,30 @@ def lexical_support(sentence: str, quotes: Sequence[str]) -> float:
 
 
 def support_problems(sentence: str, quotes: Sequence[str]) -> list[str]:
-    """What `sentence` says that its `quotes` (their texts) do not; an empty list when it is supported.
-
-    Every number must stand in a quote with the same comparator and unit; the count of negations must be that of the
-    quotes together or of one of them; no word may be the opposite of one of theirs, by its prefix or as to what rises
-    and what falls; people and animals are those of the quotes; and at least 60% of the content words are theirs, those of
-    each clause in one of them: words gathered from several quotes can say what none of them does.
-    """
+    """What `sentence` surely says that its `quotes` (their texts) do not; an empty list when no rule finds anything."""
     if not quotes:
-        return ["has no quote"]
-    joined = " ".join(quotes)
-    problems = [
-        f"has the number {number!r} that its quotes do not" for number in sorted(numbers(sentence) - numbers(joined))
-    ]
-    allowed = {negations(quote) for quote in quotes} | {negations(joined)}
-    if negations(sentence) not in allowed:
-        problems.append("negates what its quotes state, or states what they negate")
-    problems += [f"says {said!r} where its quotes say the opposite" for said in _opposites(sentence, joined)]
-    for species in _SPECIES:
-        said = species.search(sentence)
-        if said and not species.search(_RAISED.sub(" ", joined)):
-            problems.append(f"speaks of {said.group()!r}, its quotes do not")
-    if lexical_support(sentence, quotes) < MIN_SUPPORT:
-        problems.append("says more than its quotes: fewer than 60% of its words are theirs")
-    problems += [
-        f"says {clause!r}, which none of its quotes says by itself"
-        for clause in _clauses(sentence)
-        if max(lexical_support(clause, [quote]) for quote in quotes) < MIN_SUPPORT
-    ]
-    return problems
+        return [NO_QUOTE]
+    return [str(fault) for fault in check(Claim(raw=sentence, passages=tuple(map(_of_text, quotes)))).faults]
 
 
-def _clauses(sentence: str) -> list[str]:
-    """The parts of `sentence` that state something of their own; one part too short for that goes with the one before."""
-    found: list[str] = []
-    for part in _CLAUSE.split(sentence):
-        if found and len(_content(part)) < LEAST_OF_A_CLAUSE:
-            found[-1] = f"{found[-1]} {part}"
-        else:
-            found.append(part)
-    if len(found) > 1 and len(_content(found[0])) < LEAST_OF_A_CLAUSE:
-        found[:2] = [f"{found[0]} {found[1]}"]
-    return found if len(found) > 1 else []
+def _of_text(text: str) -> Passage:
+    return Passage(raw=text)
+
+
+def claim_of(sentence: str, quotes: Sequence[Quote], *, label: str | None = None) -> Claim:
+    """The sentence as the rules read it, with the quotes that it cites and the `label` of its paragraph."""
+    return Claim(raw=sentence, passages=tuple(map(passage_of, quotes)), label=label or "")
 
 
 def claim_problems(sentence: str, quotes: Sequence[Quote], *, label: str | None = None) -> list[str]:
-    """What is wrong with a sentence that cites `quotes`: what `support_problems` finds, and what kind of study they are.
+    """What is surely wrong with a sentence that cites `quotes`, by their texts and the studies that they come from.
 
-    A design that is named is that of a quote or of its source. What rests on animals or on bench work alone says so,
-    itself or by the paragraph's `label`: it is never cited as if it were of patients. What such a study only tells of
-    people, as its record says, is no result of it.
+    A result of animals or of bench work is told as one by the sentence or by the paragraph's `label`; what such a study
+    tells of people is no result of it.
     """
-    problems = support_problems(sentence, [quote.text for quote in quotes])
     if not quotes:
-        return problems
-    joined = " ".join(quote.text for quote in quotes)
-    studies = {quote.study_type for quote in quotes}
-    for design, fitting in _DESIGNS:
-        said = design.search(sentence)
-        if said and not design.search(joined) and not studies & fitting:
-            problems.append(f"speaks of {said.group()!r}, its sources are not")
-    told = f"{label or ''} {sentence}"
-    if not (_ANIMALS.search(told) or _BENCH.search(told) or _PEOPLE.search(told)) and all(
-        _ANIMALS.search(quote.text) or _BENCH.search(quote.text) for quote in quotes
-    ):
-        problems.append("leaves out that its quotes speak of animals or bench work")
-    if (
-        studies <= NOT_CLINICAL
-        and not all(map(_is_known_of_people, quotes))
-        and not (_ANIMALS.search(told) or _BENCH.search(told))
-    ):
-        problems.append(f"does not say what it rests on: {' and '.join(sorted(study.value for study in studies))}")
-    return problems
-
-
-def _is_known_of_people(quote: Quote) -> bool:
-    """Whether its study record has it as something told of people, not found by the study itself."""
-    return quote.species is Species.HUMAN and quote.finding in (FindingKind.BACKGROUND, FindingKind.DEFINITION)
+        return [NO_QUOTE]
+    return [str(fault) for fault in check(claim_of(sentence, quotes, label=label)).faults]
 
 
 def claims(section: Section) -> Iterator[tuple[Sentence, str | None]]:
@@ -239,12 +175,15 @@ def row_problems(row: QuestionRow, quote: Quote) -> list[str]:
     return [f"has the cell {name}, which does not stand in its quote" for name in row.cells.not_said_by(quote.text)]
 
 
-def support_table(chapter: ChapterText, *, embedder: Embedder) -> tuple[SentenceSupport, ...]:
+def support_table(
+    chapter: ChapterText, *, embedder: Embedder, checked: Mapping[tuple[str, str], str] | None = None
+) -> tuple[SentenceSupport, ...]:
     """How far each sentence of the chapter is supported: by words, by meaning, and what is wrong with it.
 
-    `meaning` is the cosine to the nearest of its quotes, or to all of them together where that is nearer; under
-    `MIN_MEANING` the sentence is not supported, however many of its words are theirs. Of a row that answers a question the
-    cells are compared with its quote, word for word.
+    `meaning` is the cosine to the nearest of its quotes, or to all of them together where that is nearer: a sentence
+    that is far from them in meaning and in words is about something else. `checked`: the provider of the review model
+    that found a sentence supported, by section and sentence. What neither decides is marked for the editor. Of a
+    row that answers a question the cells are compared with its quote, word for word.
     """
     cited: list[tuple[str, Sentence, str | QuestionRow | None]] = [
         (section.kind, sentence, label)
@@ -270,16 +209,21 @@ def support_table(chapter: ChapterText, *, embedder: Embedder) -> tuple[Sentence
         together = near.sum(axis=0)
         meaning = float(max((near @ vector).max(), together @ vector / np.linalg.norm(together)))
         if isinstance(label, QuestionRow):
-            problems = row_problems(label, quotes[0])
+            problems, undecided = row_problems(label, quotes[0]), False
         else:
-            problems = claim_problems(sentence.text, quotes, label=label)
-        if meaning < MIN_MEANING and not isinstance(label, QuestionRow):
-            problems.append(f"is about something else than its quotes (cosine {meaning:.2f})")
+            claim = claim_of(sentence.text, quotes, label=label)
+            verdict = check(claim)
+            faults = (*verdict.faults, *(topic_faults(claim, meaning) if not verdict.supported else ()))
+            problems, undecided = [str(fault) for fault in faults], verdict.undecided and not faults
+        role = role_of(sentence.text, quotes)
+        provider = (checked or {}).get((kind, sentence.text))
+        open_still = undecided and role is not SentenceRole.SIGNPOST and provider is None
         found.append(
             SentenceSupport(
                 section=kind, sentence=sentence.text, quotes=sentence.quotes,
                 words=round(lexical_support(sentence.text, [quote.text for quote in quotes]), 3),
-                meaning=round(meaning, 3), problems=tuple(problems),
+                meaning=round(meaning, 3), problems=tuple(problems), role=role, to_check=open_still,
+                checked_by=provider,
             )
         )  # fmt: skip
     return tuple(found)
@@ -287,22 +231,3 @@ def support_table(chapter: ChapterText, *, embedder: Embedder) -> tuple[Sentence
 
 def _content(text: str) -> set[str]:
     return {word.lower() for word in _WORDS.findall(text)} - _FUNCTION_WORDS
-
-
-def _opposites(sentence: str, quotes: str) -> list[str]:
-    """Words of the sentence whose opposite is in the quotes, but not the word itself."""
-    said, known = _content(sentence), _content(quotes)
-    found = []
-    for word in sorted(said - known):
-        bare = _NEGATIVE_PREFIX.sub("", word, count=1) if _NEGATIVE_PREFIX.match(word) else None
-        if bare in known:
-            found.append(word)
-    for word in sorted(known - said):
-        bare = _NEGATIVE_PREFIX.sub("", word, count=1) if _NEGATIVE_PREFIX.match(word) else None
-        if bare in said and bare not in known:
-            found.append(str(bare))
-    for ours, theirs in ((_UP, _DOWN), (_DOWN, _UP)):
-        direction = ours.search(sentence)
-        if direction and not ours.search(quotes) and theirs.search(quotes):
-            found.append(direction.group())
-    return found

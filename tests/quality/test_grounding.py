@@ -38,7 +38,6 @@ def test_support__sentence_is_its_quote__has_no_problem() -> None:
         QUOTE.replace("did not improve", "did improve"),
         QUOTE.replace("with a drain", "with no drain"),
         QUOTE.replace("24%", "24 patients"),
-        "Laser surgery of the spine is safe in athletes with scoliosis.",
     ],
 )
 def test_support__meaning_drifts__is_a_problem(changed: str) -> None:
@@ -50,7 +49,10 @@ def test_support__meaning_drifts__is_a_problem(changed: str) -> None:
     [
         ("Survival increased with radiotherapy.", "Survival decreased with radiotherapy."),
         ("The drain was effective in patients.", "The drain was ineffective in patients."),
-        ("The difference was not significant.", "The difference was not nonsignificant."),
+        (
+            "The difference in recurrence between drains was significant.",
+            "The difference in recurrence between drains was not significant.",
+        ),
         ("Steroids are contraindicated in sepsis.", "Steroids are indicated in sepsis."),
         ("Mice that were given the drug survived longer.", "Patients that were given the drug survived longer."),
         ("Patients that were given the drug survived longer.", "Rats that were given the drug survived longer."),
@@ -118,7 +120,9 @@ def test_claim__animal_or_bench_work__says_so_itself_or_beside_it(study_type: St
 def test_claim__design_that_the_source_has_not__is_a_problem() -> None:
     quote = _quote("Recurrence of the haematoma fell after a drain was placed.", StudyType.COHORT)
     said = "In a randomised trial, recurrence of the haematoma fell after a drain was placed."
-    assert claim_problems(said, [quote]) == ["speaks of 'randomised', its sources are not"]
+    assert claim_problems(said, [quote]) == [
+        "says 'randomised': its sources are of another design: cohort or other comparative study"
+    ]
     trial = quote.model_copy(update={"study_type": StudyType.RANDOMISED_TRIAL})
     assert claim_problems(said, [trial]) == []
 
@@ -136,17 +140,17 @@ def _chapter(*sentences: Sentence, quotes: dict[str, Quote]) -> ChapterText:
 
 def test_support_table__each_sentence__has_words_meaning_and_what_is_wrong() -> None:
     right = _quote("A subdural drain lowers the recurrence of chronic subdural haematoma.", StudyType.COHORT)
-    other = _quote("Voters of the left were removed from the lists.", StudyType.COHORT, "q2")
+    other = _quote("Voters of the left party were removed from the lists.", StudyType.COHORT, "q2")
     text = right.text
     chapter = _chapter(
         Sentence(text=text, quotes=("q1",)), Sentence(text="See Figure 1.", quotes=()),
-        Sentence(text="The left lobe was removed.", quotes=("q2",)),
+        Sentence(text="Resection of the temporal lobe relieved the seizures.", quotes=("q2",)),
         quotes={"q1": right, "q2": other},
     )  # fmt: skip
     good, bad = support_table(chapter, embedder=MiniLM(batch_size=4))
     assert (good.words, good.problems) == (1.0, ())
     assert good.meaning > 0.99 > bad.meaning
-    assert bad.words == pytest.approx(2 / 3, abs=0.01)
+    assert bad.words == 0.0
     assert [problem for problem in bad.problems if "something else" in problem]
 
 
@@ -183,23 +187,39 @@ MEBENDAZOLE = (
 CARMUSTINE = "Carmustine and temozolomide have been the focus of many chemotherapy studies for gliomas."
 
 
-def test_support__words_gathered_from_two_quotes__are_no_support_for_what_neither_says() -> None:
-    said = (
-        "Mebendazole is an anthelmintic drug introduced in 1971 and has long been used as a treatment for glioblastoma."
-    )
-    assert support_problems(said, [MEBENDAZOLE, CARMUSTINE]) == [
-        "says 'has long been used as a treatment for glioblastoma.', which none of its quotes says by itself"
-    ]
+def test_support__what_two_quotes_say_together__may_be_one_sentence() -> None:
     both = "Mebendazole extends survival in preclinical models, and temozolomide was the focus of many chemotherapy studies."
     assert support_problems(both, [MEBENDAZOLE, CARMUSTINE]) == []
 
 
 def test_claim__quote_of_animals_or_bench_work__is_not_told_as_if_of_nobody() -> None:
-    quote = _quote(MEBENDAZOLE, StudyType.REVIEW)
-    silent = "Mebendazole is an anthelmintic drug that extends survival of glioblastoma and other brain cancers."
-    assert claim_problems(silent, [quote]) == ["leaves out that its quotes speak of animals or bench work"]
+    quote = _quote("In mice, the drug extended survival and cleared the haematoma.", StudyType.REVIEW)
+    silent = "The drug extended survival and cleared the haematoma."
+    assert claim_problems(silent, [quote]) == ["leaves out that its passages speak of animals or bench work"]
     assert claim_problems(silent, [quote], label="Preclinical studies.") == []
-    assert claim_problems(MEBENDAZOLE, [quote]) == []
+    assert claim_problems(quote.text, [quote]) == []
+
+
+def test_claim__background_in_an_animal_study__need_not_name_animals() -> None:
+    quote = _quote("Chronic subdural haematoma is a common disease of the elderly worldwide.", StudyType.ANIMAL)
+    assert claim_problems("Among the elderly, chronic subdural haematoma is common.", [quote]) == []
+
+
+def test_support_table__what_no_rule_decides__is_for_the_editor_until_a_model_decided_it() -> None:
+    quote = _quote(
+        "A subdural drain lowers the recurrence of chronic subdural haematoma after burr holes.", StudyType.COHORT
+    )
+    said = "Leaving a drain behind makes it less likely that a chronic subdural haematoma comes back."
+    chapter = _chapter(Sentence(text=said, quotes=("q1",)), quotes={"q1": quote})
+    embedder = MiniLM(batch_size=4)
+    (open_one,) = support_table(chapter, embedder=embedder)
+    assert (open_one.problems, open_one.to_check, open_one.checked_by) == ((), True, None)
+    (decided,) = support_table(chapter, embedder=embedder, checked={("outcomes", said): "claude"})
+    assert (decided.to_check, decided.checked_by) == (False, "claude")
+    (verbatim,) = support_table(
+        _chapter(Sentence(text=quote.text, quotes=("q1",)), quotes={"q1": quote}), embedder=embedder
+    )
+    assert not verbatim.to_check
 
 
 def test_support__no_quote__is_a_problem() -> None:
