@@ -111,7 +111,7 @@ def test_evidence_map__records_that_disagree__are_a_contradiction_of_their_quote
     made = mapped(HIGHER)
     assert contradictions(made) == [({"lind", "mao"}, "opposite directions")]
     first, second = made.quotes
-    assert first.disagrees == {second.key: "Recurrence under Atorvastatin against placebo"}
+    assert first.disagrees == {second.key: "Recurrence under atorvastatin against placebo"}
     assert set(second.disagrees) == {first.key}
 
 
@@ -158,7 +158,7 @@ def test_review__both_sides_cited__both_stay_and_the_chapter_says_that_they_diff
     assert {sentence.text for sentence in reviewed.chapter.sections[0].sentences} == {LOWER, HIGHER}
     (difference,) = reviewed.differences
     assert {difference.first, difference.second} == {quote.key for quote in quotes}
-    assert difference.about == "Recurrence under Atorvastatin against placebo"
+    assert difference.about == "Recurrence under atorvastatin against placebo"
 
 
 def test_review__one_side_cited_or_other_outcomes__differ_in_nothing() -> None:

@@ -128,6 +128,10 @@ def _denied(text: str) -> tuple[tuple[frozenset[str], str], ...]:
 
 def negation_faults(claim: Claim) -> Iterator[Fault]:
     """A predicate that the claim states and the sentence nearest to it denies, and the reverse."""
+    whole = _NOT_TRUE.search(claim.text)
+    if whole and not any(_ANY_DENIAL.search(passage.text) for passage in claim.passages):
+        yield Fault(rule="negation", words=whole.group(), says="its passages deny nothing")
+        return
     said = telling(claim.text)
     held = [
         (len(said & telling(sentence)), sentence) for passage in claim.passages for sentence in sentences(passage.text)
@@ -161,6 +165,12 @@ def negation_faults(claim: Claim) -> Iterator[Fault]:
             return
 
 
+_NOT_TRUE = re.compile(
+    r"\b(?:never|not|no longer|hardly) (?:true|correct|right|the case|so) that\b|\b(?:false|wrong|untrue|a myth) that\b|"
+    r"\bno (?:evidence|proof|indication|sign) (?:that|of|for)\b",
+    re.IGNORECASE,
+)
+"""A denial of all that follows it."""
 NEAR = 0.5
 """Share of the claim's telling words that a sentence has to have to be held against it."""
 _LIKE_DENIAL = re.compile(

@@ -147,6 +147,12 @@ CASES = [
     ),
     Case(
         rule="negation",
+        passage="A subdural drain lowers the rate of recurrence after burr-hole surgery.",
+        false="It is never true that a subdural drain lowers the rate of recurrence after burr-hole surgery.",
+        honest="It is true that a subdural drain lowers the rate of recurrence after burr-hole surgery.",
+    ),
+    Case(
+        rule="negation",
         passage="The shunt was effective in elderly patients with hydrocephalus.",
         false="The shunt was ineffective in elderly patients with hydrocephalus.",
         honest="In elderly patients with hydrocephalus the shunt was effective, and not only in these.",
