@@ -102,8 +102,12 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
     small = is_significant(text)
     text = lowered(text)
     bare = without_brackets(text)
-    none = NONE.search(bare) or _NOT_SIGNIFICANT.search(text)
-    if (_NONE_BETWEEN.search(bare) and not _EXCEPT.search(text)) or _SAME_IN_ALL.search(bare):
+    none = NONE.search(bare) or (
+        _NOT_SIGNIFICANT.search(text) if "ns" in text or "n.s" in text or "signi" in text else None
+    )
+    if _may_hold(bare, _OF_NONE_BETWEEN) and _NONE_BETWEEN.search(bare) and not _EXCEPT.search(text):
+        return Direction.NO_DIFFERENCE
+    if _may_hold(bare, _OF_ALL_ARMS) and _SAME_IN_ALL.search(bare):
         return Direction.NO_DIFFERENCE
     change = CHANGE_WAS.match(LEAD.sub("", text))
     if change is not None and none is None and small is not False:
@@ -112,7 +116,8 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
             up = not more_is_worse(change["outcome"])
         more = change["how"] not in ("less", "smaller", "lower", "slower", "milder", "weaker")
         return Direction.INCREASED if up == more else Direction.DECREASED
-    text = _NO_CHANGE.sub(lambda match: "_" * len(match.group()), text)
+    if _may_hold(text, _OF_CHANGES):
+        text = _NO_CHANGE.sub(lambda match: "_" * len(match.group()), text)
     cue = _strongest_cue(text)
     if (
         none is not None
@@ -132,6 +137,16 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
     if small is False:
         return Direction.NO_DIFFERENCE
     return _way(cue, text, outcome)
+
+
+_OF_NONE_BETWEEN = ("differ", "similar", "comparison", "time")
+_OF_ALL_ARMS = (" each ", " either ", " both ", " all ", " the two ")
+_OF_CHANGES = ("reduction", "improvement", "increase", "decrease")
+
+
+def _may_hold(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a text has one of the words without which a pattern is not found: a search for a word takes no time."""
+    return any(map(text.__contains__, parts))
 
 
 _NO_CHANGE = re.compile(
