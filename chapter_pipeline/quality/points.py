@@ -58,6 +58,12 @@ _OF_WHOM = re.compile(
     _I,
 )
 """Whom a clause is about: what stands there is not what it states."""
+_AS_A_TIME = re.compile(
+    r"\b(?:lost to|at|during|over|within|until|after|in)\s(?:the\s|a\s|an\s)?(?:[\w-]+\s){0,3}?follow-?\s?up\b|"
+    r"\b(?:mean|median|average)\s(?:[\w-]+\s){0,2}?follow-?\s?up\b",
+    _I,
+)
+"""When something was seen, which says nothing of how patients are followed."""
 _ACTED = (
     r"\b(?:is|are|was|were|be|being)\s(?:then\s|next\s|\w+ly\s|first\s)*"
     r"(?:made|opened|incised|drilled|placed|inserted|removed|retracted|closed|sutured|exposed|dissected|elevated|reflected|positioned|fixed|turned|cut|divided|irrigated|evacuated|tunnelled|tunneled|passed|advanced|secured|anchored|implanted|resected|entered|punctured|aspirated|coagulated|mobili[sz]ed|separated|lined|clipped|tapped|replaced)\b"
@@ -120,7 +126,7 @@ def _clauses(text: str) -> Iterator[str]:
 def _clause_speaks(point: MustCoverPoint, clause: str, topic: str, kind: FindingKind | None) -> bool:
     match point.form:
         case AnswerForm.STATEMENT:
-            return bool(mentioned(_OF_WHOM.sub(" ", clause), point.terms))
+            return bool(mentioned(_AS_A_TIME.sub(" ", _OF_WHOM.sub(" ", clause)), point.terms))
         case AnswerForm.WORDS:
             return _has_all_words(point.text, clause)
         case AnswerForm.DEFINITION:

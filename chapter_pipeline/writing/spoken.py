@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from chapter_pipeline.domain import ChapterBrief, MustCoverPoint, ResearchSet, Source
-from chapter_pipeline.domain.document import place
+from chapter_pipeline.domain.document import StudyType, place
 from chapter_pipeline.domain.evidence import Finding, FindingKind, Species, StudyRecord
 from chapter_pipeline.domain.library import PassageRecord
 from chapter_pipeline.domain.wording import mentioned
@@ -53,7 +53,7 @@ def spoken(
         elif found:
             animals[point.text] = found[0].where
         else:
-            near = [one for one in sentences if not one.of_animals and mentioned(one.text, point.near)]
+            near = [one for one in sentences if one.is_of_patients and mentioned(one.text, point.near)]
             if near:
                 nearest[point.text] = near[0].where
     return Spoken(people=people, animals=animals, nearest=nearest)
@@ -68,6 +68,8 @@ class _Sentence:
         self.kind: FindingKind | None = finding.kind if finding is not None else None
         bench = finding.species is not Species.HUMAN if finding is not None else source.study_type in NOT_CLINICAL
         self.of_animals = bench or is_preclinical(text)
+        self.is_of_patients = not self.of_animals and source.study_type is not StudyType.META_ANALYSIS
+        """Not of animals, nor of the studies that a review takes in or leaves out."""
         self.where = f"{named(source)}, {place(passage.page, passage.page_label, passage.paragraph)}"
 
 

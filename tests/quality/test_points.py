@@ -32,6 +32,8 @@ INDICATIONS = point_of(ChapterKind.DISEASE, "indications for treatment")
 SYMPTOMS = point_of(ChapterKind.DISEASE, "presenting symptoms")
 DOSES = point_of(ChapterKind.DISEASE, "drug doses with units")
 DEFINITION = point_of(ChapterKind.DISEASE, "definition of the disease")
+FOLLOW_UP = point_of(ChapterKind.DISEASE, "follow-up")
+TECHNIQUE = point_of(ChapterKind.DISEASE, "surgical technique")
 INCIDENCE = point_of(ChapterKind.DISEASE, "incidence or prevalence")
 AUTHORS = MustCoverPoint(
     text="recurrence after burr-hole drainage", section="outcomes", terms=("recurrence",), form=AnswerForm.WORDS
@@ -50,6 +52,9 @@ ANSWERS = [
     (DOSES, "Mannitol was given at a dose of 100 mL.", FindingKind.OWN_RESULT),
     (DOSES, "It is given at 200 mg/kg.", FindingKind.BACKGROUND),
     (DEFINITION, "A chronic subdural haematoma is a collection of old blood.", FindingKind.BACKGROUND),
+    (FOLLOW_UP, "Follow-up of patients after drainage includes imaging at three months.", FindingKind.BACKGROUND),
+    (FOLLOW_UP, "Surveillance ends after one year.", FindingKind.RECOMMENDATION),
+    (TECHNIQUE, "The operation is done through one burr hole.", FindingKind.BACKGROUND),
     (INCIDENCE, "The incidence is 14 per 100 000 a year.", FindingKind.BACKGROUND),
     (AUTHORS, "After drainage by burr holes the haematoma recurred in 12%: recurrence was seen in men.", FindingKind.OWN_RESULT),
 ]  # fmt: skip
@@ -78,6 +83,10 @@ DOES_NOT_ANSWER = [
     (DEFINITION, "A burr hole is an opening with a diameter of 14 mm of the skull.", FindingKind.BACKGROUND),
     (DEFINITION, "Age is a risk factor for chronic subdural haematoma.", FindingKind.BACKGROUND),
     (INCIDENCE, "The incidence rises with age.", FindingKind.BACKGROUND),
+    (FOLLOW_UP, "The patient was lost to follow-up 6 months after surgery.", FindingKind.OWN_RESULT),
+    (FOLLOW_UP, "Mortality was 4% at the last follow-up.", FindingKind.OWN_RESULT),
+    (FOLLOW_UP, "Mortality was 4% at a median follow-up of 12 months.", FindingKind.OWN_RESULT),
+    (TECHNIQUE, "Both processes operate in parallel.", FindingKind.BACKGROUND),
     (AUTHORS, "Recurrence was frequent.", FindingKind.OWN_RESULT),
 ]  # fmt: skip
 
