@@ -19,7 +19,7 @@ from chapter_pipeline.evidence.spans import context_of
 from chapter_pipeline.evidence.statistics import effects, p_values
 from chapter_pipeline.evidence.subjects import Subjects, subjects_of
 
-RULES_VERSION = "9"
+RULES_VERSION = "10"
 """Part of the code version of `study_records`: another one makes the stored records stale."""
 _UNCOMPARED = Comparison.not_stated()
 

@@ -73,7 +73,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
         work="planning", settings=_INDEX,
     ),
     Stage(
-        name="library_research", value=domain.LibraryResearch,
+        name="library_research", value=domain.LibraryResearch, version="2",
         inputs=("chapter_brief", "key_concepts"), outside=(Outside.LIBRARY,), settings=_INDEX,
     ),
     Stage(
@@ -98,7 +98,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="chapter_outline", value=domain.ChapterOutline,
-        version="2", inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning",
+        version="3", inputs=("chapter_brief", "evidence_map"), prompts=("outline",), work="planning",
     ),
     # What a revision asks for is no input: a revised chapter is current.
     Stage(
@@ -129,7 +129,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="final_chapter", value=domain.FinalChapter,
-        version="2", inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
+        version="3", inputs=("chapter_brief", "key_concepts", "reviewed_chapter", "gap_report"),
         prompts=("final_review",), work="review",
     ),
 )  # fmt: skip
