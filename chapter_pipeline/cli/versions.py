@@ -77,7 +77,7 @@ def support(
         {
             "section": one.section, "words": one.words, "meaning": one.meaning, "sentence": one.sentence,
             "cites": [f"{quotes[key].source}, {quotes[key].place}" for key in one.quotes],
-            "problems": list(one.problems),
+            "problems": list(one.problems), "role": one.role, "to_check": one.to_check, "checked_by": one.checked_by,
         }
         for one in found
     ]  # fmt: skip
@@ -86,10 +86,22 @@ def support(
             print_json(row)
         return
     shown = [
-        [row["section"], f"{row['words']:.0%}", f"{row['meaning']:.2f}", row["sentence"], "; ".join(row["cites"])]
+        [
+            row["section"], f"{row['words']:.0%}", f"{row['meaning']:.2f}", row["sentence"], "; ".join(row["cites"]),
+            _found(row),
+        ]
         for row in rows
     ]  # fmt: skip
-    print_table(f"{slug}: support", ["Section", "Words", "Meaning", "Sentence", "Cites"], shown)
+    print_table(f"{slug}: support", ["Section", "Words", "Meaning", "Sentence", "Cites", "Found"], shown)
+
+
+def _found(row: dict[str, Any]) -> str:
+    """What the checks say of a sentence: its faults, that an editor has to look at it, or who decided it."""
+    if row["problems"]:
+        return "; ".join(row["problems"])
+    if row["to_check"]:
+        return "to check by an editor"
+    return f"supported, in the judgement of {row['checked_by']}" if row["checked_by"] else ""
 
 
 def sources(slug: Slug, json: Json = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -174,6 +175,53 @@ class ReviewReply(StageValue):
     """Replacements and deletions of sentences of the request; what replaces one stands on the same quotes."""
 
     edits: tuple[Edit, ...]
+
+
+class ClaimVerdict(StrEnum):
+    """How the passages of a claim stand to it."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    NOT = "not"
+    CONTRADICTED = "contradicted"
+
+
+class CheckedPassage(StageValue):
+    """A passage that a claim cites, with what a judge may know of its study. Its text is data."""
+
+    text: str
+    study_type: StudyType
+    year: int | None
+
+
+class CheckedClaim(StageValue):
+    """A claim that no rule decides; `paragraph` is what it is read with."""
+
+    text: str
+    paragraph: str
+    passages: tuple[CheckedPassage, ...]
+
+
+class ClaimCheckRequest(StageValue):
+    """Stage 12: whether the passages that claims cite support them, several claims a request."""
+
+    topic: str
+    claims: tuple[CheckedClaim, ...]
+
+
+class ClaimJudgement(StageValue):
+    """The judgement of a claim by its `number`, from 1: the `wrong` words of it and the smallest `correction`, if any."""
+
+    number: int
+    verdict: ClaimVerdict
+    wrong: str = ""
+    correction: str = ""
+
+
+class ClaimCheckReply(StageValue):
+    """At most one judgement for each claim of the request; a claim without one stays undecided."""
+
+    claims: tuple[ClaimJudgement, ...]
 
 
 class CriticalInformationRequest(StageValue):

@@ -16,6 +16,7 @@ STAGES = {
     "section_repair": "section",
     "key_points": "chapter_draft",
     "review": "reviewed_chapter",
+    "claim_check": "reviewed_chapter",
     "critical_information": "gap_report",
     "final_review": "final_chapter",
     "figure": "figure_descriptions",

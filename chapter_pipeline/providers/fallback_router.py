@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel
 
 from chapter_pipeline.domain.tasks import (
+    ClaimCheckRequest,
     CriticalInformationRequest,
     FigureRequest,
     FinalReviewRequest,
@@ -25,6 +26,7 @@ from chapter_pipeline.errors import ModelRefused, ModelUnavailable, PermanentErr
 from chapter_pipeline.ports import Picture, Reply, ReplyT, Task
 from chapter_pipeline.providers.call import ModelCall
 from chapter_pipeline.providers.gateway import Gateway
+from chapter_pipeline.providers.language_check import check_claims
 from chapter_pipeline.providers.language_concepts import choose_concepts
 from chapter_pipeline.providers.language_planning import literature_queries, outline, relations, section_queries
 from chapter_pipeline.providers.language_review import critical_information, final_review, key_points, review
@@ -41,11 +43,13 @@ _REASON_CHARACTERS = 160
 KINDS = {
     "section_queries": "planning", "key_concepts": "planning", "literature_queries": "planning",
     "relations": "review", "outline": "planning", "section": "writing",
-    "key_points": "writing", "review": "review", "critical_information": "review",
+    "key_points": "writing", "review": "review", "claim_check": "review", "critical_information": "review",
     "final_review": "review", "figure": "vision",
     "study_record": "review",
 }  # fmt: skip
 """The kinds of task that there are prompts for, each with the kind of work whose model answers."""
+NOT_BY_THE_WRITER = frozenset({"claim_check"})
+"""Kinds that the writing provider answers last: nobody judges its own sentences where another provider can."""
 
 
 class ModelNames(Protocol):
@@ -101,7 +105,7 @@ class FallbackRouter:
             raise PermanentError(f"there is no prompt for a {task.kind!r} task")
         failures: list[str] = []
         transient = False
-        for provider in self._order:
+        for provider in self._order_for(task.kind):
             context = CallContext(
                 chapter=task.chapter, section=task.section, document=task.document, run_id=self._run_id,
                 fallbacks=tuple(failures),
@@ -119,6 +123,9 @@ class FallbackRouter:
         raise (ModelUnavailable if transient else ModelRefused)(
             f"no text model answered the {task.kind!r} task: {'; '.join(failures)}"
         )
+
+    def _order_for(self, kind: str) -> Sequence[str]:
+        return (*self._order[1:], *self._order[:1]) if kind in NOT_BY_THE_WRITER else self._order
 
 
 class _Asking:
@@ -181,6 +188,8 @@ def answer_with(task: Task[ReplyT], ask: Ask) -> ReplyT:
             value = key_points(request, ask)
         case ReviewRequest() as request:
             value = review(request, ask)
+        case ClaimCheckRequest() as request:
+            value = check_claims(request, ask)
         case CriticalInformationRequest() as request:
             value = critical_information(request, ask)
         case FigureRequest() as request:

@@ -28,7 +28,12 @@ from chapter_pipeline.domain import (
 )
 from chapter_pipeline.domain.tasks import (
     BriefSection,
+    CheckedClaim,
+    CheckedPassage,
     CitedSentence,
+    ClaimCheckReply,
+    ClaimCheckRequest,
+    ClaimJudgement,
     CriticalInformationReply,
     CriticalInformationRequest,
     FinalReviewReply,
@@ -52,6 +57,7 @@ from chapter_pipeline.domain.tasks import (
 from chapter_pipeline.domain.wording import words
 from chapter_pipeline.ports import Embedder, Reply, ReplyT, Task, TextModel
 
+CLAIMS_A_REQUEST = 12
 SAME_QUESTION = 0.72
 """Cosine above which two quotes may speak of one question."""
 MAX_PAIRS = 40
@@ -180,6 +186,40 @@ def review_edits(draft: ChapterDraft, *, audience: str, model: TextModel) -> Seq
     request = ReviewRequest(topic=chapter.topic, audience=audience, sentences=tuple(_cited(chapter, chapter.sections)))
     reply = _asked(model, Task(kind="review", request=request, reply_type=ReviewReply, chapter=chapter.slug))
     return reply.value.edits if reply is not None else ()
+
+
+def judged_claims(
+    chapter: ChapterText, undecided: Sequence[tuple[str, Sentence, str]], *, model: TextModel
+) -> dict[tuple[str, str], tuple[ClaimJudgement, str]]:
+    """Stage 12: the model's judgements of sentences that no rule decides, each with the provider that gave it.
+
+    `undecided`: the section, the sentence and the paragraph that it stands in; the result is by section and sentence.
+    """
+    found: dict[tuple[str, str], tuple[ClaimJudgement, str]] = {}
+    for start in range(0, len(undecided), CLAIMS_A_REQUEST):
+        batch = undecided[start : start + CLAIMS_A_REQUEST]
+        request = ClaimCheckRequest(
+            topic=chapter.topic,
+            claims=tuple(
+                CheckedClaim(
+                    text=sentence.text, paragraph=paragraph,
+                    passages=tuple(
+                        CheckedPassage(text=quote.display, study_type=quote.study_type, year=quote.year)
+                        for quote in (chapter.quotes[key] for key in sentence.quotes)
+                    ),
+                )
+                for _, sentence, paragraph in batch
+            ),
+        )  # fmt: skip
+        reply = _asked(
+            model, Task(kind="claim_check", request=request, reply_type=ClaimCheckReply, chapter=chapter.slug)
+        )
+        if reply is None:
+            return {}
+        for judgement in reply.value.claims:
+            section, sentence, _ = batch[judgement.number - 1]
+            found[section, sentence.text] = (judgement, reply.provider)
+    return found
 
 
 def missing_information(

@@ -20,9 +20,10 @@ from chapter_pipeline.domain import (
     Sentence,
     Subsection,
 )
+from chapter_pipeline.domain.tasks import ClaimJudgement, ClaimVerdict
 from chapter_pipeline.domain.wording import shingles
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.grounding import support_table
+from chapter_pipeline.quality.grounding import claim_problems, claims, support_table
 from chapter_pipeline.quality.relations import (
     Kind,
     Statement,
@@ -35,6 +36,8 @@ from chapter_pipeline.quality.relations import (
 from chapter_pipeline.writing.assembly import compose
 from chapter_pipeline.writing.labels import relabelled
 
+Judged = Mapping[tuple[str, str], tuple[ClaimJudgement, str]]
+"""Judgements of a review model by section and sentence, each with the provider that gave it."""
 SAID_TWICE = 0.75
 """Least cosine of two sentences of which one may be said to repeat the other; words and numbers then decide."""
 SHARED_SHINGLES = 0.5
@@ -47,17 +50,70 @@ class _Place:
     sentence: Sentence
 
 
+def undecided(
+    draft: ChapterDraft, proposed: Sequence[Edit] = (), *, embedder: Embedder
+) -> list[tuple[str, Sentence, str]]:
+    """The sentences that no rule decides once the edits `proposed` are made: section, sentence, and paragraph."""
+    chapter = _replaced(draft.chapter, proposed)
+    gone = {(edit.section, edit.before) for edit in proposed if edit.action is EditAction.DELETE}
+    open_ones = {
+        (one.section, one.sentence) for one in support_table(chapter, embedder=embedder) if one.to_check
+    } - gone  # fmt: skip
+    return [
+        (section.kind, sentence, " ".join(filter(None, (paragraph.label, *(one.text for one in paragraph.sentences)))))
+        for section in chapter.sections
+        for subsection in section.subsections
+        for paragraph in subsection.paragraphs
+        for sentence in paragraph.sentences
+        if (section.kind, sentence.text) in open_ones
+    ]
+
+
+def _judged_edits(chapter: ChapterText, judged: Judged) -> Iterator[Edit]:
+    """What the judgements of a review model make of sentences: a correction that no rule refuses, or a deletion.
+
+    A sentence that is partly supported and has no such correction stays for the editor.
+    """
+    cited = {
+        (section.kind, sentence.text): (sentence, label)
+        for section in chapter.sections
+        for sentence, label in claims(section)
+    }
+    for (section, text), (judgement, provider) in judged.items():
+        if judgement.verdict is ClaimVerdict.SUPPORTED or (section, text) not in cited:
+            continue
+        sentence, label = cited[section, text]
+        quotes = [chapter.quotes[key] for key in sentence.quotes]
+        fault = f"{judgement.verdict.value} by its passages, in the judgement of {provider!r}"
+        reason = f"{fault}: {judgement.wrong!r}" if judgement.wrong else fault
+        if judgement.correction and not claim_problems(judgement.correction, quotes, label=label):
+            yield Edit(
+                action=EditAction.REPLACE, section=section, before=text, after=judgement.correction, reason=reason
+            )
+        elif judgement.verdict is not ClaimVerdict.PARTLY:
+            yield Edit(action=EditAction.DELETE, section=section, before=text, reason=reason)
+
+
 def reviewed_chapter(
-    draft: ChapterDraft, proposed: Sequence[Edit] = (), *, points_chosen: bool = False, embedder: Embedder
+    draft: ChapterDraft,
+    proposed: Sequence[Edit] = (),
+    *,
+    judged: Judged | None = None,
+    points_chosen: bool = False,
+    embedder: Embedder,
 ) -> ReviewedChapter:
     """Stage 12: carry out what a text model `proposed`, delete unsupported and repeated sentences (the better-graded one stays), note contradictions.
 
     Two sentences of different sources on one finding contradict each other when they differ in direction, negation or
     numbers; both stay, the edit plan names them. The chapter is numbered anew. Key points that a text model has chosen,
-    `points_chosen`, stay as long as their quotes are cited.
+    `points_chosen`, stay as long as their quotes are cited. `judged`: what a review model says of sentences that no rule
+    decides; without it they stay, marked for the editor.
     """
     chapter = _replaced(draft.chapter, proposed)
-    edits = [*proposed, *_unsupported(chapter, embedder)]
+    of_judge = list(_judged_edits(chapter, judged or {}))
+    chapter = _replaced(chapter, of_judge)
+    edits = [*proposed, *of_judge]
+    edits += _unsupported(chapter, embedder, {edit.before for edit in of_judge if edit.action is EditAction.DELETE})
     gone = {edit.before for edit in edits if edit.action is EditAction.DELETE}
     places = [
         _Place(section.kind, sentence)
@@ -75,6 +131,7 @@ def reviewed_chapter(
     edits += kept_edits
     deleted = {(edit.section, edit.before) for edit in edits if edit.action is EditAction.DELETE}
     sections = [kept for section in chapter.sections if (kept := _without(section, deleted, chapter.quotes)).sentences]
+    edited = {(edit.section, edit.before): str(edit.after) for edit in of_judge if edit.action is EditAction.REPLACE}
     text = compose(
         slug=chapter.slug,
         title=chapter.title,
@@ -85,9 +142,15 @@ def reviewed_chapter(
         abbreviations=chapter.abbreviations,
         points=chapter.key_points if points_chosen else None,
     )
+    checked = {
+        (section, edited.get((section, sentence), sentence)): provider
+        for (section, sentence), (judgement, provider) in (judged or {}).items()
+        if judgement.verdict is ClaimVerdict.SUPPORTED or (section, sentence) in edited
+    }
     return ReviewedChapter(
-        chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder), differences=differences
-    )
+        chapter=text, edits=tuple(edits), support=support_table(text, embedder=embedder, checked=checked),
+        differences=differences,
+    )  # fmt: skip
 
 
 def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
@@ -119,9 +182,9 @@ def _replaced(chapter: ChapterText, edits: Sequence[Edit]) -> ChapterText:
     return chapter.model_copy(update={"sections": sections})
 
 
-def _unsupported(chapter: ChapterText, embedder: Embedder) -> Iterator[Edit]:
+def _unsupported(chapter: ChapterText, embedder: Embedder, gone: set[str]) -> Iterator[Edit]:
     for one in support_table(chapter, embedder=embedder):
-        if one.problems:
+        if one.problems and one.sentence not in gone:
             yield Edit(
                 action=EditAction.DELETE, section=one.section, before=one.sentence, reason=f"it {one.problems[0]}"
             )

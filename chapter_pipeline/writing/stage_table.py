@@ -117,7 +117,7 @@ CHAPTER_STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="reviewed_chapter", value=domain.ReviewedChapter, version="2",
-        inputs=("chapter_brief", "chapter_draft"), prompts=("review",), work="review",
+        inputs=("chapter_brief", "chapter_draft"), prompts=("review", "claim_check"), work="review",
     ),
     Stage(
         name="gap_report", value=domain.GapReport,

@@ -209,8 +209,10 @@ class Stages:
     def reviewed_chapter(self, brief: ChapterBrief, draft: ChapterDraft) -> ReviewedChapter:
         """Stage 12."""
         edits = llm_enrichment.review_edits(draft, audience=brief.audience, model=self._model)
+        undecided = review.undecided(draft, edits, embedder=self._embedder)
+        judged = llm_enrichment.judged_claims(draft.chapter, undecided, model=self._model)
         return review.reviewed_chapter(
-            draft, edits, points_chosen=self._model.answers("key_points"), embedder=self._embedder
+            draft, edits, judged=judged, points_chosen=self._model.answers("key_points"), embedder=self._embedder
         )
 
     def gap_report(

@@ -45,6 +45,13 @@ def reply_to(prompt: str, *, mischief: Mischief = honest, repairs: bool = True) 
         return _study_record(data)
     if "candidates" in data:
         return _concepts(data)
+    if "claims" in data:
+        return {
+            "claims": [
+                {"number": one["number"], "verdict": "supported", "wrong": "", "correction": ""}
+                for one in data["claims"]
+            ]
+        }
     if "paragraphs" in data:
         return _repairs(data) if repairs else {"paragraphs": []}
     if "required" in data:

@@ -16,6 +16,10 @@ from chapter_pipeline.domain import SectionPlan
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.tasks import (
     CandidateTerm,
+    CheckedClaim,
+    CheckedPassage,
+    ClaimCheckReply,
+    ClaimCheckRequest,
     CriticalInformationReply,
     CriticalInformationRequest,
     FigureReply,
@@ -85,6 +89,18 @@ TASKS: dict[str, tuple[BaseModel, type[BaseModel]]] = {
         KeyPointsRequest(topic=TOPIC, audience=READERS, limit=6, longest_words=40, sentences=CITED), KeyPointsReply
     ),
     "review": (ReviewRequest(topic=TOPIC, audience=READERS, sentences=CITED), ReviewReply),
+    "claim_check": (
+        ClaimCheckRequest(
+            topic=TOPIC,
+            claims=(
+                CheckedClaim(
+                    text=DRAIN, paragraph=DRAIN,
+                    passages=(CheckedPassage(text=DRAIN, study_type=StudyType.COHORT, year=2020),),
+                ),
+            ),
+        ),
+        ClaimCheckReply,
+    ),
     "critical_information": (
         CriticalInformationRequest(
             topic=TOPIC, kind="disease", audience=READERS, sections=SECTIONS, must_cover=(), text=TEXT

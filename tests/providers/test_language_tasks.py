@@ -263,6 +263,7 @@ def test_fenced__whatever_the_text__cannot_close_its_fence(text: str) -> None:
         "section_repair",
         "key_points",
         "review",
+        "claim_check",
         "critical_information",
         "literature_queries",
         "relations",

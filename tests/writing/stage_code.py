@@ -41,7 +41,7 @@ ANSWERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "chapter_outline": (("providers.language_planning", "outline"),),
     "section": (("providers.language_sections", "write_section"), ("providers.extractive_sections", "write_section")),
     "chapter_draft": (("providers.language_review", "key_points"),),
-    "reviewed_chapter": (("providers.language_review", "review"),),
+    "reviewed_chapter": (("providers.language_review", "review"), ("providers.language_check", "check_claims")),
     "gap_report": (("providers.language_review", "critical_information"),),
     "final_chapter": (("providers.language_review", "final_review"),),
 }  # fmt: skip

@@ -94,6 +94,7 @@ def test_code_version__a_setting_changes__exactly_the_stages_that_it_counts_for_
         ("providers/prompt_files/section_repair.md", {"section"}),
         ("providers/prompt_files/key_points.md", {"chapter_draft"}),
         ("providers/prompt_files/review.md", {"reviewed_chapter"}),
+        ("providers/prompt_files/claim_check.md", {"reviewed_chapter"}),
         ("providers/prompt_files/critical_information.md", {"gap_report"}),
         ("providers/prompt_files/final_review.md", {"final_chapter"}),
         ("providers/prompt_files/figure.md", set()),

@@ -19,6 +19,8 @@ from chapter_pipeline.quality.checking.verdict import Claim, Fault
 
 LOOSE = 0.12
 """Share of a value that "about", a number in words or another unit may be off."""
+BEYOND = 1.6
+"""How far beyond a round number the printed one may be: "more than 100" of 148."""
 SHARE = 0.16
 """Share of a value that a fraction in words may be off: a third of 31%, one in seven of 14.5%."""
 _CHANGE = re.compile(
@@ -151,8 +153,13 @@ def _is_another_time(one: Quantity, claim: Claim, everything: Sequence[Quantity]
     if not times or re.search(r"\b(?:annual|per year|yearly|a year|year(?:s)? apart)", claim.known, re.IGNORECASE):
         return False
     days = one.value * one.unit.factor
+    before = claim.text[max(0, one.start - 20) : one.start].lower()
+    if "over" in before and any(other.value * other.unit.factor >= days for other in times if other.unit is not None):
+        return False
+    if "within" in before and any(other.value * other.unit.factor <= days for other in times if other.unit is not None):
+        return False
     return not any(
-        abs(other.value * other.unit.factor - days) <= 0.2 * days for other in times if other.unit is not None
+        abs(other.value * other.unit.factor - days) <= 0.25 * days for other in times if other.unit is not None
     ) and not any(other.kind == "time" for other in everything)
 
 
@@ -161,7 +168,7 @@ def _is_said(one: Quantity, part: Sequence[Quantity], text: str, sentence: str) 
         return any(_same(one, other) for other in part if other.kind == "p") or any(
             other.value == one.value for other in part
         )
-    if any(_same(one, other) for other in part):
+    if any(_same(one, other) or _is_beyond(one, other) for other in part):
         return True
     if one.kind == "share":
         return _is_share(one, part, text)
@@ -174,6 +181,24 @@ def _is_said(one: Quantity, part: Sequence[Quantity], text: str, sentence: str) 
     if one.unit is not None and one.unit.kind == "percent" and _is_relative_change(one, part):
         return True
     return bool(_CHANGE.search(sentence)) and _is_difference_or_sum(one, part)
+
+
+def _is_beyond(one: Quantity, other: Quantity) -> bool:
+    """Whether "more than 100" or "less than half" is an honest round number for a printed one on that side of it."""
+    if not one.comparator or not one.value or other.kind not in ("number", "share"):
+        return False
+    printed = other.value
+    if one.kind == "share":
+        if other.kind == "number":
+            if other.unit is not None and other.unit.kind not in ("percent", "points of percent"):
+                return False
+            printed /= 100
+    elif one.kind != "number" or other.kind == "share" or not same_measure(one.unit, other.unit):
+        return False
+    elif one.unit is not None and other.unit is not None:
+        printed *= other.unit.factor / one.unit.factor
+    ratio = printed / one.value
+    return 1 <= ratio <= BEYOND if one.comparator in ("more", "least") else 1 / BEYOND <= ratio <= 1
 
 
 def _slack(one: Quantity, other: float) -> float:
@@ -216,6 +241,8 @@ def _is_share(one: Quantity, part: Sequence[Quantity], text: str) -> bool:
     if one.value == 0.5 and re.search(r"\bhal(?:f|v)", text, re.IGNORECASE):
         return True
     off = max(SHARE * wanted, 0.012) if not one.loose else max(0.2 * wanted, 0.015)
+    if one.comparator:
+        off = 0.02 * wanted  # what is beyond it is compared elsewhere
     percents = [
         other.value / 100 for other in part if other.unit is None or other.unit.kind in ("percent", "points of percent")
     ]
@@ -228,6 +255,14 @@ def _is_share(one: Quantity, part: Sequence[Quantity], text: str) -> bool:
         other.value for other in part if other.unit is None or other.unit.kind == "people" or other.kind == "share"
     ]
     counts += [count for other in part for count in other.pair or ()]
+    if one.comparator:
+        low, high = (1.0, BEYOND) if one.comparator in ("more", "least") else (1 / BEYOND, 1.0)
+        measured = [other for other in part if other.kind == "number" and other.value]
+        return any(b and a < b and low <= a / b / wanted <= high for a in counts for b in counts) or any(
+            a.value < b.value and same_measure(a.unit, b.unit) and low <= a.value / b.value / wanted <= high
+            for a in measured
+            for b in measured
+        )
     return any(b and a < b and abs(a / b - wanted) <= 0.08 * wanted for a in counts for b in counts) or _is_multiple(
         wanted, part, text, loose=True
     )

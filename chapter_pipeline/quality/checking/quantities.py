@@ -202,7 +202,7 @@ def _shares(text: str) -> Iterator[tuple[Quantity, re.Match[str]]]:
                     0,
                     _loose(text, match.start()),
                     False,
-                    "",
+                    _sign(text[max(0, match.start() - 24) : match.start()]),
                     (a, b),
                 ),
                 match,
@@ -277,6 +277,8 @@ def _fractions(text: str) -> Iterator[tuple[Quantity, re.Match[str]]]:
                 unit,
                 2 if unit else 0,
                 True,
+                False,
+                _sign(text[max(0, match.start() - 24) : match.start()]),
             ),
             match,
         )

@@ -25,7 +25,8 @@ _KEEPS = re.compile(
     r"probabl\w+|expect\w*|thought|believ\w+|uncertain\w*|unclear|whether|hypothes\w+|pilot|preliminary|some evidence|said to|reported\w*|"
     r"imagin\w+|need\w*|estimat\w+|proposed?|presum\w+|indicat\w+|impl(?:y|ies|ied)|if|attribut\w+|evidence|consider\w*|candidate\w*|"
     r"promis\w+|hint\w*|point\w*|apparent\w*|propos\w+|putative\w*|option\w*|conceiv\w*|risk\w*|interpret\w*|view\w*|question\w*|speculat\w*|"
-    r"hope\w*|aim\w*|debat\w+|argu\w+|support\w*)\b|\?",
+    r"hope\w*|aim\w*|debat\w+|argu\w+|support\w*|small|so far|to date|partly|in part|sometimes|often|yet|await\w*|remain\w*|"
+    r"unproven|unconfirmed|limited|exploratory)\b|\?",
     re.IGNORECASE,
 )
 _MODAL = re.compile(
@@ -42,6 +43,9 @@ _CAUSES = re.compile(
     r"\braised\b",
     re.IGNORECASE,
 )
+_OF_METHODS = re.compile(
+    r"\b(?:sample|design|limit\w*|bias\w*|retrospective|follow-up|missing|underpowered|methods?)\b", re.IGNORECASE
+)
 _ACTS = re.compile(
     r"\b(?:increases|raises|reduces|lowers|improves|worsens|prolongs|shortens|doubles|halves|accelerates|slows)\b",
     re.IGNORECASE,
@@ -55,7 +59,8 @@ _CAUSAL = re.compile(
     r"\bcaus(?:e|es|ed|ing|al|ally)\b|\binduc\w+|\blead(?:s|ing)? to\b|\bled to\b|\bdue to\b|\bresult(?:s|ed|ing)? (?:in|from)\b|"
     r"\beffects? (?:of|on)\b|\bbecause of\b|\bprevent\w*|\bprotect\w*|\btrigger\w*|\bproduc\w+|\bdriv(?:e|en|es|ing)\b|\braises?\b|"
     r"\b(?:increases|reduces|improves|decreases|lowers|worsens|promotes|influences|affects|exacerbates|determines|prolongs|shortens)\b|"
-    r"\bby (?:inhibit|activat|increas|reduc)ing|\bprovok\w+|\bcausative\b|\bbrings?\b|\bmakes?\b|\bsecondary to\b|\battribut\w+|\bexplain\w*",
+    r"\bby (?:inhibit|activat|increas|reduc)ing|\bprovok\w+|\bcausative\b|\bcontribut\w+|\bpromot\w+|\binfluenc\w+|\baffect\w*|\bimpact\w*|\bmediat\w+|\bunderl[iy]\w+|"
+    r"\bresponsib\w+|\bexacerbat\w+|\baggravat\w+|\bowing to\b|\bowe[sd]?\b|\bbrings?\b|\bmakes?\b|\bsecondary to\b|\battribut\w+|\bexplain\w*",
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:not|no|never|neither|nor|none|without)\b|n't\b", re.IGNORECASE)
@@ -88,9 +93,9 @@ _DESIGNS: tuple[tuple[re.Pattern[str], frozenset[StudyType]], ...] = (
 )  # fmt: skip
 """Words that name a design, and the designs of a source that a sentence may call so though the passage does not."""
 _WIDE = re.compile(
-    r"\birrespective of\b|\bregardless of\b|\bwhatever (?:the|their)\b|\b(?:of|at) any (?:age|size|kind|stage|dose|grade|type)\b|\bwhether or not\b|\bworldwide\b|"
-    r"\bmen and women alike\b|\balike\b|\bboth sexes\b|\bof all ages\b|\ball ages\b|\bunselected\b|\beverywhere\b|\balways\b|\bin (?:all|every) (?:patients?|cases?|subgroups?|settings?)\b|"
-    r"\bin general\b|\buniversally\b|\bany patient\b|\bevery patient\b|\brich and poor\b|\bevery (?:\w+ )?(?:group|subgroup|age)\b|\ball (?:\w+ )?(?:subgroups|groups)\b|"
+    r"\birrespective of\b|\bregardless of\b|\bwhatever (?:the|their)\b|\b(?:of|at) any (?:age|size|kind|stage|dose|grade|type)\b|, whether or not\b|\bworldwide\b|"
+    r"\b(?:men and women|women and men|adults and children|rich and poor)(?: countries)? alike\b|\bboth sexes\b|\bof all ages\b|\ball ages\b|\bunselected\b|\beverywhere\b|\balways\b|\bin (?:all|every) (?:patients?|cases?|subgroups?|settings?)\b|"
+    r"\bin general\b(?! (?:practice|hospital|population|surg|medic|an|ward))|\buniversally\b|\bany patient\b|\bevery patient\b|\brich and poor\b|\bevery (?:\w+ )?(?:group|subgroup|age)\b|\ball (?:\w+ )?(?:subgroups|groups)\b|"
     r"\bincluding those (?:at|with|without)\b|\bwithout exception\b|\bin adults and (?:in )?children\b|\badults and children\b|\bchildren and adults\b",
     re.IGNORECASE,
 )
@@ -166,7 +171,7 @@ def cause_faults(claim: Claim) -> Iterator[Fault]:
     cause = _CAUSES.search(claim.text)
     if cause is None and claim.studies <= _OBSERVATIONAL | {StudyType.RANDOMISED_TRIAL, StudyType.META_ANALYSIS}:
         cause = _ACTS.search(claim.text)
-    if cause and _DENIES.search(claim.text[: cause.start()]):
+    if cause and (_DENIES.search(claim.text[: cause.start()]) or _OF_METHODS.search(claim.text)):
         return
     if (
         cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from chapter_pipeline.quality.checking.text import STOP, sentences, stems, telling, words
+from chapter_pipeline.quality.checking.text import STOP, clauses, sentences, stems, telling, words
 from chapter_pipeline.quality.checking.verdict import Claim, Fault
 
 NEGATION = re.compile(
@@ -16,6 +16,8 @@ _NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|always|necessarily)\b|\bnot t
 _PREFIX = re.compile(r"(?:un|in|im|ir|non|dis|contra)(?=[a-z]{5})")
 NEAR = 0.85
 """Share of the words of a claim and of a passage's sentence that they share, from which on one is the other's near quotation."""
+DENYING = 0.65
+"""The same of a clause that denies, whose denial may need words of its own."""
 OWN_WORDS = 0.6
 """Share of the claim's words that are its passages', from which on an opposite word is no other matter."""
 FAR = 0.25
@@ -46,7 +48,7 @@ def turned_faults(claim: Claim) -> Iterator[Fault]:
     for passage in claim.passages:
         for sentence in sentences(passage.text):
             theirs = stems(sentence)
-            near = _shared(claim.stems, theirs) >= NEAR and _shared(theirs, claim.stems) >= NEAR and len(theirs) >= 2
+            near = len(theirs) >= 2 and _shared(theirs, claim.stems) >= NEAR and _is_of(claim, theirs, denials)
             other = _denials(sentence)
             if near and (bool(other) != bool(denials) or (other != denials and claim.stems == theirs)):
                 denial = NEGATION.search(claim.text) or NEGATION.search(sentence)
@@ -68,6 +70,16 @@ def turned_faults(claim: Claim) -> Iterator[Fault]:
         if bare is not None and bare in said and bare not in held:
             yield Fault(rule="negation", words=bare, says=f"its passages say {word!r}")
             return
+
+
+def _is_of(claim: Claim, theirs: frozenset[str], denials: int) -> bool:
+    """Whether the claim, or the clause of it that denies, consists of `theirs` but for a few words."""
+    if not denials:
+        return _shared(claim.stems, theirs) >= NEAR
+    denying = [stems(clause) for clause in clauses(claim.text) if _denials(clause)]
+    return bool(denying) and all(
+        len(own) >= 2 and _shared(own, theirs) >= (DENYING if len(own) > 3 else NEAR) for own in denying
+    )
 
 
 def _words(text: str) -> frozenset[str]:

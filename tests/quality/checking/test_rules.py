@@ -158,6 +158,18 @@ CASES = [
         honest="In elderly patients with hydrocephalus the shunt was effective, and not only in these.",
     ),
     Case(
+        rule="negation",
+        passage="The incidence of chronic subdural haematoma rises steeply with age.",
+        false="It is never true that the incidence of chronic subdural haematoma rises steeply with age.",
+        honest="The incidence of chronic subdural haematoma rises steeply with age, but not its mortality.",
+    ),
+    Case(
+        rule="number",
+        passage="Of 148 patients, 68% had a headache for 14 months.",
+        false="More than three quarters of the patients had a headache.",
+        honest="More than half of over 100 patients had a headache for over a year.",
+    ),
+    Case(
         rule="route",
         passage="Patients received subcutaneous enoxaparin on the first day.",
         false="Patients received oral enoxaparin on the first day.",
