@@ -120,6 +120,36 @@ def alternative_faults(claim: Claim) -> Iterator[Fault]:
                 break
 
 
+def order_faults(claim: Claim) -> Iterator[Fault]:
+    """Before for after, or the reverse, of one and the same event."""
+    told = {sign: [about for passage in claim.passages for about in _events(passage.text, sign)] for sign in _ORDER}
+    for sign, other in (("before", "after"), ("after", "before")):
+        for event in _events(claim.text, sign):
+            if any(event & about for about in told[sign]):
+                continue
+            if any(len(event & about) >= min(2, len(event)) for about in told[other]):
+                yield Fault(
+                    rule="order", words=f"{sign} {min(event)}…", says=f"its passages say {other!r} of the same event"
+                )
+                return
+
+
+_ORDER = {
+    "before": re.compile(r"\b(?:before|prior to|preceding)\b", re.IGNORECASE),
+    "after": re.compile(r"\b(?:after|following|since|once)\b", re.IGNORECASE),
+}
+
+
+@lru_cache(maxsize=8192)
+def _events(text: str, sign: str) -> tuple[frozenset[str], ...]:
+    """What `text` puts something before or after: the telling words right behind the preposition."""
+    found = (
+        telling(" ".join(re.split(r"[,;.()]", text[match.end() :])[0].split()[:4]))
+        for match in _ORDER[sign].finditer(text)
+    )
+    return tuple(event for event in found if event)
+
+
 def _is_of_the_same(name: str, mine: re.Match[str], text: str, joined: str, other: re.Pattern[str]) -> bool:
     """Whether the words around the member are those around the other one in a passage."""
     ours = _around(text, mine.start(), mine.end())

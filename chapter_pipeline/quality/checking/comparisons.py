@@ -147,7 +147,7 @@ def _about(text: str, way: Way, others: tuple[Way, ...]) -> tuple[frozenset[str]
     )[-1]
     behind = re.split(
         r"[;:]\s|\b(?:but|whereas|while|although|because|than|compared|and|by|with|after|in|when|during|among|from)\b|,",
-        text[way.end : end],
+        re.sub(r"^\s(?:in|of)\s", " ", text[way.end : end]),
     )[0]
     return telling(" ".join(before.split()[-8:])), telling(" ".join(behind.split()[:AROUND]))
 
@@ -165,7 +165,7 @@ def direction_faults(claim: Claim) -> Iterator[Fault]:
         if opposed is None:
             continue
         shared, word, close = opposed
-        if shared >= (THREE if compared else LEAST) or (shared and close and not compared):
+        if shared >= (THREE if compared else LEAST) or (shared and close and not compared and not way.denied):
             yield Fault(rule="direction", words=way.word, says=f"its passages say {word!r} of the same")
             return
 
@@ -192,7 +192,7 @@ def _opposed(claim: Claim, way: Way, before: frozenset[str], behind: frozenset[s
                 continue
             if (other.sign == way.sign) == (other.denied == way.denied):
                 return None
-            if way.denied or (other.denied and other.sign != way.sign):
+            if other.sign != way.sign and (way.denied or other.denied):
                 continue
             if len(shared) > best:
                 best, word = len(shared), f"no {other.word}" if other.denied else other.word

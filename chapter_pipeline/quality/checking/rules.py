@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chapter_pipeline.quality.checking.alternatives import alternative_faults
+from chapter_pipeline.quality.checking.alternatives import alternative_faults, order_faults
 from chapter_pipeline.quality.checking.arms import arm_faults
 from chapter_pipeline.quality.checking.comparisons import comparison_faults, counted_faults, direction_faults
-from chapter_pipeline.quality.checking.entities import comparator_faults, drug_faults, species_faults, untold_faults
+from chapter_pipeline.quality.checking.entities import (
+    comparator_faults,
+    drug_faults,
+    species_faults,
+    untold_faults,
+)
 from chapter_pipeline.quality.checking.intervals import interval_faults
 from chapter_pipeline.quality.checking.negation import negation_faults, significance_faults
 from chapter_pipeline.quality.checking.numbers import number_faults
@@ -18,7 +23,7 @@ from chapter_pipeline.quality.checking.verdict import Claim, Fault, Verdict
 Rule = Callable[[Claim], Iterator[Fault]]
 RULES: tuple[Rule, ...] = (
     number_faults, interval_faults, arm_faults, comparison_faults, counted_faults, direction_faults, significance_faults,
-    negation_faults, turned_faults, alternative_faults, drug_faults, comparator_faults, species_faults, untold_faults,
+    negation_faults, turned_faults, alternative_faults, order_faults, drug_faults, comparator_faults, species_faults, untold_faults,
     hedge_faults, cause_faults, design_faults, scope_faults,
 )  # fmt: skip
 """Each names what it is sure of and is silent otherwise."""

@@ -47,6 +47,7 @@ _QUANTIFIED = re.compile(
 )
 _ADJECTIVE = re.compile(
     r"^ (?!frequent|common|often|rapid)(?:severe|advanced|complex|intense|mild|modest|[a-z]+(?:ive|able|ible|ful|ent|ant|ous|ate|ely|ibly|tic|cal|ial|some)\b|likely|prone)"
+    r"(?=\s(?:than|in|to|for|at|with|on|by|as|and|or|when|among|after|but)\b|[.,;:)]|$)"
 )
 _MORE = frozenset({"more", "less", "greater"})
 DENIED = re.compile(
@@ -77,7 +78,7 @@ def ways(text: str) -> tuple[Way, ...]:
             behind = text[match.end() : match.end() + 30]
             if _QUANTIFIED.match(behind) or (match.group().lower() in _MORE and _ADJECTIVE.match(behind)):
                 continue
-            before = text[max(0, match.start() - 40) : match.start()]
+            before = text[max(0, match.start() - 80) : match.start()]
             if _NOT_COMPARED.search(before) and match.group().lower() in (
                 "more",
                 "less",
@@ -86,7 +87,7 @@ def ways(text: str) -> tuple[Way, ...]:
                 "higher",
             ):
                 continue
-            before = re.split(r"[;,.]\s|\bbut\b|\bwhereas\b|\band\b", before)[-1]
+            before = re.split(r"[;,.]\s|\bbut\b|\bwhereas\b|\band\b|\bthan\b", before)[-1]
             own = scale
             if scale == "amount" and _TIME_NOUN.match(text[match.end() : match.end() + 40]):
                 own = "duration"

@@ -43,6 +43,7 @@ _CAUSES = re.compile(
     r"\braised\b",
     re.IGNORECASE,
 )
+_QUALIFIES = re.compile(r"\b(?:not|no|never|without|almost|nearly|few|hardly)\b|n't\b", re.IGNORECASE)
 _OF_METHODS = re.compile(
     r"\b(?:sample|design|limit\w*|bias\w*|retrospective|follow-up|missing|underpowered|methods?)\b", re.IGNORECASE
 )
@@ -96,13 +97,25 @@ _WIDE = re.compile(
     r"\birrespective of\b|\bregardless of\b|\bwhatever (?:the|their)\b|\b(?:of|at) any (?:age|size|kind|stage|dose|grade|type)\b|, whether or not\b|\bworldwide\b|"
     r"\b(?:men and women|women and men|adults and children|rich and poor)(?: countries)? alike\b|\bboth sexes\b|\bof all ages\b|\ball ages\b|\bunselected\b|\beverywhere\b|\balways\b|\bin (?:all|every) (?:patients?|cases?|subgroups?|settings?)\b|"
     r"\bin general\b(?! (?:practice|hospital|population|surg|medic|an|ward))|\buniversally\b|\bany patient\b|\bevery patient\b|\brich and poor\b|\bevery (?:\w+ )?(?:group|subgroup|age)\b|\ball (?:\w+ )?(?:subgroups|groups)\b|"
+    r"\ball (?:patients|people|women|men|children|cases|ages|types|forms|stages|settings)\b|\bthe whole population\b|"
     r"\bincluding those (?:at|with|without)\b|\bwithout exception\b|\bin adults and (?:in )?children\b|\badults and children\b|\bchildren and adults\b",
     re.IGNORECASE,
 )
-_HOLDS_WIDE = re.compile(
-    r"\birrespective\b|\bregardless\b|\bindependent(?:ly)? of\b|\bwhatever\b|\bany\b|\bboth\b|\beither\b|\bboth sexes\b|\ball\b|\bevery\b|\beach\b|\bworldwide\b|\bglobal\w*|"
-    r"\bworld\b|\bequally\b|\bsimilar\w*|\bwith or without\b|\bwith and without\b|\bnot (?:dependent|related|affected|associated|influenced|different)\b|\bno difference\b|\bdid not differ\b|"
-    r"\balways\b|\buniversal\w*|\boverall\b|\bacross\b|\bwide range\b|\bcomparabl\w+|\bwhether\b|\bmales? and females?\b|\bmen and women\b|\bconsistent\w*|\bgeneral\w*|\bincluding\b|\b100 ?%|\bthroughout\b|\badults and children\b|\bchildren and adults\b",
+_ALIKE = re.compile(
+    r"\b(?:irrespective|regardless|whatever|whether|alike|both|men and women|adults and|including those)\b",
+    re.IGNORECASE,
+)
+"""Words that tell of no difference, as others of everybody."""
+_HOLDS_ALL = re.compile(
+    r"\b(?:all|every\w*|each|any|always|irrespective|regardless|independent\w*|universal\w*|whatever|world\w*|global\w*|general\w*|"
+    r"countries|international\w*|both|either|across|unselected|consecutive|overall)\b|\b100 ?%",
+    re.IGNORECASE,
+)
+_HOLDS_ALIKE = re.compile(
+    r"\b(?:irrespective|regardless|independent(?:ly)?|whatever|any|both|either|all|every|each|equal\w*|similar\w*|comparabl\w+|"
+    r"with (?:or|and) without|not (?:\w+ )?(?:dependent|related|affected|associated|influenced|different)|no (?:\w+ )?difference|"
+    r"did not (?:\w+ )?differ|across|whether|consistent\w*|throughout|including|same|males? and females?|men and women|adults and children|"
+    r"children and adults|respectively)\b",
     re.IGNORECASE,
 )
 HEDGED = 0.5
@@ -220,15 +233,12 @@ def design_faults(claim: Claim) -> Iterator[Fault]:
 def scope_faults(claim: Claim) -> Iterator[Fault]:
     """Something told of all, where the passages tell it of some and nothing of the others."""
     wide = _WIDE.search(claim.text)
-    if wide is not None and _DENIES.search(claim.text[max(0, wide.start() - 16) : wide.start()]):
+    if wide is None or _QUALIFIES.search(claim.text[max(0, wide.start() - 16) : wide.start()]):
         return
-    if wide is not None and not _HOLDS_WIDE.search(claim.joined):
+    alike = _ALIKE.search(wide.group()) is not None
+    held = (_HOLDS_ALIKE if alike else _HOLDS_ALL).search(claim.joined)
+    if held is None:
         yield Fault(rule="scope", words=wide.group(), says="its passages do not say so of all")
-    elif (
-        wide is not None
-        and _ALL_SAID.search(claim.text)
-        and _ONLY.search(claim.joined)
-        and not _ONLY.search(claim.text)
-    ):
+    elif _ALL_SAID.search(claim.text) and _ONLY.search(claim.joined) and not _ONLY.search(claim.text):
         only = _ONLY.search(claim.joined)
         yield Fault(rule="scope", words=wide.group(), says=f"its passages say {only.group() if only else 'only'!r}")
