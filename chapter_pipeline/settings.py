@@ -20,6 +20,7 @@ from chapter_pipeline.shown import shown, shown_text
 PREFIX = "CHAPTER_"
 Provider = Literal["claude", "gpt", "gemini", "local"]
 """A provider of language models; each has the fields ``<name>_models`` and ``<name>_url`` of `Settings`."""
+Effort = Literal["low", "medium", "high"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 KEY_FIELDS: Mapping[Provider, str] = {
     "claude": "anthropic_api_key",
@@ -181,6 +182,13 @@ class Settings(BaseSettings):
     model_attempt_s: float = Field(
         default=240.0, gt=0, description="For one attempt at a request to a text model; five in vain open its breaker."
     )
+    model_effort: Effort | None = Field(
+        default=None, description="How much the models think: low, medium or high; unset: as their provider decides."
+    )
+    model_output_factor: float = Field(
+        default=1.0, ge=1, le=8,
+        description="Multiplies the longest reply that is asked for; thoughts of a model count as its reply.",
+    )  # fmt: skip
     reply_max_bytes: int = Field(
         default=REPLY_MAX_BYTES, ge=64 * 1024, le=1024**3,
         description="Most that is read of one reply of a model, packed or unpacked.",

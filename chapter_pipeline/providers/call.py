@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.ports import Picture
+from chapter_pipeline.settings import Effort
+
+LARGER_LIMIT = 2
+LONGEST_REPLY_TOKENS = 64_000
+"""The models of all providers write as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +22,7 @@ class ModelCall:
 
     `purpose` is the kind of the task (``section``). `schema` is a wire schema: every object closed, every field
     required, no defaults (`wire.reply_schema`). `variant` tells apart requests that are alike and wanted anew, as when
-    a section is to be written again.
+    a section is to be written again. `effort`: how much a model thinks; None leaves that to the provider.
     """
 
     purpose: str
@@ -28,6 +33,7 @@ class ModelCall:
     max_output_tokens: int
     pictures: tuple[Picture, ...] = ()
     variant: str = ""
+    effort: Effort | None = None
 
     def key(self, provider: str, model: str, server: str | None = None) -> str:
         """sha256 of all that the reply depends on: the key of the request in the ledger.
@@ -41,7 +47,14 @@ class ModelCall:
         ]  # fmt: skip
         if server is not None:
             parts.append(server)
+        if self.effort is not None:
+            parts.append({"effort": self.effort})
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def longer(self) -> ModelCall:
+        """The same request with a larger limit of its reply, after one that was cut off."""
+        most = max(self.max_output_tokens, min(LARGER_LIMIT * self.max_output_tokens, LONGEST_REPLY_TOKENS))
+        return replace(self, max_output_tokens=most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

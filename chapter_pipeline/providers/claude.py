@@ -59,12 +59,15 @@ class Claude:
             }
             for picture in call.pictures
         ]
+        output: Any = {"format": {"type": "json_schema", "schema": call.schema}}
+        if call.effort is not None:
+            output["effort"] = call.effort
         answer = await self._client().messages.with_raw_response.create(
             model=model,
             max_tokens=call.max_output_tokens,
             system=call.system,
             messages=[{"role": "user", "content": [*content, {"type": "text", "text": call.prompt}]}],
-            output_config={"format": {"type": "json_schema", "schema": call.schema}},
+            output_config=output,
             timeout=timeout_s,
         )
         return _reply(read_answer(answer.http_response.text, _Message), answer.request_id)

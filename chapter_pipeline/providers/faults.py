@@ -75,7 +75,8 @@ VERDICTS: dict[Fault, Verdict] = {
     Fault.BAD_REPLY: Verdict(retry=True, effect=Effect.FAILURE, sent=True),
     Fault.SCHEMA: Verdict(retry=True, effect=Effect.NEUTRAL, sent=True),
     Fault.REFUSED: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
-    Fault.CUT_OFF: Verdict(retry=False, effect=Effect.NEUTRAL, sent=True),
+    # With a larger limit: thoughts count as output, and the same limit would cut the reply off again.
+    Fault.CUT_OFF: Verdict(retry=True, effect=Effect.NEUTRAL, sent=True),
     Fault.BAD_REQUEST: Verdict(retry=False, effect=Effect.NEUTRAL),
     # The server is not the API: it gets no key and no prompt until a person has checked the address.
     Fault.REDIRECTED: Verdict(retry=False, effect=Effect.ISOLATE),

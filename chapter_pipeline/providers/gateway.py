@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -25,10 +25,14 @@ from chapter_pipeline.providers.faults import CallFailed, Effect, Fault, classif
 from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Ledger, Replayed
 from chapter_pipeline.providers.prices import cost_usd, most_usd
 from chapter_pipeline.providers.structured_output import read_reply
+from chapter_pipeline.settings import Effort
 
 log = logging.getLogger(__name__)
 ValueT = TypeVar("ValueT", bound=BaseModel)
 IN_FLIGHT_POLL_S = 0.05
+LONGER = "raise CHAPTER_MODEL_OUTPUT_FACTOR, or lower CHAPTER_MODEL_EFFORT"
+CUT_AT_LARGER = 1.25
+"""A reply that was cut off at more than this many times the first limit had the larger one."""
 LEAST_USEFUL_S = 0.05
 """With less time left no attempt is begun."""
 
@@ -36,7 +40,7 @@ LEAST_USEFUL_S = 0.05
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPolicy:
     """`deadline_s` is for a request with all its attempts and waits, `attempt_s` for one of them; `slots` is how many of one
-    provider run at once."""
+    provider run at once. `effort` and `output_factor` change every request for a text."""
 
     deadline_s: float = 600.0
     attempt_s: float = 240.0
@@ -44,6 +48,16 @@ class CallPolicy:
     slots: int = 5
     first_wait_s: float = 0.5
     longest_wait_s: float = 20.0
+    effort: Effort | None = None
+    output_factor: float = 1.0
+
+    def applied(self, call: ModelCall) -> ModelCall:
+        """`call` with the effort and the limit of its reply that the policy has; a call for vectors stays as it is."""
+        if not call.max_output_tokens:
+            return call
+        return replace(
+            call, effort=self.effort, max_output_tokens=round(self.output_factor * call.max_output_tokens)
+        )  # fmt: skip
 
 
 class Slots(Protocol):
@@ -111,14 +125,23 @@ class Gateway:
         Raises `ModelUnavailable` when it has none now, `ModelRefused` when it never will, `BudgetExceeded` and
         `UnknownPrice` before anything is sent, `DatabaseUnavailable` when nothing can be put on record.
         """
+        call = self._policy.applied(call)
         request = _Request(
             call=call, provider=provider, model=model, key=call.key(provider, model, self._servers.get(provider)),
-            context=context, most_usd=most_usd(provider, model, call),
+            context=context,
             deadline=time.monotonic() + self._policy.deadline_s,
         )  # fmt: skip
-        tally = _Tally()
+        most_usd(provider, model, call)  # raises for a model without a price
+        tally = _Tally(call=call)
+        cut_off = self._ledger.longest_cut_off(request.key) if call.max_output_tokens else None
+        if cut_off is not None:
+            if cut_off > CUT_AT_LARGER * call.max_output_tokens:
+                raise ModelRefused(
+                    f"not sent: the reply of {provider} ({model}) was cut off before at {cut_off} tokens; {LONGER}"
+                )
+            tally.enlarge()
         while True:
-            begun = self._ledger.begin(request.attempt(tally.attempts + 1))
+            begun = self._ledger.begin(request.attempt(tally))
             if isinstance(begun, Replayed):
                 return _replayed(request, begun, reply_type)
             if isinstance(begun, InFlight):
@@ -131,6 +154,8 @@ class Gateway:
             except CallFailed as failed:
                 log.warning("%s: attempt %d: %s", provider, tally.attempts, failed)
                 self._pause(self._wait_s(failed, request, tally))
+                if failed.fault is Fault.CUT_OFF:
+                    tally.enlarge()
 
     def close(self) -> None:
         """Close the clients and their thread."""
@@ -168,7 +193,7 @@ class Gateway:
         try:
             adapter = self._adapters[request.provider]
             limit_s = max(min(request.left_s, self._policy.attempt_s), 0.0)
-            sending = adapter.send(request.call, model=request.model, timeout_s=limit_s)
+            sending = adapter.send(tally.call, model=request.model, timeout_s=limit_s)
             reply = self._loop.run(sending, timeout_s=limit_s)
             value = read_reply(reply.text, reply_type)
         except BaseException as error:  # also an interrupt: a sent attempt has to be recorded
@@ -181,7 +206,7 @@ class Gateway:
             raise
         latency_s = time.monotonic() - started
         # A reply that tells no tokens was paid for all the same: it counts as what was reserved for it.
-        cost = request.most_usd if reply.usage is None else self._cost(request, reply.usage)
+        cost = request.most_usd(tally) if reply.usage is None else self._cost(request, reply.usage)
         self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
         return Answer(value=value, provider=request.provider, model=reply.model, attempts=tally.attempts)
 
@@ -196,7 +221,10 @@ class Gateway:
         wait_s = backoff * random.uniform(0.5, 1.0)
         if failed.retry_after_s is not None:
             wait_s = failed.retry_after_s
+        elif failed.fault is Fault.CUT_OFF:
+            wait_s = 0.0
         last = not failed.verdict.retry or tally.attempts >= policy.attempts
+        last = last or (failed.fault is Fault.CUT_OFF and tally.is_enlarged)
         if last or wait_s > request.left_s - LEAST_USEFUL_S:
             raise _given_up(failed, request, tally) from None
         return wait_s
@@ -209,17 +237,19 @@ class _Request:
     model: str
     key: str
     context: CallContext
-    most_usd: Decimal
     deadline: float
 
     @property
     def left_s(self) -> float:
         return self.deadline - time.monotonic()
 
-    def attempt(self, number: int) -> Attempt:
+    def most_usd(self, tally: _Tally) -> Decimal:
+        return most_usd(self.provider, self.model, tally.call)
+
+    def attempt(self, tally: _Tally) -> Attempt:
         return Attempt(
-            request_key=self.key, number=number, provider=self.provider, model=self.model, purpose=self.call.purpose,
-            context=self.context, most_usd=self.most_usd,
+            request_key=self.key, number=tally.attempts + 1, provider=self.provider, model=self.model,
+            purpose=self.call.purpose, context=self.context, most_usd=self.most_usd(tally),
         )  # fmt: skip
 
     def wait(self, seconds: float, why: str) -> None:
@@ -234,9 +264,16 @@ class _ReservationGone(Exception):
 
 @dataclass(slots=True)
 class _Tally:
-    """How many attempts at one request were made."""
+    """How many attempts at one request were made, and the request as the next one sends it."""
 
+    call: ModelCall
     attempts: int = 0
+    is_enlarged: bool = False
+
+    def enlarge(self) -> None:
+        """Ask for a longer reply from now on."""
+        if not self.is_enlarged:
+            self.call, self.is_enlarged = self.call.longer(), True
 
 
 def _as_failed(error: BaseException, reply: ModelReply | None) -> CallFailed:
@@ -257,13 +294,15 @@ def _given_up(failed: CallFailed, request: _Request, tally: _Tally) -> ModelUnav
     tries = "once" if tally.attempts == 1 else f"{tally.attempts} times"
     later = f"; it asks to wait {failed.retry_after_s:.0f} s" if failed.retry_after_s else ""
     detail = f"{request.provider} ({request.model}), asked {tries}: {failed}{later}"
-    if failed.verdict.retry and failed.fault is not Fault.SCHEMA:
+    if failed.verdict.retry and failed.fault not in (Fault.SCHEMA, Fault.CUT_OFF):
         return ModelUnavailable(f"{detail}; try again later")
     return ModelRefused(f"{detail}; {_remedy(failed, request.provider)}")
 
 
 def _remedy(failed: CallFailed, provider: str) -> str:
     match failed.fault:
+        case Fault.CUT_OFF:
+            return LONGER
         case Fault.REDIRECTED:
             return f"check CHAPTER_{provider.upper()}_URL, then `chapter-pipeline providers close {provider}`"
         case Fault.TOO_LARGE:

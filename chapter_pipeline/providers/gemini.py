@@ -89,7 +89,7 @@ class Gemini:
 
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
-        from google.genai.types import GenerateContentConfig, HttpOptions, Part
+        from google.genai.types import GenerateContentConfig, HttpOptions, Part, ThinkingConfig, ThinkingLevel
 
         parts: list[Any] = [
             Part.from_bytes(data=picture.content, mime_type=picture.media_type) for picture in call.pictures
@@ -103,6 +103,9 @@ class Gemini:
                 max_output_tokens=call.max_output_tokens,
                 response_mime_type="application/json",
                 response_json_schema=call.schema,
+                thinking_config=None
+                if call.effort is None
+                else ThinkingConfig(thinking_level=ThinkingLevel(call.effort.upper())),
                 should_return_http_response=True,
                 http_options=HttpOptions(timeout=max(1, int(timeout_s * 1000))),
             ),

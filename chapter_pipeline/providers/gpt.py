@@ -69,6 +69,7 @@ class Gpt:
         content: list[Any] = [
             {"type": "input_image", "image_url": data_url(picture), "detail": "auto"} for picture in call.pictures
         ]
+        more: Any = {} if call.effort is None else {"reasoning": {"effort": call.effort}}
         answer = await self._client().responses.with_raw_response.create(
             model=model,
             instructions=call.system,
@@ -77,6 +78,7 @@ class Gpt:
             text={"format": {"type": "json_schema", "name": call.schema_name, "schema": call.schema, "strict": True}},
             store=False,
             timeout=timeout_s,
+            **more,
         )
         return _reply(read_answer(answer.http_response.text, _Response), answer.request_id)
 

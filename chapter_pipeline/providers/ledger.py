@@ -64,6 +64,10 @@ class Ledger(Protocol):
         """Reserve the most that the attempt can cost, or return the stored reply. Raises `BudgetExceeded`."""
         ...
 
+    def longest_cut_off(self, request_key: str) -> int | None:
+        """The most tokens of a reply to the request that was cut off at its limit; None without one."""
+        ...
+
     def sending(self, id: int) -> bool:
         """The attempt is sent now: from here on it may be paid for. False: its reservation is gone, begin anew."""
         ...

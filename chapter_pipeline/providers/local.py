@@ -50,6 +50,7 @@ class Local:
             {"type": "image_url", "image_url": {"url": data_url(picture)}} for picture in call.pictures
         ]
         asked: Any = [*content, {"type": "text", "text": call.prompt}] if content else call.prompt
+        more: Any = {} if call.effort is None else {"reasoning_effort": call.effort}
         answer = await self._client().chat.completions.with_raw_response.create(
             model=model,
             messages=[{"role": "system", "content": call.system}, {"role": "user", "content": asked}],
@@ -59,6 +60,7 @@ class Local:
                 "json_schema": {"name": call.schema_name, "schema": call.schema, "strict": True},
             },
             timeout=timeout_s,
+            **more,
         )
         return _reply(read_answer(answer.http_response.text, _Completion), answer.request_id)
 

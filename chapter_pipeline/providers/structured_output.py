@@ -32,14 +32,14 @@ def reply_schema(model: type[BaseModel]) -> dict[str, Any]:
 def read_reply(text: str, model: type[T]) -> T:
     """The reply as a `model`.
 
-    Raises `CallFailed`: a bad reply when `text` is no JSON, else one that is not as asked, naming the first field. The
-    text itself is not part of the error.
+    Raises `CallFailed`, a reply not as asked: `text` is no JSON, or its first wrong field is named. The provider did its
+    part, the model did not. The text itself is not part of the error.
     """
     fenced = _FENCED.match(text)
     try:
         value = json.loads(fenced.group(1) if fenced else text)
     except ValueError as error:
-        raise CallFailed(Fault.BAD_REPLY, f"the reply of {len(text)} characters is no JSON") from error
+        raise CallFailed(Fault.SCHEMA, f"the reply of {len(text)} characters is no JSON") from error
     try:
         return model.model_validate_json(json.dumps(value))  # in strict models a list stands for a tuple only in JSON
     except ValidationError as error:

@@ -17,6 +17,7 @@ from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.language_sections import ROUNDS as REWRITINGS
 from chapter_pipeline.providers.prices import cost_usd, most_usd
 from chapter_pipeline.services.cost_forecast import Foreseen, foresee
+from chapter_pipeline.services.text_model_factory import call_policy
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.artifacts import ArtifactStore
 from chapter_pipeline.storage.chapters import ChapterStore
@@ -127,13 +128,13 @@ class Pricing:
 
     order: Sequence[str]
     models: Mapping[str, ModelNames]
-    attempts: int
+    policy: CallPolicy
     max_revisions: int
     seen: Mapping[tuple[str, str], int]
 
     def expected(self, foreseen: ForeseenCall) -> TaskUsage:
         """What the call will use when the first provider answers it at once. Raises `UnknownPrice`."""
-        call, provider = foreseen.call, self.order[0]
+        call, provider = self.policy.applied(foreseen.call), self.order[0]
         model = self._model(provider, call)
         size = len(call.system.encode()) + len(call.prompt.encode()) + len(json.dumps(call.schema))
         counted = Usage(
@@ -148,13 +149,13 @@ class Pricing:
 
     def most_usd(self, foreseen: ForeseenCall) -> Decimal:
         """The most that the call can cost over all rounds. Raises `UnknownPrice`."""
-        call = foreseen.call
+        call = self.policy.applied(foreseen.call).longer()
         larger = replace(call, prompt=call.prompt * LARGER_REQUESTS)
         rounds = 1 + (self.max_revisions if call.purpose in OF_A_ROUND else 0)
         if call.purpose == "section_repair":
             rounds *= REWRITINGS
         once = sum((most_usd(name, self._model(name, call), larger) for name in self.order), Decimal(0))
-        return rounds * self.attempts * once
+        return rounds * self.policy.attempts * once
 
     def _model(self, provider: str, call: ModelCall) -> str:
         return model_for(self.models[provider], "section" if call.purpose == "section_repair" else call.purpose)
@@ -218,14 +219,18 @@ class Costs:
         left = max(Decimal(0), cap - spent.cost_usd - spent.ambiguous_usd)
         if settings.writer == "extractive":
             return ChapterEstimate(provider=settings.writer, cap_usd=cap, left_usd=left)
-        order = settings.writers
+        order, policy = settings.writers, call_policy(settings)
+
+        def stored(provider: str, name: str, call: ModelCall) -> str | None:
+            return reader.reply(policy.applied(call).key(provider, name, settings.server_of(provider)))
+
         for name in order:
             for kind in CHAPTER_TASKS:
                 cost_usd(name, model_for(settings.models_of(name), kind), Usage())  # also when it would stop before
         pricing = Pricing(
             order=order,
             models={name: settings.models_of(name) for name in order},
-            attempts=CallPolicy().attempts,
+            policy=policy,
             max_revisions=settings.max_revisions,
             seen=reader.mean_output_tokens(),
         )
@@ -233,7 +238,7 @@ class Costs:
             order[0],
             pricing.models[order[0]],
             stand_in=Extractive(self._embedder()),
-            stored=lambda provider, name, call: reader.reply(call.key(provider, name, settings.server_of(provider))),
+            stored=stored,
         )
         foreseen = foresee(slug, request, self._stages(model), model, max_revisions=settings.max_revisions)
         return ChapterEstimate(

@@ -92,11 +92,7 @@ class TextModelFactory:
             ledger=self.ledger,
             slots=CallSemaphore(self.lease),
             breakers=self.breakers,
-            policy=CallPolicy(
-                deadline_s=settings.model_deadline_s,
-                attempt_s=settings.model_attempt_s,
-                slots=settings.section_concurrency,
-            ),
+            policy=call_policy(settings),
             servers={name: settings.server_of(name) for name in adapters},
         )
 
@@ -131,6 +127,17 @@ class TextModelFactory:
                 opened[name].close()
         if "lease" in opened:
             self.lease.close()
+
+
+def call_policy(settings: Settings) -> CallPolicy:
+    """How requests are made with these settings."""
+    return CallPolicy(
+        deadline_s=settings.model_deadline_s,
+        attempt_s=settings.model_attempt_s,
+        slots=settings.section_concurrency,
+        effort=settings.model_effort,
+        output_factor=settings.model_output_factor,
+    )
 
 
 def adapters_of(settings: Settings) -> dict[str, Adapter]:

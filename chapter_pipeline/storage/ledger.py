@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delet
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import BudgetExceeded, DatabaseUnavailable, InvariantViolated
 from chapter_pipeline.providers.call import ModelReply
-from chapter_pipeline.providers.faults import CallFailed
+from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
@@ -84,6 +84,12 @@ class CallLedger:
             id = connection.execute(_RESERVE, values).scalar_one()
         self._keys[id] = attempt.request_key
         return Reserved(id)
+
+    def longest_cut_off(self, request_key: str) -> int | None:
+        """The most tokens of a reply to the request that was cut off at its limit; None without one, or with a whole one."""
+        with self._database.connection() as connection:
+            found: int | None = connection.scalar(_CUT_OFF, {"key": request_key})
+        return found
 
     def sending(self, id: int) -> bool:
         """Record that the attempt is being sent: from now on it may cost money.
@@ -252,6 +258,11 @@ _KNOWN = (
     select(Row.__table__).where(Row.request_key == bindparam("key"), Row.state.in_(("committed", *_OPEN)))
     .order_by(Row.id)
 )  # fmt: skip
+_CUT_OFF = (
+    select(func.max(Row.output_tokens).filter(Row.fault == Fault.CUT_OFF.value))
+    .where(Row.request_key == bindparam("key"))
+    .having(~func.bool_or(Row.state == "committed"))
+)
 _SENDING = _changing(frozenset({"state"}))
 _RESERVE = insert(Row).returning(Row.id)
 _REPLAY = insert(Row).values(state="replayed", reserved_usd=Decimal(0), ended_at=func.clock_timestamp())

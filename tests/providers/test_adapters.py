@@ -8,11 +8,12 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import reduce
 from operator import getitem
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
@@ -27,7 +28,7 @@ from chapter_pipeline.providers.gemini import Gemini
 from chapter_pipeline.providers.gpt import Gpt
 from chapter_pipeline.providers.local import Local
 from chapter_pipeline.providers.structured_output import read_reply, reply_schema
-from chapter_pipeline.settings import PROVIDERS, REPLY_MAX_BYTES
+from chapter_pipeline.settings import PROVIDERS, REPLY_MAX_BYTES, Effort
 from tests.providers.fault_server import (
     Behaviour,
     FaultServer,
@@ -136,7 +137,7 @@ FAULTS: dict[str, tuple[Callable[[str], Behaviour], Fault]] = {
     "half a body": (lambda _: half_body(), Fault.UNREACHABLE),
     "half a JSON": (lambda _: half_json(), Fault.BAD_REPLY),
     "wrong form": (lambda _: answer('{"worth": 3}'), Fault.SCHEMA),
-    "no JSON": (lambda _: answer("The haematoma."), Fault.BAD_REPLY),
+    "no JSON": (lambda _: answer("The haematoma."), Fault.SCHEMA),
     "a page": (lambda _: html(), Fault.BAD_REPLY),
     "refusal": (lambda _: refusal(), Fault.REFUSED),
     "too long": (lambda _: cut_off(), Fault.CUT_OFF),
@@ -265,6 +266,22 @@ CACHED: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+EFFORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "claude": lambda body: body["output_config"].get("effort"),
+    "gpt": lambda body: body.get("reasoning", {}).get("effort"),
+    "local": lambda body: body.get("reasoning_effort"),
+    "gemini": lambda body: body["generationConfig"].get("thinkingConfig", {}).get("thinking_level", "").lower() or None,
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("effort", ["low", "medium", "high", None])
+async def test_send__effort__is_asked_for_in_the_words_of_the_api(api: str, effort: Effort | None) -> None:
+    with FaultServer(in_turn(answer('{"value": "it"}'))) as server:
+        await sent(api, server.base_url(api), replace(call(), effort=effort))
+    assert EFFORTS[api](server.requests[0].body) == effort
+
+
 @pytest.mark.parametrize("api", APIS)
 async def test_send__answer_from_a_cache__counts_what_was_read_from_it(api: str) -> None:
     name, counted = CACHED[api]
@@ -328,5 +345,6 @@ def test_call_key__differs_with_all_that_the_reply_depends_on() -> None:
     one = call()
     assert one.key("claude", "m") == call().key("claude", "m")
     others = [one.key("gpt", "m"), one.key("claude", "n"), call(PIXEL).key("claude", "m")]
-    assert len({one.key("claude", "m"), *others}) == 4
+    others += [replace(one, effort=effort).key("claude", "m") for effort in get_args(Effort)]
+    assert len({one.key("claude", "m"), *others}) == 7
     assert KEY not in json.dumps(others)

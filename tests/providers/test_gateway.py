@@ -29,7 +29,7 @@ from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.schema import ModelCallRow
 from tests.providers.conftest import gateway
-from tests.providers.fault_server import FaultServer, answer, drip, half_body, html, in_turn, status
+from tests.providers.fault_server import FaultServer, answer, cut_off, drip, half_body, html, in_turn, status
 from tests.providers.test_adapters import APIS, FAULTS, KEY, MODELS, Finding, adapter, call, sample
 
 GOOD = answer('{"value": "the haematoma"}')
@@ -224,6 +224,64 @@ def test_ask__provider_that_hangs__opens_the_breaker_after_five_attempts_each_sh
                 )  # fmt: skip
     assert len(server.requests) == 6
     assert breakers.status()["claude"].state == "OPEN"
+
+
+def limits(server: FaultServer) -> list[int]:
+    return [request.body["max_tokens"] for request in server.requests]
+
+
+def test_ask__reply_cut_off__is_asked_for_with_a_larger_limit_and_never_paid_for_in_vain_again(
+    database: Database, breakers: BreakerStore
+) -> None:
+    base = call().max_output_tokens
+    cut = replace(cut_off(), tokens=(1000, 2 * base))
+    with (
+        FaultServer(in_turn(replace(cut, tokens=(1000, base)), cut)) as server,
+        gateway(database, adapter("claude", server.url)) as asked,
+    ):
+        with pytest.raises(ModelRefused, match=r"asked 2 times: reply cut off.*CHAPTER_MODEL_OUTPUT_FACTOR"):
+            asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+        with pytest.raises(ModelRefused, match=f"not sent: .* cut off before at {2 * base} tokens; raise"):
+            asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert limits(server) == [base, 2 * base]
+    first, second = rows(database)
+    assert second.reserved_usd > first.reserved_usd
+    assert breakers.status()["claude"].total_failures == 0
+    policy = CallPolicy(output_factor=3.0)
+    with FaultServer(in_turn(GOOD)) as server, gateway(database, adapter("claude", server.url), policy=policy) as asked:
+        asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert limits(server) == [3 * base]
+
+
+def test_ask__reply_cut_off_in_an_earlier_run__begins_with_the_larger_limit(database: Database) -> None:
+    base = call().max_output_tokens
+    with (
+        FaultServer(in_turn(cut_off(), GOOD)) as server,
+        gateway(database, adapter("claude", server.url), policy=CallPolicy(attempts=1)) as asked,
+    ):
+        with pytest.raises(ModelRefused):
+            asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+        for _ in range(2):
+            assert asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT).value
+    assert limits(server) == [base, 2 * base]
+
+
+def test_ask__prose_instead_of_json__is_no_failure_of_the_provider(database: Database, breakers: BreakerStore) -> None:
+    with (
+        FaultServer(in_turn(answer("The haematoma."))) as server,
+        gateway(database, adapter("claude", server.url)) as asked,
+    ):
+        for number in range(3):
+            with pytest.raises(ModelRefused, match="no JSON"):
+                asked.ask(
+                    "claude",
+                    MODELS["claude"],
+                    replace(call(), variant=str(number)),
+                    reply_type=Finding,
+                    context=CONTEXT,
+                )
+    assert len(server.requests) == 9
+    assert (breakers.status()["claude"].state, breakers.status()["claude"].total_failures) == ("CLOSED", 0)
 
 
 def test_ask__refused_key__isolates_the_provider_until_a_person_closes_it(
