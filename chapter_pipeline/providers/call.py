@@ -76,6 +76,10 @@ class Adapter(Protocol):
     @property
     def name(self) -> str: ...
 
+    def load(self) -> None:
+        """Import the client's package and make the client: up to some seconds that are no part of a call's deadline."""
+        ...
+
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt. Raises `faults.CallFailed` for what the reply says, or any error of its client.
 

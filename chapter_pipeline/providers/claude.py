@@ -50,6 +50,10 @@ class Claude:
 
         self._client = Lazy(make, lambda client: client.close())
 
+    def load(self) -> None:
+        """Make the client, see `call.Adapter`."""
+        self._client()
+
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
         content: list[Any] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Generic, TypeVar
 
@@ -27,13 +28,15 @@ class Lazy(Generic[ClientT]):
         self._make = make
         self._close = close
         self._client: ClientT | None = None
+        self._lock = threading.Lock()
 
     def __call__(self) -> ClientT:
-        if self._client is None:
-            self._client = self._make()
-            for name in _TALKATIVE:  # after the import, which sets levels by variables of its own
-                logging.getLogger(name).setLevel(logging.WARNING)
-        return self._client
+        with self._lock:
+            if self._client is None:
+                self._client = self._make()
+                for name in _TALKATIVE:  # after the import, which sets levels by variables of its own
+                    logging.getLogger(name).setLevel(logging.WARNING)
+            return self._client
 
     async def close(self) -> None:
         client, self._client = self._client, None

@@ -69,6 +69,10 @@ class GptEmbeddings:
         self._client = openai_client(api_key, base_url, reply_max_bytes)
         self._dimension = dimension
 
+    def load(self) -> None:
+        """Make the client, see `call.Adapter`."""
+        self._client()
+
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
         texts: list[str] = json.loads(call.prompt)

@@ -125,6 +125,7 @@ class Gateway:
         Raises `ModelUnavailable` when it has none now, `ModelRefused` when it never will, `BudgetExceeded` and
         `UnknownPrice` before anything is sent, `DatabaseUnavailable` when nothing can be put on record.
         """
+        self._adapters[provider].load()  # before the deadline begins
         call = self._policy.applied(call)
         request = _Request(
             call=call, provider=provider, model=model, key=call.key(provider, model, self._servers.get(provider)),

@@ -87,6 +87,10 @@ class Gemini:
 
         self._client = Lazy(make, close)
 
+    def load(self) -> None:
+        """Make the client, see `call.Adapter`."""
+        self._client()
+
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
         from google.genai.types import GenerateContentConfig, HttpOptions, Part, ThinkingConfig, ThinkingLevel

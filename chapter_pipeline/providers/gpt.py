@@ -64,6 +64,10 @@ class Gpt:
     def __init__(self, *, api_key: str, base_url: str | None = None, reply_max_bytes: int = REPLY_MAX_BYTES) -> None:
         self._client = openai_client(api_key, base_url, reply_max_bytes)
 
+    def load(self) -> None:
+        """Make the client, see `call.Adapter`."""
+        self._client()
+
     async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
         """Make one attempt, see `call.Adapter`."""
         content: list[Any] = [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +23,7 @@ from chapter_pipeline.errors import (
     ModelUnavailable,
     UnknownPrice,
 )
+from chapter_pipeline.providers.call import ModelCall, ModelReply
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd
@@ -224,6 +228,44 @@ def test_ask__provider_that_hangs__opens_the_breaker_after_five_attempts_each_sh
                 )  # fmt: skip
     assert len(server.requests) == 6
     assert breakers.status()["claude"].state == "OPEN"
+
+
+class SlowToLoad:
+    """An adapter whose package takes longer to load than a call may last."""
+
+    name = "claude"
+    loaded = False
+
+    def load(self) -> None:
+        if not self.loaded:
+            time.sleep(1.0)
+            self.loaded = True
+
+    async def send(self, call: ModelCall, *, model: str, timeout_s: float) -> ModelReply:
+        assert self.loaded
+        return ModelReply(text='{"value": "it"}', model=model, usage=Usage(input_tokens=1, output_tokens=1))
+
+    async def close(self) -> None:
+        return
+
+
+def test_ask__package_of_the_client__is_loaded_before_the_deadline_begins(database: Database) -> None:
+    with gateway(database, SlowToLoad(), policy=CallPolicy(deadline_s=0.9)) as asked:
+        found = asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
+    assert found.attempts == 1
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_adapter__loaded__has_its_client_and_its_package(api: str) -> None:
+    package = {"claude": "anthropic", "gpt": "openai", "local": "openai", "gemini": "google.genai"}[api]
+    made = (
+        "import sys; from tests.providers.test_adapters import adapter; one = adapter({0!r}, 'http://127.0.0.1:1/v1')"
+    )
+    seen = f"print({package!r} in sys.modules); one.load(); print({package!r} in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{made.format(api)}; {seen}"], capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert run.stdout.split() == ["False", "True"]
 
 
 def limits(server: FaultServer) -> list[int]:
