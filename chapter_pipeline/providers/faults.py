@@ -104,6 +104,7 @@ _OVERLOADED = re.compile(r"overloaded_error|\boverloaded\b", re.IGNORECASE)
 _TRY_AGAIN = re.compile(r"(?:try again|retry) in ((?:\d+(?:\.\d+)?(?:ms|h|m|s) ?)+)", re.IGNORECASE)
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+LONGEST_WAIT_S = 7 * 86400.0
 _DETAIL_CHARACTERS = 300
 _BODY_CHARACTERS = 100_000
 """Most characters of an error's body that are read."""
@@ -212,16 +213,24 @@ def _message(body: Any) -> str:
 
 
 def _retry_after(text: str, headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the provider asks: its header, in milliseconds, seconds or as a date, else its message."""
+    """Seconds to wait as the provider asks: its header, in milliseconds, seconds or as a date, else its message.
+
+    None for what asks for no wait: the next attempt then waits as long as without it. At most `LONGEST_WAIT_S`.
+    """
+    asked = _asked_wait(text, headers)
+    return min(asked, LONGEST_WAIT_S) if asked is not None and asked > 0 else None
+
+
+def _asked_wait(text: str, headers: Mapping[str, str]) -> float | None:
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return max(0.0, milliseconds / 1000)
+        return milliseconds / 1000
     given = headers.get("retry-after")
     if given is not None:
         if (seconds := _number(given)) is not None:
-            return max(0.0, seconds)
+            return seconds
         try:
-            return max(0.0, parsedate_to_datetime(given).timestamp() - time())
-        except (TypeError, ValueError):
+            return parsedate_to_datetime(given).timestamp() - time()
+        except (TypeError, ValueError, OverflowError, OSError):
             return None
     if match := _TRY_AGAIN.search(text) or re.search(r'"retryDelay": ?"((?:\d+(?:\.\d+)?)s)"', text):
         return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _PARTS.findall(match.group(1).lower()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -40,10 +41,25 @@ def read_reply(text: str, model: type[T]) -> T:
         value = json.loads(fenced.group(1) if fenced else text)
     except ValueError as error:
         raise CallFailed(Fault.SCHEMA, f"the reply of {len(text)} characters is no JSON") from error
+    if any("\x00" in one for one in _strings(value)):
+        raise CallFailed(Fault.SCHEMA, "the reply holds the character NUL, which no database keeps")
     try:
         return model.model_validate_json(json.dumps(value))  # in strict models a list stands for a tuple only in JSON
     except ValidationError as error:
         raise CallFailed(Fault.SCHEMA, f"{first_fault(error)} ({error.error_count()} faults)") from None
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings of a JSON value, its keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from _strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
 
 
 def first_fault(error: ValidationError) -> str:

@@ -20,6 +20,7 @@ from chapter_pipeline.errors import BudgetExceeded, DatabaseUnavailable, Invaria
 from chapter_pipeline.providers.call import ModelReply
 from chapter_pipeline.providers.faults import CallFailed, Fault
 from chapter_pipeline.providers.ledger import Attempt, InFlight, Replayed, Reserved
+from chapter_pipeline.shown import shown_text
 from chapter_pipeline.storage.artifacts import advisory_lock
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.kept_outcomes import KeptOutcome, KeptOutcomes
@@ -32,6 +33,9 @@ _WAITED_FOR = ("sent", "ambiguous")
 """States of an attempt whose process may still have its outcome: another one calls it ambiguous when the connection
 that marks the process alive was lost for a moment."""
 _BUDGET = "model budget"
+MOST_USD = Decimal("999999.99999999")
+MOST_TOKENS = 2**31 - 1
+"""The most that the columns hold. A provider that counts more is wrong, and its reply is kept all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,8 @@ class CallLedger:
     def commit(self, id: int, reply: ModelReply, *, cost_usd: Decimal, latency_s: float) -> None:
         """Store the reply and its cost, its tokens as far as they were told; on the disk of this machine while the database is away."""
         self._end(
-            id, state="committed", reply=reply.text, reply_model=reply.model, cost_usd=cost_usd, latency_s=latency_s,
+            id, state="committed", reply=reply.text, reply_model=shown_text(reply.model), cost_usd=_stored(cost_usd),
+            latency_s=latency_s,
             **_tokens(reply.usage or Usage()),
         )  # fmt: skip
 
@@ -123,7 +128,7 @@ class CallLedger:
         unknown = failed.usage is None and failed.verdict.sent
         self._end(
             id, state="ambiguous" if unknown else "failed", fault=failed.fault.value, detail=failed.detail,
-            cost_usd=cost_usd, latency_s=latency_s,
+            cost_usd=_stored(cost_usd), latency_s=latency_s,
             **_tokens(failed.usage or Usage()),
         )  # fmt: skip
 
@@ -172,6 +177,11 @@ class CallLedger:
     def _check_caps(self, connection: Connection, attempt: Attempt) -> None:
         """Raises `BudgetExceeded` when the attempt could pass a cap."""
         chapter, caps = attempt.context.chapter, self._caps
+        if attempt.most_usd > MOST_USD:
+            raise BudgetExceeded(
+                f"not sent: a call to {attempt.model!r} can cost {attempt.most_usd:.0f} USD, more than the ledger counts: "
+                "name another model, or lower CHAPTER_MODEL_OUTPUT_FACTOR"
+            )
         document = attempt.context.document
         asked = {"key": attempt.request_key, "chapter": chapter, "document": document}
         spent = connection.execute(_SPENT, asked).one()
@@ -234,9 +244,14 @@ def midnight() -> ColumnElement[datetime]:
 
 
 def _tokens(usage: Usage) -> dict[str, int]:
-    return {
+    counted = {
         "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "cached_tokens": usage.cached_tokens,
     }  # fmt: skip
+    return {name: min(count, MOST_TOKENS) for name, count in counted.items()}
+
+
+def _stored(cost_usd: Decimal) -> Decimal:
+    return min(cost_usd, MOST_USD)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chapter_pipeline.providers.faults import VERDICTS, CallFailed, Effect, Fault, classify
+from chapter_pipeline.providers.faults import LONGEST_WAIT_S, VERDICTS, CallFailed, Effect, Fault, classify
 from tests.providers.fault_server import status
 from tests.providers.test_adapters import fault_of
 
@@ -145,6 +145,35 @@ async def test_classify__error_as_the_sdk_raises_it__has_its_name_and_its_wait(n
     assert failed.retry_after_s == (pytest.approx(case.wait_s) if case.wait_s else None)
     assert failed.detail.startswith(f"HTTP {case.code}: ")
     assert "<" not in failed.detail
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "0"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Mon, 01 Jan 1990 00:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 01 Jan 99999 00:00:00 GMT"}, None),
+        ({"retry-after-ms": "nan", "retry-after": "3"}, 3.0),
+        ({"retry-after-ms": "-1", "retry-after": "3"}, None),
+        ({"retry-after": "1e300"}, LONGEST_WAIT_S),
+        ({"retry-after": "9" * 400}, None),
+    ],
+)
+@pytest.mark.parametrize("api", ["claude", "gpt", "gemini"])
+async def test_retry_after__odd_header__is_no_wait_or_the_longest(
+    api: str, headers: dict[str, str], wait_s: float | None
+) -> None:
+    failed = await fault_of(api, status(429, {"error": {"message": "slow down"}}, headers))
+    assert (failed.fault, failed.retry_after_s) == (Fault.RATE_LIMITED, wait_s)
+
+
+async def test_retry_after__message_with_a_number_beyond_all_bounds__is_the_longest_wait() -> None:
+    failed = await fault_of("gpt", status(429, {"error": {"message": f"Please try again in {'9' * 400}s."}}))
+    assert failed.retry_after_s == LONGEST_WAIT_S
 
 
 @pytest.mark.corpus

@@ -80,5 +80,5 @@ def test_router__claims__are_judged_by_another_provider_than_the_writer_where_th
     request = REQUEST if kind == "claim_check" else REVIEW
     reply = ClaimCheckReply if kind == "claim_check" else ReviewReply
     with pytest.raises(ModelRefused):
-        router.complete(Task(kind=kind, request=request, reply_type=reply, chapter="csdh"))  # type: ignore[type-var]
+        router.complete(Task(kind=kind, request=request, reply_type=reply, chapter="csdh"))
     assert asked == expected

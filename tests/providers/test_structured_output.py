@@ -109,8 +109,8 @@ def test_read_reply__fenced_or_bare__is_the_model() -> None:
 @pytest.mark.parametrize(
     ("text", "fault", "told"),
     [
-        ("", Fault.BAD_REPLY, "0 characters"),
-        ('{"drug": "ator', Fault.BAD_REPLY, "no JSON"),
+        ("", Fault.SCHEMA, "0 characters"),
+        ('{"drug": "ator', Fault.SCHEMA, "no JSON"),
         ('{"drug": "a", "mg": 1}', Fault.SCHEMA, "drug: "),
         ('{"drug": "atorvastatin", "mg": -1}', Fault.SCHEMA, "mg: "),
         ('{"drug": "atorvastatin", "dose": 1}', Fault.SCHEMA, "dose: "),
@@ -123,3 +123,17 @@ def test_read_reply__not_as_asked__is_told_without_its_text(text: str, fault: Fa
     assert caught.value.fault is fault
     assert "atorvastatin" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"drug": "a\\u0000b"}', '{"dr\\u0000ug": "ab"}', '{"drug": "ab", "routes": ["\\u0000"]}', '{"drug": "a\x00b"}'],
+)
+def test_read_reply__character_nul__is_not_as_asked(text: str) -> None:
+    with pytest.raises(CallFailed) as caught:
+        read_reply(text, Dose)
+    assert caught.value.fault is Fault.SCHEMA
+
+
+def test_read_reply__words_that_look_like_nul__are_words() -> None:
+    assert read_reply(r'{"drug": "\\u0000"}', Dose).drug == r"\u0000"

@@ -22,7 +22,7 @@ from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.home import KEPT_FOLDER
 from chapter_pipeline.storage.kept_outcomes import KeptOutcomes
-from chapter_pipeline.storage.ledger import CallLedger, Caps
+from chapter_pipeline.storage.ledger import MOST_TOKENS, MOST_USD, CallLedger, Caps
 from chapter_pipeline.storage.ledger_reader import LedgerReader
 from chapter_pipeline.storage.process_lease import LEASE, ProcessLease
 from chapter_pipeline.storage.schema import ModelCallRow
@@ -492,6 +492,26 @@ def test_sums__of_a_chapter_and_of_today(database: Database, ledger: CallLedger)
 
 
 REPLY = ModelReply(text='{"kept": true}', model="opus-1", usage=USAGE)
+
+
+def test_commit__counts_and_names_beyond_what_a_column_holds__the_reply_is_kept(
+    database: Database, ledger: CallLedger
+) -> None:
+    id = ended(ledger, attempt("first"), End.SENT)
+    usage = Usage(input_tokens=10**12, output_tokens=10**12, cached_tokens=10**12)
+    reply = ModelReply(text="{}", model="opus\x00-1", usage=usage)
+    ledger.commit(id, reply, cost_usd=Decimal("1e9"), latency_s=1.0)
+    kept = row(database, id)
+    assert (kept.state, kept.reply_model, kept.cost_usd) == ("committed", "opus\\x00-1", MOST_USD)
+    assert (kept.input_tokens, kept.output_tokens, kept.cached_tokens) == (MOST_TOKENS,) * 3
+
+
+def test_begin__more_than_the_ledger_counts__is_refused_whatever_the_caps(database: Database) -> None:
+    endless = Decimal("1e12")
+    with ledger_of(database, caps(endless, endless, endless)) as ledger:
+        with pytest.raises(BudgetExceeded, match="more than the ledger counts"):
+            ledger.begin(attempt("first", most=Decimal(1_000_000)))
+        reserved(ledger, attempt("first", most=MOST_USD))
 
 
 def cut_connection_of(lease: ProcessLease, database: Database) -> None:
