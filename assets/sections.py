@@ -4,6 +4,7 @@ The error of one section does not stop the others; all errors are reported toget
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -34,6 +35,7 @@ from resources.stages import StagesResource
 SECTIONS = "4_sections"
 CHECK = "claims_are_cited"
 FINGERPRINT_TAG = "chapter_pipeline/input_fingerprint"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 HOW_WRITTEN = {"provider", "model", "dropped"}
 """Fields of a section that are no part of its text."""
 
@@ -199,7 +201,7 @@ async def chapter_sections(  # type: ignore[no-untyped-def]
             task.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
     if failures:
-        raise _failure(failures, len(kinds)) from failures[0].error
+        raise _failure(failures, len(kinds), context.partition_key) from failures[0].error
 
 
 def _result(
@@ -242,12 +244,22 @@ def _result(
     )
 
 
-def _failure(failures: Sequence[Failed], selected: int) -> dg.Failure:
-    reasons = "; ".join(f"{one.kind}: {_first_line(one.error)}" for one in failures)
+def _failure(failures: Sequence[Failed], selected: int, slug: str) -> dg.Failure:
     return failed(
-        f"{len(failures)} of {selected} sections failed, the others are stored: {reasons}",
+        f"{len(failures)} of {selected} sections failed, the others are stored: {_reasons(failures)};"
+        f" go on with: chapter-pipeline chapters write {slug}",
         transient=any(isinstance(one.error, TransientError) for one in failures),
         metadata={one.kind: _first_line(one.error) for one in failures},
+    )
+
+
+def _reasons(failures: Sequence[Failed]) -> str:
+    """Each reason once, after the sections that it stopped. Reasons that differ in numbers only are one."""
+    grouped: dict[str, list[Failed]] = {}
+    for one in failures:
+        grouped.setdefault(_NUMBER.sub("0", _first_line(one.error)), []).append(one)
+    return "; ".join(
+        f"{', '.join(one.kind for one in alike)}: {_first_line(alike[0].error)}" for alike in grouped.values()
     )
 
 

@@ -103,7 +103,7 @@ class FallbackRouter:
         """
         if not self.answers(task.kind):
             raise PermanentError(f"there is no prompt for a {task.kind!r} task")
-        failures: list[str] = []
+        failures, remedies = list[str](), list[str]()
         transient = False
         for provider in self._order_for(task.kind):
             context = CallContext(
@@ -117,11 +117,13 @@ class FallbackRouter:
                 value = answer_with(task, asking)
             except (ModelUnavailable, ModelRefused) as error:
                 transient = transient or isinstance(error, ModelUnavailable)
-                failures.append(f"{provider}: {_short(str(error))}")
+                failures.append(f"{provider}: {_short(error.what)}")
+                remedies.append(error.remedy or "")
                 continue
             return Reply(value=value, provider=provider, model=asking.answered or asking.model)
         raise (ModelUnavailable if transient else ModelRefused)(
-            f"no text model answered the {task.kind!r} task: {'; '.join(failures)}"
+            f"no text model answered the {task.kind!r} task: {'; '.join(failures)}",
+            "; ".join(dict.fromkeys(filter(None, remedies))) or None,
         )
 
     def _order_for(self, kind: str) -> Sequence[str]:

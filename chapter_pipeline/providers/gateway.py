@@ -138,7 +138,7 @@ class Gateway:
         if cut_off is not None:
             if cut_off > CUT_AT_LARGER * call.max_output_tokens:
                 raise ModelRefused(
-                    f"not sent: the reply of {provider} ({model}) was cut off before at {cut_off} tokens; {LONGER}"
+                    f"not sent: the reply of {provider} ({model}) was cut off before at {cut_off} tokens", LONGER
                 )
             tally.enlarge()
         while True:
@@ -296,18 +296,31 @@ def _given_up(failed: CallFailed, request: _Request, tally: _Tally) -> ModelUnav
     later = f"; it asks to wait {failed.retry_after_s:.0f} s" if failed.retry_after_s else ""
     detail = f"{request.provider} ({request.model}), asked {tries}: {failed}{later}"
     if failed.verdict.retry and failed.fault not in (Fault.SCHEMA, Fault.CUT_OFF):
-        return ModelUnavailable(f"{detail}; try again later")
-    return ModelRefused(f"{detail}; {_remedy(failed, request.provider)}")
+        return ModelUnavailable(detail, "try again later")
+    return ModelRefused(detail, _remedy(failed.fault, request.provider))
 
 
-def _remedy(failed: CallFailed, provider: str) -> str:
-    match failed.fault:
+def _remedy(fault: Fault, provider: str) -> str:
+    """What makes the same request succeed."""
+    name = provider.upper()
+    again = f"then `chapter-pipeline providers close {provider}`"
+    match fault:
+        case Fault.UNAUTHORISED:
+            return f"check the key of {provider} and the rights of its account, {again}"
+        case Fault.QUOTA_EXHAUSTED:
+            return f"put money on the account of {provider} or wait for its next period, {again}"
+        case Fault.BAD_REQUEST:
+            return f"check the models that CHAPTER_{name}_MODELS names"
+        case Fault.SCHEMA:
+            return f"name a model that keeps to a JSON schema in CHAPTER_{name}_MODELS"
+        case Fault.REFUSED:
+            return f"name another model in CHAPTER_{name}_MODELS, or another provider in CHAPTER_TEXT_MODEL"
         case Fault.CUT_OFF:
             return LONGER
         case Fault.REDIRECTED:
-            return f"check CHAPTER_{provider.upper()}_URL, then `chapter-pipeline providers close {provider}`"
+            return f"check CHAPTER_{name}_URL, {again}"
         case Fault.TOO_LARGE:
-            return f"it may have been paid for; check CHAPTER_{provider.upper()}_URL and CHAPTER_REPLY_MAX_BYTES"
+            return f"it may have been paid for; check CHAPTER_{name}_URL and CHAPTER_REPLY_MAX_BYTES"
         case _:
             return "see `chapter-pipeline providers status`"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from dagster import ExecuteInProcessResult
 
 from assets.run_tags import REVISED_TAG, REVISION_TAG
 from chapter_pipeline.domain import Gap, GapType, Section, SectionPlans, Severity
-from chapter_pipeline.errors import ModelUnavailable, PermanentError
+from chapter_pipeline.errors import BudgetExceeded, ModelUnavailable, PermanentError
 from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -52,6 +53,20 @@ def test_sections__one_fails__the_others_stay_materialized(location: Location) -
     assert location.materialized("chapter_draft") == set()
     _, metadata = failure_told(result)
     assert str(metadata["diagnosis"]).startswith("the model refuses")
+
+
+def test_sections__fail_for_one_reason__it_is_told_once_with_the_command_that_goes_on(location: Location) -> None:
+    location.add_documents(GLIOMA)
+    location.stages.failing = {
+        kind: BudgetExceeded(f"not sent: the call can cost {usd} USD: raise CHAPTER_BUDGET_CHAPTER_USD")
+        for kind, usd in (("introduction", "0.12"), ("diagnosis", "0.34"))
+    } | {"outcomes": PermanentError("the model refuses")}
+    told, metadata = failure_told(location.write())
+    assert told.count("raise CHAPTER_BUDGET_CHAPTER_USD") == 1
+    assert re.search(r"(introduction, diagnosis|diagnosis, introduction): not sent: ", told)
+    assert "outcomes: the model refuses" in told
+    assert told.endswith(f"; go on with: chapter-pipeline chapters write {SLUG}")
+    assert "0.34" in str(metadata["diagnosis"])
 
 
 def test_sections__written_again_after_a_failure__only_the_missing_one_is_written(location: Location) -> None:

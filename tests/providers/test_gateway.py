@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from chapter_pipeline.background_loop import LoopThread
+from chapter_pipeline.domain.tasks import LiteratureQueriesReply, LiteratureQueriesRequest, NamedConcept
 from chapter_pipeline.domain.usage import Usage, over_runs, total
 from chapter_pipeline.errors import (
     BreakerOpen,
@@ -23,17 +24,33 @@ from chapter_pipeline.errors import (
     ModelUnavailable,
     UnknownPrice,
 )
+from chapter_pipeline.ports import Task
 from chapter_pipeline.providers.call import ModelCall, ModelReply
+from chapter_pipeline.providers.fallback_router import FallbackRouter
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd
 from chapter_pipeline.services.costs import usage, used_today
+from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.ledger import Caps
 from chapter_pipeline.storage.schema import ModelCallRow
 from tests.providers.conftest import gateway
-from tests.providers.fault_server import FaultServer, answer, cut_off, drip, half_body, html, in_turn, status
+from tests.providers.fault_server import (
+    Behaviour,
+    FaultServer,
+    answer,
+    cut_off,
+    drip,
+    half_body,
+    html,
+    in_turn,
+    quota_exhausted,
+    redirect,
+    refusal,
+    status,
+)
 from tests.providers.test_adapters import APIS, FAULTS, KEY, MODELS, Finding, adapter, call, sample
 
 GOOD = answer('{"value": "the haematoma"}')
@@ -230,6 +247,33 @@ def test_ask__provider_that_hangs__opens_the_breaker_after_five_attempts_each_sh
     assert breakers.status()["claude"].state == "OPEN"
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "remedy"),
+    [
+        (
+            status(401, {"error": {"message": "bad key" * 100}}),
+            "check the key of gpt .*, then `chapter-pipeline providers close gpt`",
+        ),
+        (quota_exhausted("gpt"), "put money on the account of gpt .* providers close gpt`"),
+        (status(404, {"error": {"message": "no such model"}}), "check the models that CHAPTER_GPT_MODELS names"),
+        (answer("prose"), "keeps to a JSON schema in CHAPTER_GPT_MODELS"),
+        (refusal(), "another provider in CHAPTER_TEXT_MODEL"),
+        (redirect(307, "/elsewhere"), "check CHAPTER_GPT_URL, then"),
+    ],
+)
+def test_ask__fault_that_a_person_can_mend__is_told_with_the_remedy_that_fits(
+    behaviour: Behaviour, remedy: str, database: Database
+) -> None:
+    """Also through the router, which cuts the words of providers."""
+    with FaultServer(in_turn(behaviour)) as server, gateway(database, adapter("gpt", server.base_url("gpt"))) as asked:
+        router = FallbackRouter(asked, order=["gpt"], models={"gpt": Settings().models_of("gpt")})
+        request = LiteratureQueriesRequest(
+            topic="glioma", audience="surgeons", concepts=(NamedConcept(name="glioma", synonyms=()),)
+        )
+        with pytest.raises(ModelRefused, match=remedy):
+            router.complete(Task(kind="literature_queries", request=request, reply_type=LiteratureQueriesReply))
+
+
 class SlowToLoad:
     """An adapter whose package takes longer to load than a call may last."""
 
@@ -283,7 +327,7 @@ def test_ask__reply_cut_off__is_asked_for_with_a_larger_limit_and_never_paid_for
     ):
         with pytest.raises(ModelRefused, match=r"asked 2 times: reply cut off.*CHAPTER_MODEL_OUTPUT_FACTOR"):
             asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
-        with pytest.raises(ModelRefused, match=f"not sent: .* cut off before at {2 * base} tokens; raise"):
+        with pytest.raises(ModelRefused, match=f"not sent: .* cut off before at {2 * base} tokens: raise"):
             asked.ask("claude", MODELS["claude"], call(), reply_type=Finding, context=CONTEXT)
     assert limits(server) == [base, 2 * base]
     first, second = rows(database)
