@@ -29,7 +29,7 @@ __all__ = ["embedder", "environment"]
 SLUG = "chronic-subdural-haematoma"
 LATENCY_S = 0.02
 KEY = "sk-canary-0123456789abcdef"
-INSTRUCTION = "You write one section of a neurosurgical textbook from quotations"
+INSTRUCTION = "You write one section of a neurosurgical textbook from passages of the literature."
 
 
 @pytest.fixture
