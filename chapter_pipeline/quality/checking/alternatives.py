@@ -28,7 +28,12 @@ _SETS: dict[str, dict[str, str]] = {
         "intra-arterial": r"intra-?arterial\w*",
         "intravitreal": r"intravitreal\w*",
     },
-    "tube": {"orotracheal": r"orotracheal\w*", "nasotracheal": r"nasotracheal\w*"},
+    "tube": {
+        "mouth": r"through the mouth|orotracheal\w*|orogastric\w*",
+        "nose": r"through the nose|nasotracheal\w*|nasogastric\w*",
+    },
+    "vessel": {"vein": r"into (?:a|the) veins?|intravenous\w*", "muscle": r"into (?:a|the) muscles?|intramuscular\w*"},
+    "time of the study": {"forward": r"prospective(?:ly)?", "backward": r"retrospective(?:ly)?"},
     "side": {"left": r"left(?:-sided)?", "right": r"right(?:-sided)?"},
     "time of the operation": {
         "before": r"pre-?operative\w*|before (?:the )?(?:surgery|operation|resection|craniotomy)|prior to (?:the )?(?:surgery|operation)",

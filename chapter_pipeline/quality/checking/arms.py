@@ -54,12 +54,12 @@ _ARM_BEHIND = re.compile(
 )
 _DULL = frozenset(
     "only alone respectively reached according rates mean value values total overall scored score well number baseline adjusted "
-    "geometric estimated difference range median".split()
+    "geometric estimated difference range median point points score scores unit units lost lose averaged".split()
 )
 _PURE = "§"
 """Marks names that stand behind "than": nothing but an arm stands there."""
 _TIME_NAME = re.compile(r"t\d+")
-_TURNING = ("non-", "anti-", "pre-", "post-", "pro-", "un-", "low-", "high-", "self-")
+_TURNING = ("non-", "no-", "anti-", "pre-", "post-", "pro-", "un-", "low-", "high-", "self-")
 _RANGE = re.compile(r"^[\s%a-z/µ]{0,10}?(?:\s?-\s?|\s?-?\s?to\s)-?\s?$", re.IGNORECASE)
 _PREDICATE = re.compile(
     r"\b(?:had|has|have|was|were|is|are|did|does|do|died|wished|wanted|who|whose|that|because|so|when the|after the|per)\b"
@@ -77,11 +77,12 @@ _OF_SCALE = {"duration", "amount", "speed"}
 def names(text: str) -> frozenset[str]:
     """The names in `text`: its words as stems, hyphenated ones whole, a numbered group as one."""
     found = set()
+    told = {way.word.lower() for way in ways(text)}
     for match in _GROUP.finditer(text):
         found.add(f"{match[1].lower().rstrip('s')} {match[2].lower()}")
     for word in _NAME.findall(_GROUP.sub(" ", text)):
         low = word.lower()
-        if len(low) < 2 or low in STOP or low in GENERAL or low in _DULL:
+        if len(low) < 2 or low in STOP or low in GENERAL or low in _DULL or low in told:
             continue
         whole = any(ch.isdigit() for ch in low) or low.startswith(_TURNING)
         found |= {low} if whole else {stem(part) for part in low.split("-") if part not in STOP and part not in GENERAL}
@@ -202,6 +203,12 @@ def _respectively(text: str, values: list[Quantity]) -> list[tuple[Quantity, fro
         return []
     tail = text[before[-1].end : at.start()]
     match = re.search(r"\b(?:in|for|of|with|after|on|among|between|fed|receiving)\s(?P<names>.+)$", tail)
+    if match is None and not names(tail):
+        match = re.match(
+            r"(?:.*[;:]\s)?(?:the\s)?(?P<names>.+?)\s(?:had|were|was|showed|achieved|reported|yielded|gave|scored)\b",
+            text[: before[0].start],
+            re.IGNORECASE,
+        )
     if match is None:
         return []
     listed = [names(part) for part in _LIST.split(match["names"].strip(" ,")) if names(part)]
@@ -229,6 +236,9 @@ def _versus_pairs(text: str, values: list[Quantity]) -> dict[Quantity, frozenset
         if len(than) == 1:
             first = clause[: than[0].start()]
             second = re.split(r"[;.]\s|,\s(?:and|but|although|while)\b", clause[than[0].end() :])[0]
+            if not names(first) and "," in clause[than[0].end() :]:
+                second, first = clause[than[0].end() :].split(",", 1)
+                first = first.split("(")[0]
             if inside[0] < than[0].start():
                 first = clause[: inside[0]] if text[: one.start].rstrip().endswith("(") else first
             first_names, second_names = names(_unbracketed(first)), names(_unbracketed(second))

@@ -20,7 +20,9 @@ _THAN = re.compile(
 _TIMES = re.compile(
     r"\b(?:times|twice|fold)\s(?:as|more|higher|greater)\s(?:[\w-]+\s){0,4}?(?:as|than)\b", re.IGNORECASE
 )
-_END = re.compile(r"[;,(]|\b(?:but|whereas|although|while|because|when|at|during|over)\b")
+_END = re.compile(
+    r"[;,(]|\b(?:but|whereas|although|while|because|when|during|over|at(?=\s(?:\d|the end|one|two|three|six|twelve|baseline|follow|last)))\b"
+)
 AROUND = 6
 LEAST = 2
 THREE = 3

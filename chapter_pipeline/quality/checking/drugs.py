@@ -44,7 +44,10 @@ _PLAIN = (
     "verapamil|diltiazem|flecainide|lidocaine|procainamide|sotalol|ivabradine|ranolazine|ezetimibe|niacin|cholestyramine|"
     "vitamin [A-E]\\d{0,2}|folic acid|glutamine|zinc|omega-3|curcumin|resveratrol|quercetin|cannabidiol|dronabinol|nicotine"
 )
-_DRUG = re.compile(rf"\b(?:[a-z]{{3,}}(?:{_STEMS})|cef[a-z]{{4,}}|sulfa[a-z]{{4,}}|{_PLAIN})\b", re.IGNORECASE)
+_DRUG = re.compile(
+    rf"\b(?:[a-z]{{3,}}(?:{_STEMS})|cef[a-z]{{4,}}|sulfa[a-z]{{4,}}|(?:es|levo|dex|des|nor|peg|methyl|ar)?(?:{_PLAIN}))\b",
+    re.IGNORECASE,
+)
 _NO_DRUG = frozenset(
     "terminal stamina imagine medicine machine combine decline baseline marine routine vaccine mezzanine magazine turpentine "
     "creatinine discipline examine determine genuine feminine masculine adenosine famine citadel profile central control "
@@ -78,6 +81,8 @@ def is_named(drug: str, known: str) -> bool:
         return True
     if any(drug in names and any(re.search(rf"\b{re.escape(name)}", low) for name in names) for names in _ALIKE):
         return True
+    if " " in drug:
+        return False
     return any(word.startswith(drug[:6]) for word in re.findall(r"[a-z-]+", low)) or _is_abbreviated(drug, known)
 
 

@@ -46,6 +46,10 @@ _PRECLINICAL = re.compile(
     r"pre-?clinical|in vitro|ex vivo|cell lines?|cell cultures?|xenografts?|organoids?|cadaver\w*|phantoms?)\b",
     re.IGNORECASE,
 )
+_TELLS = re.compile(
+    rf"{_PRECLINICAL.pattern}|\b(?:in vivo|cultured?|transgenic|knockout|laboratory|bench|simulat\w+|lambs?|dogs?|sheep)\b",
+    re.IGNORECASE,
+)
 _OWN_RESULT = re.compile(
     r"\bwe\b|\bour\b|\bp\s?[=<>]|\bFig\b|±|\b(?:was|were|showed|showing|had|did|increased|reduced|improved|inhibited|benefited|demonstrated|revealed|induced|extended|resulted|seen|treated|driven)\b",
     re.IGNORECASE,
@@ -80,6 +84,21 @@ def drug_faults(claim: Claim) -> Iterator[Fault]:
     for drug in sorted(said - held):
         if others and not is_named(drug, claim.known):
             yield Fault(rule="drug", words=drug, says=f"its passages speak of {', '.join(sorted(others))}")
+            return
+
+
+_MEMBER = re.compile(r"(?<![\w-])(?P<family>[A-Z][A-Za-z]{1,5})-?(?P<number>\d{1,2})(?![\w.])")
+"""A member of a numbered family: an interleukin, a receptor, a gene."""
+
+
+def member_faults(claim: Claim) -> Iterator[Fault]:
+    """Another member of a numbered family than that of the passages."""
+    said = {(match["family"], match["number"]) for match in _MEMBER.finditer(claim.text)}
+    held = {(match["family"], match["number"]) for match in _MEMBER.finditer(claim.known)}
+    for family, number in sorted(said - held):
+        others = sorted(other for name, other in held - said if name == family)
+        if others and not re.search(rf"{family}\W{{0,2}}{number}(?!\d)|/{number}(?!\d)", claim.known, re.IGNORECASE):
+            yield Fault(rule="member", words=f"{family}-{number}", says=f"its passages have {family}-{others[0]}")
             return
 
 
@@ -148,6 +167,8 @@ def _may_be_of_people(passage: Passage) -> bool:
         return True
     if ANIMALS.search(passage.text):
         return False
+    if passage.study_type is StudyType.LABORATORY and BENCH.search(passage.text):
+        return False
     if passage.study_type in NOT_CLINICAL:
         own = passage.finding in (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.CONCLUSION)
         return not (
@@ -167,11 +188,11 @@ def untold_faults(claim: Claim) -> Iterator[Fault]:
         claim.passages
         and StudyType.UNKNOWN not in claim.studies
         and all(_PRECLINICAL.search(passage.text) for passage in claim.passages)
-        and not (ANIMALS.search(told) or BENCH.search(told) or PEOPLE.search(told))
+        and not (_TELLS.search(told) or PEOPLE.search(told))
     ):
         yield Fault(rule="untold", words="", says="leaves out that its passages speak of animals or bench work")
         return
-    if not claim.passages or not claim.studies <= NOT_CLINICAL or ANIMALS.search(told) or BENCH.search(told):
+    if not claim.passages or not claim.studies <= NOT_CLINICAL or _TELLS.search(told):
         return
     if any(_is_background(passage) for passage in claim.passages):
         return

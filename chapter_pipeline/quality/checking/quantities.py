@@ -321,7 +321,9 @@ def _number(text: str, match: re.Match[str]) -> Quantity | None:
     if unit is not None and unit.kind == "people":
         stop = end
     rate = None
-    if unit is None:
+    if before.endswith("per "):
+        unit, stop = None, end
+    elif unit is None:
         later = re.match(
             r"(?:\s[a-z±.\d+/-]+){1,7}?\s(?:a|per|each|every)\s(?P<over>day|week|month|year)\b", text[end : end + 70]
         )

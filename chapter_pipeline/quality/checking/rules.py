@@ -10,6 +10,7 @@ from chapter_pipeline.quality.checking.comparisons import comparison_faults, cou
 from chapter_pipeline.quality.checking.entities import (
     comparator_faults,
     drug_faults,
+    member_faults,
     species_faults,
     untold_faults,
 )
@@ -23,7 +24,7 @@ from chapter_pipeline.quality.checking.verdict import Claim, Fault, Verdict
 Rule = Callable[[Claim], Iterator[Fault]]
 RULES: tuple[Rule, ...] = (
     number_faults, interval_faults, arm_faults, comparison_faults, counted_faults, direction_faults, significance_faults,
-    negation_faults, turned_faults, alternative_faults, order_faults, drug_faults, comparator_faults, species_faults, untold_faults,
+    negation_faults, turned_faults, alternative_faults, order_faults, drug_faults, member_faults, comparator_faults, species_faults, untold_faults,
     hedge_faults, cause_faults, design_faults, scope_faults,
 )  # fmt: skip
 """Each names what it is sure of and is silent otherwise."""

@@ -24,7 +24,7 @@ _KEEPS = re.compile(
     r"\b(?:can|could|may|might|would|should|suggest\w*|appear\w*|seem\w*|possib\w+|perhaps|potential\w*|trend\w*|tend\w*|likely|unlikely|"
     r"probabl\w+|expect\w*|thought|believ\w+|uncertain\w*|unclear|whether|hypothes\w+|pilot|preliminary|some evidence|said to|reported\w*|"
     r"imagin\w+|need\w*|estimat\w+|proposed?|presum\w+|indicat\w+|impl(?:y|ies|ied)|if|attribut\w+|evidence|consider\w*|candidate\w*|"
-    r"promis\w+|hint\w*|point\w*|apparent\w*|propos\w+|putative\w*|option\w*|conceiv\w*|risk\w*|interpret\w*|view\w*|question\w*|speculat\w*|"
+    r"promis\w+|hint\w*|point\w*|apparent\w*|propos\w+|putative\w*|option\w*|conceiv\w*|interpret\w*|view\w*|question\w*|speculat\w*|"
     r"hope\w*|aim\w*|debat\w+|argu\w+|support\w*|small|so far|to date|partly|in part|sometimes|often|yet|await\w*|remain\w*|"
     r"unproven|unconfirmed|limited|exploratory)\b|\?",
     re.IGNORECASE,
@@ -94,12 +94,16 @@ _DESIGNS: tuple[tuple[re.Pattern[str], frozenset[StudyType]], ...] = (
 )  # fmt: skip
 """Words that name a design, and the designs of a source that a sentence may call so though the passage does not."""
 _WIDE = re.compile(
-    r"\birrespective of\b|\bregardless of\b|\bwhatever (?:the|their)\b|\b(?:of|at) any (?:age|size|kind|stage|dose|grade|type)\b|, whether or not\b|\bworldwide\b|"
+    r"\birrespective of\b|\bregardless of\b|\bwhatever (?:the|their)\b|\b(?:of|at) any (?:age|size|kind|stage|dose|grade|type|severity|cause|origin|degree|site|duration)\b|, whether or not\b|\bworldwide\b|"
     r"\b(?:men and women|women and men|adults and children|rich and poor)(?: countries)? alike\b|\bboth sexes\b|\bof all ages\b|\ball ages\b|\bunselected\b|\beverywhere\b|\balways\b|\bin (?:all|every) (?:patients?|cases?|subgroups?|settings?)\b|"
     r"\bin general\b(?! (?:practice|hospital|population|surg|medic|an|ward))|\buniversally\b|\bany patient\b|\bevery patient\b|\brich and poor\b|\bevery (?:\w+ )?(?:group|subgroup|age)\b|\ball (?:\w+ )?(?:subgroups|groups)\b|"
     r"\ball (?:patients|people|women|men|children|cases|ages|types|forms|stages|settings)\b|\bthe whole population\b|"
     r"\bincluding those (?:at|with|without)\b|\bwithout exception\b|\bin adults and (?:in )?children\b|\badults and children\b|\bchildren and adults\b",
     re.IGNORECASE,
+)
+_BOTH_SEXES = re.compile(r"\b(?:men and women|women and men|males and females|both sexes)\b", re.IGNORECASE)
+_ONE_SEX = re.compile(
+    r"\b(?:only|exclusively|solely) (?:in |among |for )?(?:wo)?men\b|\bonly (?:in )?(?:fe)?males\b", re.IGNORECASE
 )
 _ALIKE = re.compile(
     r"\b(?:irrespective|regardless|whatever|whether|alike|both|men and women|adults and|including those)\b",
@@ -232,6 +236,10 @@ def design_faults(claim: Claim) -> Iterator[Fault]:
 
 def scope_faults(claim: Claim) -> Iterator[Fault]:
     """Something told of all, where the passages tell it of some and nothing of the others."""
+    both, one = _BOTH_SEXES.search(claim.text), _ONE_SEX.search(claim.joined)
+    if both and one and not _ONLY.search(claim.text):
+        yield Fault(rule="scope", words=both.group(), says=f"its passages say {one.group()!r}")
+        return
     wide = _WIDE.search(claim.text)
     if wide is None or _QUALIFIES.search(claim.text[max(0, wide.start() - 16) : wide.start()]):
         return

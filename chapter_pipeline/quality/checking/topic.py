@@ -16,6 +16,8 @@ _NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|always|necessarily)\b|\bnot t
 _PREFIX = re.compile(r"(?:un|in|im|ir|non|dis|contra)(?=[a-z]{5})")
 NEAR = 0.85
 """Share of the words of a claim and of a passage's sentence that they share, from which on one is the other's near quotation."""
+SAME = 0.95
+"""The same of a quotation with a word changed: it denies as often as its passage does."""
 DENYING = 0.65
 """The same of a clause that denies, whose denial may need words of its own."""
 OWN_WORDS = 0.6
@@ -46,6 +48,10 @@ def turned_faults(claim: Claim) -> Iterator[Fault]:
     """A near quotation that negates what the passage states, or states what it negates."""
     denials = _denials(claim.text)
     for passage in claim.passages:
+        same = _shared(claim.stems, passage.stems) >= SAME and _shared(passage.stems, claim.stems) >= SAME
+        if same and len(passage.stems) >= 2 and _denials(passage.text) != denials:
+            yield Fault(rule="negation", words="", says="denies more or less than the passage whose words it has")
+            return
         for sentence in sentences(passage.text):
             theirs = stems(sentence)
             near = len(theirs) >= 2 and _shared(theirs, claim.stems) >= NEAR and _is_of(claim, theirs, denials)

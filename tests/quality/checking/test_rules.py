@@ -104,6 +104,30 @@ CASES = [
         honest="At 4 years, survival was 25%.",
     ),
     Case(
+        rule="arms",
+        passage="Compared with placebo, rivaroxaban reduced stroke (1.2% vs 2.4%).",
+        false="Stroke occurred in 2.4% on rivaroxaban and in 1.2% on placebo.",
+        honest="Stroke occurred in 1.2% on rivaroxaban and in 2.4% on placebo.",
+    ),
+    Case(
+        rule="arms",
+        passage="The intervention group improved by 5.2 points and the controls by 1.3 points.",
+        false="The controls improved by 5.2 points, the intervention group by 1.3 points.",
+        honest="The controls improved by 1.3 points, the intervention group by 5.2 points.",
+    ),
+    Case(
+        rule="arms",
+        passage="The early and late groups had recurrence rates of 5% and 12%, respectively.",
+        false="Recurrence was 12% in the early group and 5% in the late group.",
+        honest="Recurrence was 5% in the early group and 12% in the late group.",
+    ),
+    Case(
+        rule="order",
+        passage="Lumbar puncture was done before imaging of the brain.",
+        false="Lumbar puncture was done after imaging of the brain.",
+        honest="Imaging of the brain followed lumbar puncture, which was done before it.",
+    ),
+    Case(
         rule="comparison",
         passage="Bleeding was more frequent with clipping than with coiling.",
         false="Bleeding was more frequent with coiling than with clipping.",
