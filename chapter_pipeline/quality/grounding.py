@@ -20,12 +20,16 @@ from chapter_pipeline.domain import (
     SentenceRole,
     SentenceSupport,
 )
-from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.checking import Claim, Passage, check, passage_of, role_of
+from chapter_pipeline.quality.checking.entities import NOT_CLINICAL
 from chapter_pipeline.quality.checking.topic import topic_faults
 
-NOT_CLINICAL = frozenset({StudyType.ANIMAL, StudyType.LABORATORY})
+__all__ = [
+    "NOT_CLINICAL", "NO_QUOTE", "answer_rows", "claim_of", "claim_problems", "claims", "direction", "is_preclinical", "lexical_support",
+    "negations", "numbers", "row_problems", "support_problems", "support_table",
+]  # fmt: skip
+
 NO_QUOTE = "has no quote"
 
 _NUMBER = re.compile(

@@ -122,7 +122,7 @@ _HOLDS_ALIKE = re.compile(
     r"children and adults|respectively)\b",
     re.IGNORECASE,
 )
-HEDGED = 0.5
+HEDGED = 0.55
 """Share of the claim's telling words that stand under a hedge alone."""
 _ONLY = re.compile(r"\b(?:only|confined to|restricted to|limited to|solely|exclusively)\b", re.IGNORECASE)
 _ALL_SAID = re.compile(
