@@ -19,7 +19,7 @@ from chapter_pipeline.domain import (
     Sentence,
     Subsection,
 )
-from chapter_pipeline.domain.evidence import Species
+from chapter_pipeline.domain.evidence import FindingKind, Species
 from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.closure import closure_problems
 from chapter_pipeline.quality.gaps import RECENT_YEARS, uncovered
@@ -106,8 +106,12 @@ def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random
             return Sentence(text=text, quotes=(f"q{rng.randint(10_000, 99_999)}",))
         case _:
             cited = [quotes[key] for key in sentence.quotes]
-            if not all(one.study_type in NOT_CLINICAL and one.species is not Species.HUMAN for one in cited):
-                return None  # what such a study tells of people is of people
+            own = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.CONCLUSION)
+            if not all(
+                one.study_type in NOT_CLINICAL and one.species is not Species.HUMAN and one.finding in own
+                for one in cited
+            ):
+                return None  # what such a study tells of people is of people, and its background of nobody
             claimed = _ANIMAL_WORD.sub("patients", text)
             return None if _SAYS_SO.search(claimed) else Sentence(text=claimed, quotes=sentence.quotes)
 

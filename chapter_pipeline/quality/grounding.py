@@ -21,8 +21,10 @@ from chapter_pipeline.domain import (
     SentenceSupport,
 )
 from chapter_pipeline.ports import Embedder
-from chapter_pipeline.quality.checking import Claim, Passage, check, passage_of, role_of
+from chapter_pipeline.quality.checking import Claim, Fault, Passage, check, passage_of, role_of
 from chapter_pipeline.quality.checking.entities import NOT_CLINICAL
+from chapter_pipeline.quality.checking.rules import is_quotation
+from chapter_pipeline.quality.checking.text import plain
 from chapter_pipeline.quality.checking.topic import topic_faults
 
 __all__ = [
@@ -207,6 +209,7 @@ def support_table(
     vectors = dict(zip(keys, embedder.embed([chapter.quotes[key].display for key in keys]), strict=True))
     found = []
     said = embedder.embed([sentence.text for _, sentence, _ in cited])
+    quotations = {plain(quote.display): key for key, quote in chapter.quotes.items()}
     for (kind, sentence, label), vector in zip(cited, said, strict=True):
         quotes = [chapter.quotes[key] for key in sentence.quotes]
         near = np.stack([vectors[key] for key in sentence.quotes])
@@ -218,6 +221,9 @@ def support_table(
             claim = claim_of(sentence.text, quotes, label=label)
             verdict = check(claim)
             faults = (*verdict.faults, *(topic_faults(claim, meaning) if not verdict.supported else ()))
+            owner = quotations.get(claim.text)
+            if owner is not None and owner not in sentence.quotes and not is_quotation(claim):
+                faults = (*faults, Fault(rule="topic", words="", says=f"is the quotation {owner!r} and cites others"))
             problems, undecided = [str(fault) for fault in faults], verdict.undecided and not faults
         role = role_of(sentence.text, quotes)
         provider = (checked or {}).get((kind, sentence.text))

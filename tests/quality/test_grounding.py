@@ -180,6 +180,16 @@ def test_closure__sentence_of_a_chapter__is_held_against_study_and_label() -> No
     assert any("does not say what it rests on" in problem for problem in closure_problems(chapter))
 
 
+def test_support_table__quotation_that_cites_another_one__is_a_problem() -> None:
+    drain = _quote("A subdural drain lowers the recurrence of chronic subdural haematoma.", StudyType.COHORT)
+    other = _quote(
+        "A subdural drain is left behind for two days after chronic subdural haematoma.", StudyType.COHORT, "q2"
+    )
+    chapter = _chapter(Sentence(text=drain.text, quotes=("q2",)), quotes={"q1": drain, "q2": other})
+    (found,) = support_table(chapter, embedder=MiniLM(batch_size=4))
+    assert found.problems == ("is the quotation 'q1' and cites others",)
+
+
 MEBENDAZOLE = (
     "Mebendazole is an anthelmintic drug introduced for human use in 1971 that extends survival in preclinical models of"
     " glioblastoma and other brain cancers."

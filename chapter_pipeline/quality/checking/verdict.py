@@ -96,6 +96,6 @@ def passage_of(quote: Quote, *, title: str = "") -> Passage:
     """What the rules read of a quote: its text, and its lead, year and design as the prompt gives them."""
     told = [title, quote.lead or "", str(quote.year) if quote.year else "", quote.study_type.value]
     return Passage(
-        raw=quote.text, study_type=quote.study_type, finding=quote.finding, species=quote.species,
+        raw=quote.display, study_type=quote.study_type, finding=quote.finding, species=quote.species,
         record=plain(" ".join(part for part in told if part)),
     )  # fmt: skip
