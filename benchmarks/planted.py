@@ -106,9 +106,9 @@ def _altered(kind: str, sentence: Sentence, written: Written, rng: random.Random
             return Sentence(text=text, quotes=(f"q{rng.randint(10_000, 99_999)}",))
         case _:
             cited = [quotes[key] for key in sentence.quotes]
-            own = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.CONCLUSION)
+            results = (FindingKind.OWN_RESULT, FindingKind.OWN_METHOD, FindingKind.CONCLUSION)
             if not all(
-                one.study_type in NOT_CLINICAL and one.species is not Species.HUMAN and one.finding in own
+                one.study_type in NOT_CLINICAL and one.species is not Species.HUMAN and one.finding in results
                 for one in cited
             ):
                 return None  # what such a study tells of people is of people, and its background of nobody
