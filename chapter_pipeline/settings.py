@@ -58,6 +58,15 @@ class ModelNames(BaseModel):
     vision: str = Field(min_length=1)
 
 
+class TokenPrice(BaseModel):
+    """US dollars for a million tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+
+
 class Settings(BaseSettings):
     """Everything that can be configured, each from the environment variable ``CHAPTER_<NAME>``.
 
@@ -136,7 +145,8 @@ class Settings(BaseSettings):
         description="The provider that writes. Unset: the first of claude, gpt and gemini with a key, else extractive.",
     )
     fallback: Literal["on", "off"] = Field(
-        default="on", description="Ask the other providers with a key (claude, gpt, gemini) when one gives no answer."
+        default="on",
+        description="Ask the other providers with a key (claude, gpt, gemini), then a local server, when one gives no answer.",
     )
     claude_models: ModelNames = Field(
         default=ModelNames(
@@ -165,6 +175,11 @@ class Settings(BaseSettings):
     )
     local_url: str | None = Field(
         default=None, description="Where a server speaks the OpenAI API: http://host:port/v1."
+    )
+    local_api_key: SecretStr | None = Field(default=None, description="Key of the local server, when it wants one.")
+    local_price: TokenPrice | None = Field(
+        default=None,
+        description='What the local server costs, in USD for a million tokens: {"input": 0.5, "output": 1.5}; unset: free.',
     )
     claude_url: str | None = Field(default=None, description="Another address of the Anthropic API.")
     gpt_url: str | None = Field(default=None, description="Another address of the OpenAI API.")
@@ -269,7 +284,13 @@ class Settings(BaseSettings):
     def writers(self) -> tuple[str, ...]:
         """The writer, and the providers that are asked when it gives no answer, in their order."""
         falls_back = self.fallback == "on" and self.writer != "extractive"
-        return (self.writer, *(name for name in self.keys if falls_back and name != self.writer))
+        others: tuple[str, ...] = (*self.keys, *(["local"] if self.local_url else [])) if falls_back else ()
+        return (self.writer, *(name for name in others if name != self.writer))
+
+    @property
+    def prices(self) -> dict[str, TokenPrice]:
+        """The prices of providers that no catalogue knows; without one they are free."""
+        return {"local": self.local_price} if self.local_price is not None else {}
 
     def models_of(self, provider: str) -> ModelNames:
         """The models of a provider that has any."""

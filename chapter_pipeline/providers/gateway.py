@@ -23,7 +23,7 @@ from chapter_pipeline.errors import ModelRefused, ModelUnavailable
 from chapter_pipeline.providers.call import Adapter, ModelCall, ModelReply
 from chapter_pipeline.providers.faults import CallFailed, Effect, Fault, classify
 from chapter_pipeline.providers.ledger import Attempt, CallContext, InFlight, Ledger, Replayed
-from chapter_pipeline.providers.prices import cost_usd, most_usd
+from chapter_pipeline.providers.prices import Prices, cost_usd, most_usd
 from chapter_pipeline.providers.structured_output import read_reply
 from chapter_pipeline.settings import Effort
 
@@ -94,7 +94,8 @@ class Answer(Generic[ValueT]):
 class Gateway:
     """Asks providers, for several threads at once. `pause` waits the seconds between two attempts.
 
-    `servers`: the addresses of the providers whose models are names of a server's own, see `ModelCall.key`.
+    `servers`: the addresses of the providers whose models are names of a server's own, see `ModelCall.key`; `prices`: what
+    providers cost that no catalogue knows.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Gateway:
         breakers: Breakers,
         policy: CallPolicy,
         servers: Mapping[str, str | None] | None = None,
+        prices: Prices | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._adapters = adapters
@@ -114,6 +116,7 @@ class Gateway:
         self._breakers = breakers
         self._policy = policy
         self._servers = servers or {}
+        self._prices = prices or {}
         self._pause = pause
         self._loop = LoopThread()
 
@@ -129,10 +132,10 @@ class Gateway:
         call = self._policy.applied(call)
         request = _Request(
             call=call, provider=provider, model=model, key=call.key(provider, model, self._servers.get(provider)),
-            context=context,
+            context=context, prices=self._prices,
             deadline=time.monotonic() + self._policy.deadline_s,
         )  # fmt: skip
-        most_usd(provider, model, call)  # raises for a model without a price
+        most_usd(provider, model, call, own=self._prices)  # raises for a model without a price
         tally = _Tally(call=call)
         cut_off = self._ledger.longest_cut_off(request.key) if call.max_output_tokens else None
         if cut_off is not None:
@@ -211,9 +214,10 @@ class Gateway:
         self._ledger.commit(id, reply, cost_usd=cost, latency_s=latency_s)
         return Answer(value=value, provider=request.provider, model=reply.model, attempts=tally.attempts)
 
-    @staticmethod
-    def _cost(request: _Request, usage: Usage | None) -> Decimal:
-        return cost_usd(request.provider, request.model, usage) if usage is not None else Decimal(0)
+    def _cost(self, request: _Request, usage: Usage | None) -> Decimal:
+        if usage is None:
+            return Decimal(0)
+        return cost_usd(request.provider, request.model, usage, own=self._prices)
 
     def _wait_s(self, failed: CallFailed, request: _Request, tally: _Tally) -> float:
         """Seconds until the next attempt. Raises the error for the caller when there is none."""
@@ -238,6 +242,7 @@ class _Request:
     model: str
     key: str
     context: CallContext
+    prices: Prices
     deadline: float
 
     @property
@@ -245,7 +250,7 @@ class _Request:
         return self.deadline - time.monotonic()
 
     def most_usd(self, tally: _Tally) -> Decimal:
-        return most_usd(self.provider, self.model, tally.call)
+        return most_usd(self.provider, self.model, tally.call, own=self.prices)
 
     def attempt(self, tally: _Tally) -> Attempt:
         return Attempt(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 
 import genai_prices
@@ -10,10 +11,12 @@ import genai_prices
 from chapter_pipeline.domain.usage import Usage
 from chapter_pipeline.errors import UnknownPrice
 from chapter_pipeline.providers.call import ModelCall
+from chapter_pipeline.settings import TokenPrice
 
 CATALOGUES = {"claude": "anthropic", "gpt": "openai", "gemini": "google"}
 """The name in genai-prices of a provider that has another one there."""
 FREE = frozenset({"local", "extractive"})
+"""Providers that cost nothing, unless they have a price of their own."""
 BYTES_PER_TOKEN = 2
 """Fewer bytes make no token in English prose (about four do), nor in its numbers and chemical names."""
 PICTURE_TOKENS = 3000
@@ -22,8 +25,15 @@ OVERHEAD_TOKENS = 1000
 """Tokens that providers add to a request, as instructions for structured output."""
 
 
-def cost_usd(provider: str, model: str, usage: Usage) -> Decimal:
-    """US dollars for `usage`. Raises `UnknownPrice`."""
+Prices = Mapping[str, TokenPrice]
+"""Prices of providers that no catalogue knows."""
+
+
+def cost_usd(provider: str, model: str, usage: Usage, *, own: Prices | None = None) -> Decimal:
+    """US dollars for `usage`, by the price in `own` where the provider has one. Raises `UnknownPrice`."""
+    price_of_own = (own or {}).get(provider)
+    if price_of_own is not None:
+        return (price_of_own.input * usage.input_tokens + price_of_own.output * usage.output_tokens) / 1_000_000
     if provider in FREE:
         return Decimal(0)
     try:
@@ -53,6 +63,6 @@ def most_tokens(call: ModelCall) -> Usage:
     )
 
 
-def most_usd(provider: str, model: str, call: ModelCall) -> Decimal:
+def most_usd(provider: str, model: str, call: ModelCall, *, own: Prices | None = None) -> Decimal:
     """The most that one attempt at `call` can cost. Raises `UnknownPrice`."""
-    return cost_usd(provider, model, most_tokens(call))
+    return cost_usd(provider, model, most_tokens(call), own=own)

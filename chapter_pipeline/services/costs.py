@@ -15,7 +15,7 @@ from chapter_pipeline.providers.fallback_router import KINDS, ModelNames, model_
 from chapter_pipeline.providers.forecast import Forecast, ForeseenCall
 from chapter_pipeline.providers.gateway import CallPolicy
 from chapter_pipeline.providers.language_sections import ROUNDS as REWRITINGS
-from chapter_pipeline.providers.prices import cost_usd, most_usd
+from chapter_pipeline.providers.prices import Prices, cost_usd, most_usd
 from chapter_pipeline.services.cost_forecast import Foreseen, foresee
 from chapter_pipeline.services.text_model_factory import call_policy
 from chapter_pipeline.settings import Settings
@@ -129,6 +129,7 @@ class Pricing:
     order: Sequence[str]
     models: Mapping[str, ModelNames]
     policy: CallPolicy
+    prices: Prices
     max_revisions: int
     seen: Mapping[tuple[str, str], int]
 
@@ -144,7 +145,7 @@ class Pricing:
         )
         return TaskUsage(
             task=call.purpose, section=foreseen.section, provider=provider, model=model, run_id=None,
-            usage=replace(counted, cost_usd=cost_usd(provider, model, counted)),
+            usage=replace(counted, cost_usd=cost_usd(provider, model, counted, own=self.prices)),
         )  # fmt: skip
 
     def most_usd(self, foreseen: ForeseenCall) -> Decimal:
@@ -154,7 +155,9 @@ class Pricing:
         rounds = 1 + (self.max_revisions if call.purpose in OF_A_ROUND else 0)
         if call.purpose == "section_repair":
             rounds *= REWRITINGS
-        once = sum((most_usd(name, self._model(name, call), larger) for name in self.order), Decimal(0))
+        once = sum(
+            (most_usd(name, self._model(name, call), larger, own=self.prices) for name in self.order), Decimal(0)
+        )
         return rounds * self.policy.attempts * once
 
     def _model(self, provider: str, call: ModelCall) -> str:
@@ -231,6 +234,7 @@ class Costs:
             order=order,
             models={name: settings.models_of(name) for name in order},
             policy=policy,
+            prices=settings.prices,
             max_revisions=settings.max_revisions,
             seen=reader.mean_output_tokens(),
         )

@@ -94,6 +94,7 @@ class TextModelFactory:
             breakers=self.breakers,
             policy=call_policy(settings),
             servers={name: settings.server_of(name) for name in adapters},
+            prices=settings.prices,
         )
 
     def only(self, provider: str) -> TextModel:
@@ -155,7 +156,9 @@ def _adapter(name: Provider, settings: Settings) -> Adapter:
     limit = settings.reply_max_bytes
     if name == "local":
         assert settings.local_url is not None
-        return Local(base_url=settings.local_url, reply_max_bytes=limit)
+        own = settings.local_api_key
+        given = own.get_secret_value() if own is not None else "none"
+        return Local(base_url=settings.local_url, api_key=given, reply_max_bytes=limit)
     key = settings.keys[name].get_secret_value()
     match name:
         case "claude":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, get_args
 
 import anthropic.types
@@ -9,12 +10,15 @@ import openai.types
 import pytest
 from pydantic import SecretStr
 
-from chapter_pipeline.domain.usage import Usage
+from chapter_pipeline.domain.tasks import LiteratureQueriesReply, LiteratureQueriesRequest
+from chapter_pipeline.domain.usage import Usage, total
 from chapter_pipeline.errors import UsageError
+from chapter_pipeline.ports import Task
 from chapter_pipeline.providers.ledger import CallContext
 from chapter_pipeline.providers.prices import cost_usd
+from chapter_pipeline.services.costs import usage
 from chapter_pipeline.services.text_model_factory import TextModelFactory, adapters_of
-from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Provider, Settings
+from chapter_pipeline.settings import KEY_FIELDS, PROVIDERS, Provider, Settings, TokenPrice
 from chapter_pipeline.storage.database import Database
 from tests.library_samples import HashEmbedder
 from tests.providers.fault_server import FaultServer, answer, in_turn
@@ -149,3 +153,39 @@ def test_ledger__providers_own_address__has_the_keys_of_earlier_releases(setting
         given = with_(settings, **values)
         for provider in ("claude", "gpt", "gemini"):
             assert call().key(provider, "m", given.server_of(provider)) == call().key(provider, "m")
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ({"openai_api_key": SecretStr("sk-x"), "local_url": "http://127.0.0.1:1/v1"}, ("gpt", "local")),
+        (
+            {"text_model": "local", "openai_api_key": SecretStr("sk-x"), "local_url": "http://127.0.0.1:1/v1"},
+            ("local", "gpt"),
+        ),
+        ({"openai_api_key": SecretStr("sk-x"), "local_url": "http://127.0.0.1:1/v1", "fallback": "off"}, ("gpt",)),
+        ({"local_url": "http://127.0.0.1:1/v1"}, ("extractive",)),
+    ],
+)
+def test_writers__local_server__is_asked_last(values: dict[str, Any], order: tuple[str, ...]) -> None:
+    assert Settings(**values).writers == order
+
+
+def test_local__with_key_and_price__sends_the_one_and_counts_the_other(settings: Settings, database: Database) -> None:
+    key = "sk-canary-of-a-local-server"
+    with FaultServer(in_turn(answer('{"queries": []}', tokens=(1000, 500)))) as server:
+        given = settings.model_copy(
+            update={
+                "text_model": "local", "local_url": server.base_url("local"), "local_api_key": SecretStr(key),
+                "local_price": TokenPrice(input=Decimal(2), output=Decimal(8)),
+            }
+        )  # fmt: skip
+        factory = TextModelFactory(given, database)
+        request = LiteratureQueriesRequest(topic="glioma", audience="surgeons", concepts=())
+        factory.only("local").complete(
+            Task(kind="literature_queries", request=request, reply_type=LiteratureQueriesReply, chapter="glioma")
+        )
+        factory.close()
+    assert server.requests[0].headers["authorization"] == f"Bearer {key}"
+    assert total(usage(database, chapter="glioma")).cost_usd == Decimal("0.006")
+    assert key not in repr(given)
