@@ -49,6 +49,22 @@ def run_checks(opened: Container) -> list[Check]:
     return checks
 
 
+def online_checks(opened: Container) -> list[Check]:
+    """One call to each model of each provider that has a key, or an address."""
+    from chapter_pipeline.services.provider_trials import trials
+
+    found = [
+        Check(
+            name=f"{one.provider} {one.model}",
+            state="failed" if one.answered is None else "ok",
+            detail=one.fault if one.answered is None else f"answers, as {one.answered}",
+            remedy=one.remedy,
+        )
+        for one in trials(opened.text_models, opened.settings, variant=opened.clock.now().isoformat())
+    ]
+    return found or [Check(name="online", state="missing", detail="no provider has a key or an address")]
+
+
 def _database(opened: Container) -> list[Check]:
     database = opened.database  # migrated: raises what is wrong, with its remedy
     health = database.health_check()

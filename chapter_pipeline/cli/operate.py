@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chapter_pipeline.cli.checks import Check, run_checks
+from chapter_pipeline.cli.checks import Check, online_checks, run_checks
 from chapter_pipeline.cli.console import err, print_json, print_table, progress, say
 from chapter_pipeline.cli.context import context
 from chapter_pipeline.cli.umask import of_the_person
@@ -110,10 +110,17 @@ def up(
     raise typer.Exit(run_up(settings))
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False) -> None:
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask each model that is set the smallest question; this costs some cents.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
     """Check database, extension, bucket, images of figures, models and keys, and say what is missing."""
     with context() as opened:
         checks = run_checks(opened)
+        if online and not any(check.name == "database" and check.state == "failed" for check in checks):
+            checks += online_checks(opened)
     if json:
         for check in checks:
             print_json(check.as_json())

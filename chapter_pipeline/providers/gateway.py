@@ -120,6 +120,11 @@ class Gateway:
         self._pause = pause
         self._loop = LoopThread()
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The providers that can be asked."""
+        return tuple(self._adapters)
+
     def ask(
         self, provider: str, model: str, call: ModelCall, *, reply_type: type[ValueT], context: CallContext
     ) -> Answer[ValueT]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import assert_never
 
@@ -22,6 +23,9 @@ from chapter_pipeline.storage.ledger import CallLedger, Caps
 from chapter_pipeline.storage.process_lease import ProcessLease
 from chapter_pipeline.storage.schema import EMBEDDING_DIMENSION
 from chapter_pipeline.storage.semaphore import CallSemaphore
+
+TRIAL_S = 60.0
+"""For the smallest request; a model that thinks takes some seconds."""
 
 
 class TextModelFactory:
@@ -62,6 +66,12 @@ class TextModelFactory:
         return self._gateway(adapters_of(self._settings))
 
     @cached_property
+    def trial_gateway(self) -> Gateway:
+        """A gateway that gives up soon, for trials of the providers; with the same guards."""
+        policy = replace(call_policy(self._settings), deadline_s=TRIAL_S, attempt_s=TRIAL_S, attempts=1)
+        return self._gateway(adapters_of(self._settings), policy)
+
+    @cached_property
     def embedding_gateway(self) -> Gateway:
         """The gateway to the embedding model of ``gpt``, with the same ledger, semaphore and circuit breakers."""
         key = self._settings.keys["gpt"].get_secret_value()
@@ -85,14 +95,14 @@ class TextModelFactory:
             count_tokens=local.count_tokens, batch_size=settings.embedding_batch, at_once=settings.section_concurrency,
         )  # fmt: skip
 
-    def _gateway(self, adapters: Mapping[str, Adapter]) -> Gateway:
+    def _gateway(self, adapters: Mapping[str, Adapter], policy: CallPolicy | None = None) -> Gateway:
         settings = self._settings
         return Gateway(
             adapters,
             ledger=self.ledger,
             slots=CallSemaphore(self.lease),
             breakers=self.breakers,
-            policy=call_policy(settings),
+            policy=policy or call_policy(settings),
             servers={name: settings.server_of(name) for name in adapters},
             prices=settings.prices,
         )
@@ -123,7 +133,7 @@ class TextModelFactory:
     def close(self) -> None:
         """Close what was opened."""
         opened = self.__dict__
-        for name in ("gateway", "embedding_gateway"):
+        for name in ("gateway", "trial_gateway", "embedding_gateway"):
             if name in opened:
                 opened[name].close()
         if "lease" in opened:

@@ -10,6 +10,7 @@ import pytest
 
 from chapter_pipeline.providers.faults import Effect
 from chapter_pipeline.providers.ledger import CallContext
+from chapter_pipeline.settings import Settings
 from chapter_pipeline.storage.breakers import BreakerStore
 from chapter_pipeline.storage.database import Database
 from chapter_pipeline.storage.library import LibraryStore
@@ -20,7 +21,7 @@ from tests.code_location import GLIOMA
 from tests.fake_stages import FakeStages
 from tests.library_samples import add
 from tests.providers.conftest import gateway
-from tests.providers.fault_server import FaultServer, answer, in_turn
+from tests.providers.fault_server import Behaviour, FaultServer, Request, answer, in_turn, status
 from tests.providers.test_adapters import MODELS, Finding, adapter, call
 
 SLUG = "glioma-surgery"
@@ -141,3 +142,30 @@ def test_doctor__key_and_isolated_provider__are_told_with_the_remedy(
     assert "unauthorised" in said.out
     assert "providers close claude" in said.out
     assert "sk-canary" not in said.out + said.err
+
+
+def test_doctor__online__tries_every_model_of_every_provider_that_is_set_once_and_again(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is refused and a model that does not exist are told, each with its remedy."""
+
+    def plan(request: Request) -> Behaviour:
+        if request.api == "gpt":
+            return status(401, {"error": {"message": "Incorrect API key provided"}})
+        if request.model == "absent":
+            return status(404, {"error": {"message": "model 'absent' not found"}})
+        return answer('{"ready": true}')
+
+    with FaultServer(plan) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-000000000000")
+        monkeypatch.setenv("CHAPTER_GPT_URL", server.base_url("gpt"))
+        monkeypatch.setenv("CHAPTER_LOCAL_URL", server.base_url("local"))
+        monkeypatch.setenv("CHAPTER_LOCAL_MODELS", json.dumps({"vision": "absent"}))
+        monkeypatch.setattr("chapter_pipeline.cli.operate.run_checks", lambda _: [])
+        first, again = (cli("doctor", "--online") for _ in range(2))
+        asked = [(request.api, request.model) for request in server.requests]
+    assert first.code == again.code == 1
+    assert asked.count(("local", "local")) == asked.count(("local", "absent")) == 2
+    assert [name for api, name in asked if api == "gpt"] == [Settings().gpt_models.planning]  # isolated by the first
+    for told in ("answers, as local", "check the models that CHAPTER_LOCAL_MODELS names", "check the key of gpt"):
+        assert told in first.out
