@@ -70,7 +70,7 @@ class ChapterWriting:
 
         `on_stale` is called before a run with the stages that are not current, none of them when sections are named:
         these are written whatever is current. `on_progress` is called with (assets done, assets in all, name of the
-        newest). What an interrupted run left out of the publication of a current chapter is completed.
+        newest with its provider and what this call has spent). What an interrupted run left out of the publication of a current chapter is completed.
         Raises `NotFound`, `UsageError` for an unknown section or a chapter that is being written, `PermanentError`
         when a stage failed.
         """
@@ -85,8 +85,14 @@ class ChapterWriting:
         if unchanged:
             self._complete_publication(slug)
         else:
+            before_usd = total(self._costs.of_chapter(slug)).cost_usd
+
+            def tell(done: int, planned: int, stage: str) -> None:
+                if on_progress is not None:
+                    on_progress(done, planned, self._costs.told(slug, stage, before_usd=before_usd))
+
             with self._open_runs(slug) as runs:
-                report = runs.write_chapter(slug, sections=list(sections) or None, on_progress=on_progress)
+                report = runs.write_chapter(slug, sections=list(sections) or None, on_progress=tell)
             if not report.success:
                 raise PermanentError(
                     f"chapter {slug!r} stopped: {'; '.join(report.failures) or 'the run failed'} (run {report.run_id})"

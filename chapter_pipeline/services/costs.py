@@ -259,6 +259,15 @@ class Costs:
         self._chapters.get(slug)
         return over_runs(usage(self._database, chapter=slug))
 
+    def told(self, slug: str, stage: str, *, before_usd: Decimal) -> str:
+        """`stage` for a line of progress: with the provider of its newest answer, and what was spent since `before_usd`."""
+        lines = usage(self._database, chapter=slug)
+        answers = [line for line in lines if line.stage == stage and line.answer]
+        newest = max(answers, key=lambda line: line.answer, default=None)
+        spent = total(lines).cost_usd - before_usd
+        who = f" by {newest.provider}" if newest is not None else ""
+        return f"{stage}{who}" + (f", {spent:.2f} USD so far" if lines else "")
+
     def today(self) -> Usage:
         """What all calls of this day (UTC) have used."""
         return used_today(self._database)

@@ -97,12 +97,14 @@ class Bench:
             answers=AnswersInForce(self.database, run_id=None), clock=Today(),
         )  # fmt: skip
 
-    def estimate(self, settings: Settings | None = None) -> ChapterEstimate:
-        costs = Costs(
+    def costs(self, settings: Settings | None = None) -> Costs:
+        return Costs(
             settings or self.settings, database=self.database, chapters=self.chapters, stages=self.stages,
             embedder=lambda: self.embedder,
         )  # fmt: skip
-        return costs.estimate(SLUG)
+
+    def estimate(self, settings: Settings | None = None) -> ChapterEstimate:
+        return self.costs(settings).estimate(SLUG)
 
     def write(self, plan: Plan) -> tuple[TaskUsage, ...]:
         """Write the chapter by a served model; what it used."""
@@ -189,3 +191,22 @@ def test_estimate__library_without_the_topic__is_of_what_is_asked_before_it_stop
 def test_estimate__cap_that_is_nearly_spent__is_the_most_that_can_be_paid(bench: Bench) -> None:
     found = bench.estimate(bench.settings.model_copy(update={"budget_chapter_usd": Decimal("0.05")}))
     assert (found.left_usd, found.most_usd) == (Decimal("0.05"), Decimal("0.05"))
+
+
+def test_told__line_of_progress__names_the_provider_and_what_was_spent_since(bench: Bench) -> None:
+    costs = bench.costs()
+    assert costs.told(SLUG, "section/outcomes", before_usd=Decimal(0)) == "section/outcomes"
+    with bench.database.session() as session:
+        for number, (provider, task, section) in enumerate(
+            [("claude", "outline", None), ("claude", "section", "outcomes"), ("gpt", "section", "outcomes")]
+        ):
+            session.add(
+                ModelCallRow(
+                    request_key=str(number), attempt=1, provider=provider, purpose=task, section=section, model="m",
+                    state="committed", owner=1, reply="{}", reserved_usd=0, cost_usd=Decimal("0.25"), chapter=SLUG,
+                )
+            )  # fmt: skip
+    assert costs.told(SLUG, "section/outcomes", before_usd=Decimal("0.25")) == (
+        "section/outcomes by gpt, 0.50 USD so far"
+    )
+    assert costs.told(SLUG, "chapter_draft", before_usd=Decimal(0)) == "chapter_draft, 0.75 USD so far"
