@@ -15,7 +15,7 @@ from chapter_pipeline.ports import Embedder
 from chapter_pipeline.quality.grounding import is_preclinical
 from chapter_pipeline.writing.evidence_reading import Candidate
 from chapter_pipeline.writing.scope import Scope
-from chapter_pipeline.writing.section_classifier import section_classifier
+from chapter_pipeline.writing.section_classifier import section_classifier, without_topic
 
 CUE_WEIGHT = 0.06
 MAX_CUES = 3
@@ -63,7 +63,8 @@ def section_fits(
         position += len(section.queries)
     best = np.stack([near[:, columns[section.kind]].max(axis=1) for section in sections], axis=1)
     contrast = best - best.mean(axis=1, keepdims=True)
-    printed = section_classifier(embedder).section_probabilities(vectors, [section.kind for section in sections])
+    said = embedder.embed([without_topic(candidate.display, brief.topic) for candidate in candidates])
+    printed = section_classifier(embedder).balanced(said, [section.kind for section in sections])
     fits = []
     for row, candidate, probable in zip(contrast, candidates, printed, strict=True):
         preclinical = is_preclinical(candidate.display) or _is_of_animals(candidate)

@@ -17,6 +17,7 @@ from chapter_pipeline.writing.section_classifier import (
     section_classifier,
     trained,
     training_statements,
+    without_topic,
     write_weights,
 )
 from chapter_pipeline.writing.templates import template
@@ -98,3 +99,35 @@ def test_trained__twice__gives_the_same_weights() -> None:
     embedder = MiniLM(batch_size=32)
     vectors = embedder.embed(list(SAID))
     assert np.array_equal(trained(embedder).probabilities(vectors), trained(embedder).probabilities(vectors))
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "neutral"),
+    [
+        ("Chronic subdural haematoma", "Chronic subdural hematomas recur.", "the disease recur."),
+        ("Chronic subdural haematoma", "A subdural drain is left.", "A subdural drain is left."),
+        ("Therapy of malignant glioma", "Therapy of a glioma is hard.", "Therapy of the disease is hard."),
+        (
+            "Multiple sclerosis and its treatment",
+            "Multiple trials of multiple sclerosis.",
+            "Multiple trials of the disease.",
+        ),
+        ("Elective cranial surgery (shunts)", "Shunts fail.", "Shunts fail."),
+    ],
+)
+def test_without_topic__name_of_the_disease__is_neutral(topic: str, text: str, neutral: str) -> None:
+    assert without_topic(text, topic) == neutral
+
+
+def test_balanced__what_all_statements_share__counts_less(embedder: Embedder) -> None:
+    said = [
+        "Recurrence after burr-hole drainage was 9% at six months.",
+        "Burr-hole drainage is done under local anaesthesia.",
+        "Mortality within thirty days of burr-hole drainage was 2%.",
+    ]
+    vectors = embedder.embed(said)
+    classifier = section_classifier(embedder)
+    plain, balanced = classifier.section_probabilities(vectors, DISEASE), classifier.balanced(vectors, DISEASE)
+    assert sum(row["surgical_treatment"] for row in balanced) < sum(row["surgical_treatment"] for row in plain)
+    assert [sum(row.values()) for row in balanced] == pytest.approx([sum(row.values()) for row in plain])
+    assert classifier.balanced(vectors[:0], DISEASE) == []
