@@ -20,7 +20,6 @@ from chapter_pipeline.domain import (
     SectionPlans,
     Sentence,
     Source,
-    Subsection,
 )
 from chapter_pipeline.domain.abbreviations import defined, known_for, use_of
 from chapter_pipeline.writing.key_points import key_points
@@ -79,7 +78,7 @@ def compose(
     `points` are key points that were chosen before: those stay whose quotes are still cited.
     """
     figures = _figures(sections)
-    pointed = [_with_pointers(section, figures) for section in sections]
+    pointed = [_with_pointers(section, figures, quotes) for section in sections]
     references = _references(pointed, quotes, sources)
     numbers = {reference.source.key: reference.number for reference in references}
     used = {key for section in pointed for sentence in _claims(section) for key in sentence.quotes}
@@ -108,12 +107,13 @@ def _figures(sections: Sequence[Section]) -> list[tuple[str, PlannedFigure]]:
     return [(section.kind, figure) for section in sections for figure in section.figures]
 
 
-def _with_pointers(section: Section, figures: Sequence[tuple[str, PlannedFigure]]) -> Section:
-    """End the section's first paragraph with a pointer to its figures.
+def _with_pointers(
+    section: Section, figures: Sequence[tuple[str, PlannedFigure]], quotes: Mapping[str, Quote]
+) -> Section:
+    """End a paragraph with a pointer to the section's figures: the first that cites the figure's source, else the first.
 
     Pointers of an earlier round are replaced.
     """
-    numbers = [str(number) for number, (kind, _) in enumerate(figures, start=1) if kind == section.kind]
     bare = [
         sub.model_copy(
             update={
@@ -127,13 +127,31 @@ def _with_pointers(section: Section, figures: Sequence[tuple[str, PlannedFigure]
         for sub in section.subsections
     ]
     subsections = [sub for sub in bare if sub.paragraphs]
-    if numbers and subsections:
-        noun = "Figures" if len(numbers) > 1 else "Figure"
-        pointer = Sentence(text=f"See {noun} {' and '.join(numbers)}.", quotes=())
-        first, *rest = subsections[0].paragraphs
-        first = Paragraph(label=first.label, sentences=(*first.sentences, pointer))
-        subsections[0] = Subsection(title=subsections[0].title, paragraphs=(first, *rest))
-    return section.model_copy(update={"subsections": tuple(subsections)})
+    cited = [
+        {quotes[key].source for sentence in paragraph.sentences for key in sentence.quotes if key in quotes}
+        for sub in subsections
+        for paragraph in sub.paragraphs
+    ]
+    numbers: dict[int, list[str]] = {}
+    for number, (kind, figure) in enumerate(figures, start=1):
+        if kind == section.kind and cited:
+            at = next((at for at, sources in enumerate(cited) if figure.source in sources), 0)
+            numbers.setdefault(at, []).append(str(number))
+    at = 0
+    pointed = []
+    for sub in subsections:
+        paragraphs = []
+        for paragraph in sub.paragraphs:
+            here, at = numbers.get(at), at + 1
+            paragraphs.append(_pointing(paragraph, here) if here else paragraph)
+        pointed.append(sub.model_copy(update={"paragraphs": tuple(paragraphs)}))
+    return section.model_copy(update={"subsections": tuple(pointed)})
+
+
+def _pointing(paragraph: Paragraph, numbers: Sequence[str]) -> Paragraph:
+    noun = "Figures" if len(numbers) > 1 else "Figure"
+    pointer = Sentence(text=f"See {noun} {' and '.join(numbers)}.", quotes=())
+    return Paragraph(label=paragraph.label, sentences=(*paragraph.sentences, pointer))
 
 
 def _claims(section: Section) -> list[Sentence]:

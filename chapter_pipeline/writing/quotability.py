@@ -252,6 +252,8 @@ def finding_refusal(
         return Refusal.STATUS
     if _NO_FINDING.search(" ".join(sentences)):
         return Refusal.PROCEDURE
+    if study_type is not StudyType.CASE_SERIES and _COURSE_OF_ONE.search(" ".join(sentences)):
+        return Refusal.CONTEXT
     if finding.kind in _NEVER or (sentences and _AIM.match(sentences[-1])):
         return Refusal.PROCEDURE
     if sentences and (is_filler(_stating(sentences, finding)) or opens_with_a_limit(sentences[0])):
@@ -326,6 +328,11 @@ def _is_detail(finding: Finding, text: str) -> bool:
     return not (finding.effects or finding.p or is_quantified(text))
 
 
+_COURSE_OF_ONE = re.compile(
+    r"\b(?:the|this) patient (?:\w+ )?(?:died|underwent|was|had|presented|received|developed|remained|survived|returned)\b",
+    re.IGNORECASE,
+)
+"""What became of one patient: in a case report a finding, in another article a remark on whom its material is from."""
 _OF_ONE_PATIENT = re.compile(r"\b(?:the|this) patient\b|\b(?:he|she) \w+ed\b", re.IGNORECASE)
 _AIM = re.compile(
     r"To (?:describe|determine|assess|evaluate|compare|investigate|examine|test|explore|estimate|study|identify)\b",
