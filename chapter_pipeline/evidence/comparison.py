@@ -95,7 +95,7 @@ def comparisons(text: str, arms: Arms, earlier: Iterable[str] = ()) -> tuple[Com
     if len(parts) == 2 and _is_contrast(parts, arms):
         return (whole,)
     if len(parts) < 2:
-        listed = () if _NONE_AT_ALL.search(lowered(without_brackets(text))) else _listed(text, whole, arms)
+        listed = () if _is_none_at_all(text) else _listed(text, whole, arms)
         return listed or (tuple(every) if len(every) > 1 else _each_outcome(whole, text))
     found: list[Comparison] = []
     for part in parts:
@@ -117,6 +117,10 @@ def comparisons(text: str, arms: Arms, earlier: Iterable[str] = ()) -> tuple[Com
 _NONE_AT_ALL = re.compile(
     r"\b(?:without|with no|no) (?:\w+ )?differences? (?:between|among|across) (?:the )?(?:\w+ ){0,3}(?:groups|arms)"
 )
+
+
+def _is_none_at_all(text: str) -> bool:
+    return "difference" in lowered(text) and _NONE_AT_ALL.search(lowered(without_brackets(text))) is not None
 
 
 def _is_contrast(parts: Sequence[str], arms: Arms) -> bool:

@@ -8,7 +8,7 @@ from chapter_pipeline.domain.evidence import Direction
 from chapter_pipeline.evidence.polarity import more_is_worse
 from chapter_pipeline.evidence.significance import intervals, is_significant, p_is_small
 from chapter_pipeline.evidence.statistics import P_VALUE
-from chapter_pipeline.evidence.text import lowered, without_brackets
+from chapter_pipeline.evidence.text import has_one, lowered, without_brackets
 
 _I = re.IGNORECASE
 _PLACE = (
@@ -33,20 +33,20 @@ SOONER = (
 )
 LATER = r"slower|later|delay(?:ed|s)|more slowly|postponed|retarded"
 CUE = re.compile(
-    rf"{_NO_CUE}\b(?:(?P<sooner>{SOONER})|(?P<later>{LATER})|(?P<up>{UP})|(?P<down>{DOWN})|(?P<good>{GOOD})|(?P<bad>{BAD}))\b(?! than (?:or equal to )?\d)"
+    rf"\b{_NO_CUE}(?:(?P<sooner>{SOONER})|(?P<later>{LATER})|(?P<up>{UP})|(?P<down>{DOWN})|(?P<good>{GOOD})|(?P<bad>{BAD}))\b(?! than (?:or equal to )?\d)"
 )
 _CHANGE = re.compile(
     r"\b(?:reductions?|decreases?|declines?|falls?|drops?|loss(?:es)?|lowering)\b|(?P<up>\b(?:increases?|gains?|rises?|elevations?)\b)|(?P<good>\bimprovements?\b)",
 )
 _NOT_CHANGED = r"\b(?:not|n[’']t) (?:\w+ ){0,3}?(?:differ|different|change[ds]?|affect(?:ed)?|influenced?|increas\w+|decreas\w+|reduc\w+|improv\w+|significan\w+|associated|correlat\w+|reach\w*|alter\w*|show\w*|find|found|superior|inferior|higher|lower|greater|impact\w*|detect\w*|modif\w+|result|predict|seen|observed|lead|benefit|impair\w*|prolong\w*|vary|varied|have (?:an?|any) (?:\w+ )?effect)\b"
 NONE = re.compile(
-    r"\bno (?:\w+ ){0,3}?(?:differences?|changes?|effects?|increases?|decreases?|reductions?|improvements?|associations?|correlations?|relationships?|evidence|impact|influence|benefits?|interactions?|main effects?|trend|advantage|variation)\b|"
+    r"\b(?:no (?:\w+ ){0,3}?(?:differences?|changes?|effects?|increases?|decreases?|reductions?|improvements?|associations?|correlations?|relationships?|evidence|impact|influence|benefits?|interactions?|main effects?|trend|advantage|variation)\b|"
     rf"{_NOT_CHANGED}|"
-    r"(?<!who )(?<!which )(?<!that )(?<!those )\b(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|\b(?:similar|alike|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical(?! (?:placebo|capsules?|tablets?|appear\w+))|non-?significant(?:ly)?|insignificant(?:ly)?|(?:well|evenly) balanced|(?:remain\w*|kept|stayed|was|were|held) (?:\w+ )?(?:stable|constant))\b|"
-    r"\b(?:was|were|is|are|remained|stayed|about|almost|nearly|roughly|approximately|much|exactly|practically) the same\b|"
-    r"\bneither\b|\bfail(?:ed|s) to\b|\bfailure to (?:show|demonstrate|reach|improve|reduce|detect|find|achieve (?:a )?(?:statistical |significan))|\bwithout (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|\b(?:ns|n\.s\.)(?=[\s,.;)\]])|\bdiffer(?:ed|ences?)? (?:little|minimal\w*|only slightly)|\bnon-?inferior\w*|"
-    r"\bnot (?:statistically )?significant|\black of (?:\w+ )?(?:differences?|effects?)\b|\bnone of\b|\bno longer\b|\bnor\b|\bdisappeared\b|"
-    r"\bno (?:less|more|better|worse|higher|lower|greater|shorter|faster|rarer|commoner|longer|slower|earlier|later) (?!than \d)",
+    r"(?<!who )(?<!which )(?<!that )(?<!those )(?:did|does|do|was|were|is|are|could|had) not\b(?! only)|(?:similar|alike|(?<=\w )similarly(?= (?:in|between|effective|distributed|to|for|high|low))|comparable|equivalent|equal(?:ly)?|unchanged|unaffected|unaltered|indistinguishable|identical(?! (?:placebo|capsules?|tablets?|appear\w+))|non-?significant(?:ly)?|insignificant(?:ly)?|(?:well|evenly) balanced|(?:remain\w*|kept|stayed|was|were|held) (?:\w+ )?(?:stable|constant))\b|"
+    r"(?:was|were|is|are|remained|stayed|about|almost|nearly|roughly|approximately|much|exactly|practically) the same\b|"
+    r"neither\b|fail(?:ed|s) to\b|failure to (?:show|demonstrate|reach|improve|reduce|detect|find|achieve (?:a )?(?:statistical |significan))|without (?:\w+ ){0,2}?(?:differences?|changes?|effects?|affecting|significant)\b|(?:ns|n\.s\.)(?=[\s,.;)\]])|differ(?:ed|ences?)? (?:little|minimal\w*|only slightly)|non-?inferior\w*|"
+    r"not (?:statistically )?significant|lack of (?:\w+ )?(?:differences?|effects?)\b|none of\b|no longer\b|nor\b|disappeared\b|"
+    r"no (?:less|more|better|worse|higher|lower|greater|shorter|faster|rarer|commoner|longer|slower|earlier|later) (?!than \d))",
 )
 _NOT_SIGNIFICANT = re.compile(
     r"[(\[,;=]\s?(?:p\s?=\s?)?(?:ns|n\.s\.|not (?:statistically )?significant|non-?significant|no significant differences?)\s?[)\],;]"
@@ -105,9 +105,9 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
     none = NONE.search(bare) or (
         _NOT_SIGNIFICANT.search(text) if "ns" in text or "n.s" in text or "signi" in text else None
     )
-    if _may_hold(bare, _OF_NONE_BETWEEN) and _NONE_BETWEEN.search(bare) and not _EXCEPT.search(text):
+    if has_one(bare, _OF_NONE_BETWEEN) and _NONE_BETWEEN.search(bare) and not _EXCEPT.search(text):
         return Direction.NO_DIFFERENCE
-    if _may_hold(bare, _OF_ALL_ARMS) and _SAME_IN_ALL.search(bare):
+    if has_one(bare, _OF_ALL_ARMS) and _SAME_IN_ALL.search(bare):
         return Direction.NO_DIFFERENCE
     change = CHANGE_WAS.match(LEAD.sub("", text))
     if change is not None and none is None and small is not False:
@@ -116,7 +116,7 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
             up = not more_is_worse(change["outcome"])
         more = change["how"] not in ("less", "smaller", "lower", "slower", "milder", "weaker")
         return Direction.INCREASED if up == more else Direction.DECREASED
-    if _may_hold(text, _OF_CHANGES):
+    if has_one(text, _OF_CHANGES):
         text = _NO_CHANGE.sub(lambda match: "_" * len(match.group()), text)
     cue = _strongest_cue(text)
     if (
@@ -142,11 +142,6 @@ def direction_of(text: str, outcome: str | None = None) -> Direction:
 _OF_NONE_BETWEEN = ("differ", "similar", "comparison", "time")
 _OF_ALL_ARMS = (" each ", " either ", " both ", " all ", " the two ")
 _OF_CHANGES = ("reduction", "improvement", "increase", "decrease")
-
-
-def _may_hold(text: str, parts: tuple[str, ...]) -> bool:
-    """Whether a text has one of the words without which a pattern is not found: a search for a word takes no time."""
-    return any(map(text.__contains__, parts))
 
 
 _NO_CHANGE = re.compile(

@@ -22,8 +22,16 @@ def readable(sentences: Iterable[str]) -> list[str]:
     return [sentence for sentence in sentences if len(sentence) <= LONGEST]
 
 
+def has_one(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a text holds one of the parts without which a pattern is not found: a search for a part takes hardly any time."""
+    return any(map(text.__contains__, parts))
+
+
+@lru_cache(maxsize=64)
 def without_brackets(text: str) -> str:
     """The text without what stands in brackets."""
+    if not has_one(text, _OPENERS):
+        return text
     kept: list[str] = []
     opened: list[int] = []
     for part in _BRACKET.split(text):
@@ -40,4 +48,5 @@ def without_brackets(text: str) -> str:
 
 
 _BRACKET = re.compile(r"([()\[\]{}])")
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_OPENERS = ("(", "[", "{")
+_OPENING, _CLOSING = frozenset(_OPENERS), frozenset(")]}")
