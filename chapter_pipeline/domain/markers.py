@@ -16,6 +16,7 @@ KEEPS_SUPERSCRIPT = frozenset("mm cm dm km nm µm μm kg mg ml kcal min co no ch
 _RAISED = re.compile(
     rf"(?:(?<![^\W\d_])(?P<word>[^\W\d_{SUPERSCRIPT}]+)|[.,;:)\]”’\"'%])(?P<numbers>[{SUPERSCRIPT}]+(?:[⁻,–-][{SUPERSCRIPT}]+)*)(?![\w⁺⁻])"
 )
+_HAS_RAISED = re.compile(f"[{SUPERSCRIPT}]")
 _BRACKET = re.compile(rf"\[(?P<numbers>[\d{SUPERSCRIPT}]{{1,3}}(?:\s?[,;–−-]\s?[\d{SUPERSCRIPT}]{{1,3}})*)\]")
 _PARENTHESIS = re.compile(r"(?<=[a-zA-Z”’\")\]] )\((?P<numbers>\d{1,3}(?:\s?[,;–−-]\s?\d{1,3})*)\)")
 _RANGE = re.compile(r"(\d{1,3})\s?[,–−-]\s?(\d{1,3})")
@@ -33,6 +34,8 @@ def markers(text: str, *, parentheses: bool = True) -> Iterator[tuple[int, str]]
     if parentheses and "(" in text:
         for match in _PARENTHESIS.finditer(text):
             yield match.start(), match["numbers"]
+    if text.isascii() or _HAS_RAISED.search(text) is None:
+        return
     for match in _RAISED.finditer(text):
         word = match["word"]
         if word is None or (len(word) >= 2 and word.lower() not in KEEPS_SUPERSCRIPT):

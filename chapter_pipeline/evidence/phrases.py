@@ -184,8 +184,11 @@ GROUP = re.compile(
     r"\b(?!the |this |that |each |both |one |other |which |control |placebo |treatment |intervention |experimental |study |two |three |same |first |second |age |patient |comparison )([\w+/-]{2,}) (?:groups?|arms?|side)\b"
 )
 """A group of its own name: "the drain group"."""
-PRINTED = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])|(?<![\d.])\d{2,3}(?=\s?%)")
-"""A number by which a result is known again: a decimal, a percentage of two figures."""
+PRINTED = re.compile(r"\d(?<![\d.]\d)(?:\d*\.\d+(?![\d.])|\d{1,2}(?=\s?%))")
+"""A number by which a result is known again: a decimal, a percentage of two figures.
+
+What stands before it is looked at behind its first digit: a pattern that begins with a digit is looked for at digits alone.
+"""
 STRENGTH = re.compile(r"\bstrengths?\b")
 HEDGED = re.compile(
     r"\b(?:may (?:be|have|reflect|explain|indicate|play|represent|contribute|well)|might (?:be|have|reflect|explain)|(?:is|are) (?:therefore |thus |highly |un)*likely (?:to|that|for|due)|"

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from chapter_pipeline.domain.evidence import Effect
-from chapter_pipeline.evidence.text import LONGEST
+from chapter_pipeline.evidence.text import LONGEST, has_one
 
 _I = re.IGNORECASE
 _DIGIT = re.compile(r"\d")
@@ -17,9 +17,10 @@ _DIGITS = r"(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d++)(?:[.·]\d++)?|[.·]\d++"
 _NUMBER = rf"(?:(?<![\d.%)\]])[-−–+])?(?:{_DIGITS})"
 _LEVEL = r"(?:9\d|8\d)(?:\.\d)?\s?%\s?-?\s?(?:CI|CrI|confidence intervals?|credible intervals?)"
 P_VALUE = re.compile(
-    r"(?<![A-Za-z])(?:[Pp](?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?)\s?(?:was |is |of )?[=<>≤≥⩽⩾]\s?"
+    r"[Pp](?<![A-Za-z][Pp])(?:[- ]?values?)?(?:\s?(?:for|of) [\w ]{2,30}?)?\s?(?:was |is |of )?[=<>≤≥⩽⩾]\s?"
     r"(?:\d(?:[.·]\d+)?(?:\s?[×x*]\s?10\s?[⁻−–-]\s?[\d⁰¹²³⁴⁵⁶⁷⁸⁹]+|[eE][−–-]\d+)|(?:0?[.·]\d+|0,\d+|[01](?:[.·]0+)?)(?![.·,]?\d))"
 )
+"""The letter before it is looked at behind its P: a pattern that begins with a letter is looked for at that letter alone."""
 INTERVAL = re.compile(
     rf"(?:\b{_LEVEL}|\bCI\s?(?:9\d)?\s?%?|\bconfidence intervals?)(?:\s?\((?:CI)\))?\s?(?:was |of |from |for [\w ]+)?[:=,;]?\s?[\[({{]?\s?"
     rf"(?P<low>{_NUMBER})\s?%?\s?(?:to|-|–|−|—|,|;|and|‐|…)\s?(?P<high>{_NUMBER})",
@@ -70,19 +71,38 @@ def has_statistics(text: str) -> bool:
     if len(text) > LONGEST:
         return False
     if _DIGIT.search(text) is None:
-        return _TEST.search(text) is not None
+        return _names_test(text)
     return (
         P_VALUE.search(text) is not None
         or (_HAS_INTERVAL.search(text) is not None and INTERVAL.search(text) is not None)
         or (("±" in text or "+/" in text) and _SPREAD.search(text) is not None)
         or (_COMPARES.search(text) is not None and _COMPARED.search(text) is not None)
-        or _TEST.search(text) is not None
-        or _ratio(text) is not None
+        or _names_test(text)
+        or bool(_measures(text))
     )
 
 
-def _ratio(text: str) -> re.Match[str] | None:
-    return next((match for match in _MEASURE.finditer(text) if _is_measure(match, text)), None)
+_OF_TESTS = ("=", "NS", "n.s.", "χ", "rank", "ANOVA", "t-test", "Wilcoxon", "Whitney", "chi-square")
+
+
+def _names_test(text: str) -> bool:
+    return has_one(text, _OF_TESTS) and _TEST.search(text) is not None
+
+
+_OF_MEASURES = (
+    "ratio", "relative risk", "difference", "effect size", "coefficient", "HR", "OR", "RR", "SMR", "MD", "RD", "NNT",
+    "Cohen", "β",
+)  # fmt: skip
+_R = re.compile(r"r\b(?<=\br)")
+"""The word of one letter; it begins with the letter, so that it is looked for at that letter alone."""
+
+
+@lru_cache(maxsize=512)
+def _measures(text: str) -> tuple[re.Match[str], ...]:
+    """The named measures with their values."""
+    if not has_one(text, _OF_MEASURES) and _R.search(text) is None:
+        return ()
+    return tuple(match for match in _MEASURE.finditer(text) if _is_measure(match, text))
 
 
 def _is_measure(match: re.Match[str], text: str) -> bool:
@@ -96,6 +116,7 @@ def _is_measure(match: re.Match[str], text: str) -> bool:
     return not (match["measure"] in _PULSE and match["value"].isdigit() and int(match["value"]) >= 20)
 
 
+@lru_cache(maxsize=512)
 def p_values(text: str) -> tuple[str, ...]:
     """The p values as printed, in order."""
     if len(text) > LONGEST or _DIGIT.search(text) is None:
@@ -108,10 +129,9 @@ def ratios(text: str) -> tuple[tuple[int, int], ...]:
     if len(text) > LONGEST or _DIGIT.search(text) is None:
         return ()
     found = []
-    for match in _MEASURE.finditer(text):
-        if _is_measure(match, text):
-            interval = INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
-            found.append((match.start(), interval.end() if interval else match.end()))
+    for match in _measures(text):
+        interval = INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
+        found.append((match.start(), interval.end() if interval else match.end()))
     return tuple(found)
 
 
@@ -121,9 +141,7 @@ def effects(text: str) -> tuple[Effect, ...]:
         return ()
     found: list[tuple[int, Effect]] = []
     taken: list[tuple[int, int]] = []
-    for match in _MEASURE.finditer(text):
-        if not _is_measure(match, text):
-            continue
+    for match in _measures(text):
         interval = INTERVAL.search(text, match.end(), match.end() + 60) or _RANGE_AFTER.match(text, match.end())
         found.append((match.start(), _effect(match["measure"], match["value"], match["unit"], interval)))
         taken.append((match.start(), interval.end() if interval else match.end()))
