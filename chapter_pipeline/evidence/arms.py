@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from chapter_pipeline.evidence.arm_groups import ASSIGNED, RECEIVED, assigned_in, grouped
 from chapter_pipeline.evidence.arm_names import CONTROL, is_control, is_name, stems, tidy
-from chapter_pipeline.evidence.text import LONGEST, readable
+from chapter_pipeline.evidence.text import LONGEST, has_one, lowered, readable
 
 __all__ = ["CONTROL", "Arms", "arms_of", "is_control", "stems", "tidy"]
 _I = re.IGNORECASE
@@ -17,6 +17,7 @@ _GROUP = re.compile(
     r"\b(?:the |both |an? )?(?P<name>(?:[A-Za-z0-9][\w+/.-]{0,40} ){0,3}?[A-Za-z0-9][\w+/.-]{0,40})[- ](?:groups?|arms?|condition|cohort|recipients|users)\b",
     _I,
 )
+_OF_GROUPS = ("group", "arm", "condition", "cohort", "recipients", "users")
 _TITLE_VERSUS = re.compile(
     r"(?P<one>[^:.;,()?]{3,90}?),?\s+(?:versus|vs\.?|compared (?:with|to))\s+(?P<two>[^:.;,()?]{3,80})", _I
 )
@@ -106,6 +107,7 @@ def arms_of(title: str | None, abstract: Sequence[str], methods: Iterable[str], 
     counted = Counter(
         tidy(_BEFORE_NAME.split(match["name"])[-1])
         for sentence in (*abstract, *results)
+        if has_one(lowered(sentence), _OF_GROUPS)
         for match in _GROUP.finditer(sentence)
     )
     of_groups = [name for name, count in counted.most_common(6) if count >= 2 and is_name(name)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind
@@ -71,16 +72,25 @@ from chapter_pipeline.evidence.phrases import (
 )
 from chapter_pipeline.evidence.source import Statement, Zone
 from chapter_pipeline.evidence.statistics import has_statistics, p_values
-from chapter_pipeline.evidence.text import LONGEST, lowered
+from chapter_pipeline.evidence.text import LONGEST, has_one, lowered
 
 FEWEST_WORDS = 4
 """Words of a statement; what is shorter is a label or a fragment."""
 _REVIEWS = (StudyType.REVIEW,)
 
 
+@lru_cache(maxsize=512)
 def cites(text: str) -> bool:
     """Whether a sentence names a source: a number in brackets or raised, ``et al``, an author with a year."""
-    return next(markers(text), None) is not None or CITES.search(text) is not None
+    return next(markers(text), None) is not None or (_may_cite(text) and CITES.search(text) is not None)
+
+
+_OF_CITATIONS = ("(", "et al", "colleagues", "workers", "associates")
+
+
+def _may_cite(text: str) -> bool:
+    """Whether a text holds what `CITES` is not found without; the number of a citation may end it."""
+    return has_one(text, _OF_CITATIONS) or any(map(str.isdigit, text[-3:]))
 
 
 def kinds_of(statements: Iterable[Statement], study: StudyType) -> list[FindingKind | None]:
@@ -195,9 +205,10 @@ _LISTED = (FindingKind.CONCLUSION, FindingKind.BACKGROUND, FindingKind.OWN_RESUL
 """What a member of a list of limitations is taken for by itself."""
 
 
+@lru_cache(maxsize=512)
 def _folded(text: str) -> str:
     """The text in lower case; the country is not the pronoun."""
-    return lowered(_COUNTRY.sub("U.S.", text))
+    return lowered(_COUNTRY.sub("U.S.", text) if "US" in text else text)
 
 
 _COUNTRY = re.compile(r"\bUS\b")
@@ -209,7 +220,7 @@ def kind_of(statement: Statement, study: StudyType) -> FindingKind | None:
     low = _folded(text)
     if text.count(" ") < FEWEST_WORDS - 1 or len(text) > LONGEST:
         return None
-    if SIGNPOST.search(low) and not has_statistics(text):
+    if _is_signpost(low) and not has_statistics(text):
         return None
     match zone:
         case Zone.METHODS:
@@ -234,6 +245,17 @@ def kind_of(statement: Statement, study: StudyType) -> FindingKind | None:
             return _of_abstract(text, low, statement, study)
         case _:
             return _of_anything(text, low, statement, study)
+
+
+_OPENS_SIGNPOST = (
+    "as ", "shown", "depicted", "listed", "summari", "presented", "described", "detailed", "illustrated", "displayed",
+    "reported",
+)  # fmt: skip
+_OF_SIGNPOSTS = ("fig", "table", "box", "append", "file", "material")
+
+
+def _is_signpost(low: str) -> bool:
+    return (low.startswith(_OPENS_SIGNPOST) or has_one(low, _OF_SIGNPOSTS)) and SIGNPOST.search(low) is not None
 
 
 _MAY_LIMIT = re.compile(

@@ -38,21 +38,23 @@ def mentions(text: str, arms: Arms) -> tuple[Mention, ...]:
     names, words = _names(arms)
     found: list[tuple[int, int, int]] = []
     for name, arm in names:
-        found.extend((start, end, arm) for start, end in _places(name, low))
+        if name in low:
+            found.extend((start, end, arm) for start, end in _places(name, low))
     for match in _ROLE.finditer(low):
         arm = arms.control_place if match["control"] else arms.intervention_place
         found.append((*match.span(), arm))
-    for listed in _LETTERS.finditer(low):
+    for listed in _LETTERS.finditer(low) if "groups " in low else ():
         for letter in _LETTER.finditer(low, listed.start("all"), listed.end("all")):
             arm = next((arm for name, arm in names if name == f"group {letter.group()}"), -1)
             if arm >= 0:
                 found.append((*letter.span(), arm))
     for word, arm in words:
-        found.extend(
-            (start, end, arm)
-            for start, end in _places(word, low, _ENDING)
-            if (word not in _WEAK and _AROUND.search(low, max(0, start - 12), start)) or _IS_GROUP.match(low, end)
-        )
+        if word in low:
+            found.extend(
+                (start, end, arm)
+                for start, end in _places(word, low, _ENDING)
+                if (word not in _WEAK and _AROUND.search(low, max(0, start - 12), start)) or _IS_GROUP.match(low, end)
+            )
     kept: list[Mention] = []
     free = 0
     for start, end, arm in sorted(found, key=lambda one: (one[0], -one[1])):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from chapter_pipeline.evidence.text import readable, without_brackets
+from chapter_pipeline.evidence.text import has_one, lowered, readable, without_brackets
 
 MOST_COUNTRIES = 4
 """Countries that are named; of more the number of places tells it."""
@@ -25,10 +25,10 @@ _NAMES = (
     "Poland|Portugal|Romania|Russia|Rwanda|Saudi Arabia|Scotland|Senegal|Serbia|Singapore|Slovakia|Slovenia|South Africa|South Korea|Spain|Sri Lanka|Sudan|Sweden|Switzerland|Taiwan|Tanzania|Thailand|(?:The |the )?Netherlands|Tunisia|Turkey|Uganda|"
     "UK|United Kingdom|USA|US|United States|Uruguay|Venezuela|Vietnam|Viet Nam|Wales|Zambia|Zimbabwe"
 )
-_MAY_NAME = re.compile(
-    r"hospital|cent(?:er|re)|centric|institution|site|countries|clinic|practice|schools|care|unit|department|nursing|regist|database|cohort",
-    re.IGNORECASE,
-)
+_OF_PLACES = (
+    "hospital", "center", "centre", "centric", "institution", "site", "countries", "clinic", "practice", "schools", "care",
+    "unit", "department", "nursing", "regist", "database", "cohort",
+)  # fmt: skip
 """What a sentence that names a place holds: searched for first, for the patterns themselves take long."""
 _COUNTRY = re.compile(rf"(?:(?:\b[Ii]n|,|\band) (?:the )?|\bof )(?P<name>{_NAMES})(?![\w-])")
 _WHERE = re.compile(
@@ -44,7 +44,7 @@ _BOUGHT = re.compile(
 def setting_of(sentences: Iterable[str]) -> str | None:
     """Where it was done, as printed: "12 hospitals", "single-centre; tertiary hospital; Iran"; None where nothing says it."""
     said = readable(sentences)
-    named = [sentence for sentence in said if _MAY_NAME.search(sentence)]
+    named = [sentence for sentence in said if has_one(lowered(sentence), _OF_PLACES)]
     places = (pattern.search(sentence) for pattern in (_CENTRES, _PLACE) for sentence in named)
     found: dict[re.Pattern[str], str] = {}
     for match in places:
