@@ -140,4 +140,7 @@ _FORM = frozenset(
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:6] for word in _WORD.findall(text.casefold())} - {word[:6] for word in _EMPTY}
+    return {word[:6] for word in _WORD.findall(text.casefold())} - _EMPTY_STEMS
+
+
+_EMPTY_STEMS = {word[:6] for word in _EMPTY}

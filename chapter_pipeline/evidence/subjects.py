@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.evidence import FindingKind, Species
+from chapter_pipeline.evidence.text import has_one
 
 _I = re.IGNORECASE
 _WORDS: dict[str, Species] = {
@@ -75,8 +76,14 @@ _OTHERWISE = (
         Species.HUMAN,
     ),
 )
-_MAY_CULTURE = re.compile("cultured|seeded|plated|passaged|trypsini|transfected|grown")
+_OF_CULTURES = ("cultured", "seeded", "plated", "passaged", "trypsini", "transfected", "grown")
 _WORD = re.compile(r"[^\W\d_]+(?:[’'‑-][^\W\d_]+)*")
+_ASCII_WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
+"""The same words of a text in ASCII, found in half of the time."""
+
+
+def _words(text: str) -> list[str]:
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def _counted(text: str) -> Counter[Species]:
@@ -85,16 +92,17 @@ def _counted(text: str) -> Counter[Species]:
     if "anti" in folded or "serum" in folded or "clonal" in folded or " igg" in folded or "albumin" in folded:
         folded = _REAGENT.sub(" ", folded)
     counted: Counter[Species] = Counter()
-    for word in _WORDS.keys() & (words := _WORD.findall(folded)):
+    for word in _WORDS.keys() & (words := _words(folded)):
         counted[_WORDS[word]] += words.count(word)
     if "-" in folded:
         for word in words:
             if "-" in word and word not in _WORDS and not word.endswith(_DERIVED):
-                parts = map(_WORDS.get, word.split("-"))
-                counted.update(species for species in parts if species not in (None, Species.HUMAN))
+                for species in map(_WORDS.get, word.split("-")):
+                    if species is not None and species is not Species.HUMAN:
+                        counted[species] += 1
     if "model" in folded or "bearing" in folded or "flank" in folded or "orthotopic" in folded or "-evoked" in folded:
         counted[Species.ANIMAL] += len(_MODEL.findall(folded))
-    if _MAY_CULTURE.search(folded):
+    if has_one(folded, _OF_CULTURES):
         counted[Species.CELLS] += 2 * len(_CULTURED.findall(folded))
     for phrase, species in _PHRASES:
         if phrase in folded:
@@ -227,7 +235,7 @@ _GENERIC = frozenset(
 @lru_cache(maxsize=256)
 def diseases_named(text: str) -> tuple[str, ...]:
     """The diseases a text names, as printed, with the words that tell their kind; most general words are left out."""
-    if not any(map(_is_disease, _WORD.findall(text))):
+    if not any(map(_is_disease, _words(text))):
         return ()
     found = []
     words = list(_WORD.finditer(text))
@@ -333,7 +341,7 @@ class Subjects:
         return None if head in _HEADS else name
 
     def _abbreviated(self, text: str) -> tuple[str, ...]:
-        return tuple(self.short[word] for word in _WORD.findall(text) if word in self.short)
+        return tuple(self.short[word] for word in _words(text) if word in self.short)
 
 
 _OF_ONE = re.compile(r"(?:he|she|his|her)\b", _I)
@@ -423,7 +431,7 @@ OF_THE_BODY = 20_000
 
 
 def _named(text: str, short: Mapping[str, str]) -> tuple[str, ...]:
-    return (*diseases_named(text), *(short[word] for word in _WORD.findall(text) if word in short))
+    return (*diseases_named(text), *(short[word] for word in _words(text) if word in short))
 
 
 def _kind_of_tumour(
