@@ -49,35 +49,36 @@ def choose(
             if number in taken or len(taken) < most:
                 taken.add(number)
                 chosen[place] = True
-    for place in [place for place, one in enumerate(chosen) if one and findings[place].kind is FindingKind.OWN_RESULT]:
-        for counterpart in _told_again(place, findings, statements):
-            chosen[counterpart] = True
-    return chosen
-
-
-def _told_again(place: int, findings: Sequence[Finding], statements: Sequence[Statement | None]) -> list[int]:
-    """The results of the body that say what a result of the abstract says, with their numbers: the likest one."""
-    statement = statements[place]
-    if statement is None or not statement.in_abstract:
-        return []
-    said = _words(statement.text)
-    best, share = -1, LIKE
-    for other, finding in enumerate(findings):
-        theirs = statements[other]
-        if finding.kind is not FindingKind.OWN_RESULT or theirs is None or theirs.in_abstract:
-            continue
-        words = _words(theirs.text)
-        shared = len(said & words) / max(1, min(len(said), len(words)))
-        if finding.p or finding.effects:
-            shared += 0.1
-        if shared > share:
-            best, share = other, shared
-    number = statements[best].number if best >= 0 and statements[best] is not None else None  # type: ignore[union-attr]
-    return [
-        other
-        for other, theirs in enumerate(statements)
-        if number is not None and theirs is not None and theirs.number == number
+    results = [
+        (finding, statement, one)
+        for finding, statement, one in zip(findings, statements, chosen, strict=True)
+        if finding.kind is FindingKind.OWN_RESULT and statement is not None
     ]
+    body = [
+        (statement.number, _words(statement.text), 0.1 if finding.p or finding.effects else 0.0)
+        for finding, statement, _ in results
+        if not statement.in_abstract
+    ]
+    of_abstract = {statement.text for _, statement, one in results if one and statement.in_abstract}
+    told_again = {_told_again(text, body) for text in of_abstract}
+    return [
+        one or (statement is not None and statement.number in told_again)
+        for one, statement in zip(chosen, statements, strict=True)
+    ]
+
+
+def _told_again(text: str, body: Sequence[tuple[int, frozenset[str], float]]) -> int | None:
+    """The number of the statement of the body that says what a result of the abstract says, with its numbers: the likest one.
+
+    `body`: the results of the body, each with its number, its words, and what is added for its statistics.
+    """
+    said = _words(text)
+    best, share = None, LIKE
+    for number, words, statistics in body:
+        shared = len(said & words) / max(1, min(len(said), len(words))) + statistics
+        if shared > share:
+            best, share = number, shared
+    return best
 
 
 _RESULTS = (FindingKind.OWN_RESULT, FindingKind.CASE)

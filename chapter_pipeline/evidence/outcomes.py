@@ -60,6 +60,9 @@ _NAMED_OUTCOME = re.compile(
     _I,
 )
 """An outcome in apposition: "the primary outcome, pain at rest, did not differ"."""
+_ENDS_WITH_PEOPLE = re.compile(r"\b(?:group|arm|patients|participants|treatment|therapy|treated)$", _I)
+_ARTICLE = re.compile(r"^(?:the|a|an|their|its|our|either|any|both|in|of|on|mean|median|there|that) ", _I)
+_LETTERS = re.compile(r"[A-Za-z]{3}")
 _NO_OUTCOME = frozenset(
     "the this that these those there all some common frequent often likely effective severe rapid pronounced significant marked than so".split()
 )
@@ -94,7 +97,7 @@ def outcome_of(text: str, sides: Sequence[str] = ()) -> str | None:
         and (name := _noun(clause[slice(*active.span("outcome"))]))
     ):
         return name
-    if named and not re.search(r"\b(?:group|arm|patients|participants|treatment|therapy|treated)$", named, _I):
+    if named and not _ENDS_WITH_PEOPLE.search(named):
         return named
     if named is None and (elliptical := _ELLIPTICAL.match(clause)):
         return _noun(elliptical["subject"])
@@ -109,9 +112,9 @@ def _noun(text: str, *, subject: bool = False) -> str | None:
     name = text.strip()
     if not subject:
         name = _OUTCOME_END.sub("", " " + name).strip()
-    name = re.sub(r"^(?:the|a|an|their|its|our|either|any|both|in|of|on|mean|median|there|that) ", "", name, flags=_I)
+    name = _ARTICLE.sub("", name)
     name = name.strip(" ,.;:-–—")
     words = name.split()
     if all(word.casefold() in _NO_OUTCOME for word in words):
         return None
-    return name if len(words) <= 22 and re.search(r"[A-Za-z]{3}", name) else None
+    return name if len(words) <= 22 and _LETTERS.search(name) else None

@@ -86,12 +86,15 @@ def _words(text: str) -> list[str]:
     return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
-def _counted(text: str) -> Counter[Species]:
-    """How often a text names each species."""
+_UNCOUNTED = dict.fromkeys(Species, 0)
+
+
+def _counted(text: str) -> dict[Species, int]:
+    """How often a text names each species that it names."""
     folded = text.casefold()
     if "anti" in folded or "serum" in folded or "clonal" in folded or " igg" in folded or "albumin" in folded:
         folded = _REAGENT.sub(" ", folded)
-    counted: Counter[Species] = Counter()
+    counted = _UNCOUNTED.copy()
     for word in _WORDS.keys() & (words := _words(folded)):
         counted[_WORDS[word]] += words.count(word)
     if "-" in folded:
@@ -115,7 +118,7 @@ def _counted(text: str) -> Counter[Species]:
         counted[Species.HUMAN] += len(_PHASE.findall(folded))
     if "clinical" in folded:
         counted[Species.HUMAN] += len(_CLINICAL.findall(folded))
-    return +counted
+    return {species: times for species, times in counted.items() if times > 0}
 
 
 _DERIVED = ("-derived", "-specific", "-anti", "-reactive")
@@ -126,9 +129,9 @@ def species_named(text: str, studied: Species | None = None) -> Species | None:
     """The species a text names most, of several `studied` if it is among them; None when it names none."""
     counted = _counted(text)
     most = max(counted.values(), default=0)
-    if studied is not None and most and counted[studied] == most:
+    if studied is not None and most and counted.get(studied) == most:
         return studied
-    return next((species for species in _ORDER if most and counted[species] == most), None)
+    return next((species for species in _ORDER if most and counted.get(species) == most), None)
 
 
 _ORDER = (Species.ANIMAL, Species.HUMAN, Species.CELLS, Species.BENCH)
@@ -141,7 +144,7 @@ def species_of_study(study: StudyType, texts: Iterable[str]) -> Species:
     said = " ".join(texts)
     if study is StudyType.LABORATORY:
         counted = _counted(said)
-        return max((Species.CELLS, Species.ANIMAL, Species.BENCH), key=lambda species: counted[species])
+        return max((Species.CELLS, Species.ANIMAL, Species.BENCH), key=lambda species: counted.get(species, 0))
     if study is StudyType.UNKNOWN:
         return species_named(said) or Species.HUMAN
     return Species.HUMAN
@@ -150,7 +153,7 @@ def species_of_study(study: StudyType, texts: Iterable[str]) -> Species:
 def _species_of_title(title: str) -> Species | None:
     """What a title says the work is of, when it names no people: a trial in pigs, a review of mouse models."""
     counted = _counted(title)
-    return species_named(title) if counted and not counted[Species.HUMAN] else None
+    return species_named(title) if counted and Species.HUMAN not in counted else None
 
 
 # Names of diseases by the form of their last word; up to three words before it belong to the name.
@@ -235,13 +238,12 @@ _GENERIC = frozenset(
 @lru_cache(maxsize=256)
 def diseases_named(text: str) -> tuple[str, ...]:
     """The diseases a text names, as printed, with the words that tell their kind; most general words are left out."""
-    if not any(map(_is_disease, _words(text))):
+    named = [place for place, word in enumerate(_words(text)) if _is_disease(word)]
+    if not named:
         return ()
     found = []
     words = list(_WORD.finditer(text))
-    for place, match in enumerate(words):
-        if not _is_disease(match.group()):
-            continue
+    for place in named:
         first = place
         while (
             first > max(0, place - 4)
@@ -249,7 +251,7 @@ def diseases_named(text: str) -> tuple[str, ...]:
             and _modifies(words[first - 1].group(), words[first - 1].start())
         ):
             first -= 1
-        name = text[words[first].start() : match.end()]
+        name = text[words[first].start() : words[place].end()]
         if name.casefold() not in _GENERIC:
             found.append(name)
     return tuple(found)
