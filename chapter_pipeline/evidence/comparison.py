@@ -189,7 +189,8 @@ def _cut(text: str) -> Iterator[str]:
 
 def _states(clause: str) -> bool:
     low = lowered(clause)
-    return any(pattern.search(low) is not None for pattern in (SIGNIFICANTLY, CUE, NONE))
+    significant = "significant" in low and SIGNIFICANTLY.search(low) is not None
+    return significant or CUE.search(low) is not None or NONE.search(low) is not None
 
 
 _STATISTIC = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\]|\{[^{}]*\}")

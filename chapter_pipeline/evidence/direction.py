@@ -163,7 +163,7 @@ def _strongest_cue(text: str) -> re.Match[str] | None:
     ]
     if not cues:
         return None
-    for significant in SIGNIFICANTLY.finditer(text):
+    for significant in SIGNIFICANTLY.finditer(text) if "significant" in text else ():
         for cue in cues:
             if 0 <= cue.start() - significant.end() <= 25:
                 return cue

@@ -258,14 +258,23 @@ def _is_signpost(low: str) -> bool:
     return (low.startswith(_OPENS_SIGNPOST) or has_one(low, _OF_SIGNPOSTS)) and SIGNPOST.search(low) is not None
 
 
-_MAY_LIMIT = re.compile(
-    r"limit|bias|confound|small|insufficien|modest|power|lack|generali|cannot|heterogen|caution|follow-?up|single|self-report|retrospective|weak|shortcoming|drawback|missing|permit|allow|sample|availab|not (?:been )?(?:possible|able|available|powered|blinded|randomi|assessed|collected|measured|recorded|examined|controlled)"
+_OF_LIMITS = (
+    "limit", "bias", "confound", "small", "insufficien", "modest", "power", "lack", "generali", "cannot", "heterogen",
+    "caution", "follow-up", "followup", "single", "self-report", "retrospective", "weak", "shortcoming", "drawback",
+    "missing", "permit", "allow", "sample", "availab",
+)  # fmt: skip
+_NOT_DONE = re.compile(
+    r"not (?:been )?(?:possible|able|available|powered|blinded|randomi|assessed|collected|measured|recorded|examined|controlled)"
 )
 """What a sentence on a limitation holds: searched for first, for the patterns themselves take long."""
 
 
+def _may_limit(low: str) -> bool:
+    return has_one(low, _OF_LIMITS) or ("not " in low and _NOT_DONE.search(low) is not None)
+
+
 def _is_limit(low: str) -> bool:
-    return _MAY_LIMIT.search(low) is not None and STRONG_LIMIT.search(low) is not None
+    return _may_limit(low) and STRONG_LIMIT.search(low) is not None
 
 
 def _of_methods(text: str, low: str) -> FindingKind:
@@ -336,7 +345,7 @@ def _of_discussion(text: str, low: str, statement: Statement, study: StudyType) 
     if STRENGTH.search(low) and not ("limit" in low or "weak" in low):
         return None
     if _is_limit(low) or (
-        _MAY_LIMIT.search(low)
+        _may_limit(low)
         and LIMITS.search(low)
         and not cites(text)
         and (own or not INFERS.search(low) or "limit" in " ".join(statement.headings).lower())

@@ -11,7 +11,7 @@ from itertools import islice
 
 from chapter_pipeline.domain.document import StudyType
 from chapter_pipeline.domain.markers import markers
-from chapter_pipeline.evidence.text import lowered, readable, without_brackets
+from chapter_pipeline.evidence.text import has_one, lowered, readable, without_brackets
 
 _PEOPLE = r"(?:patients|participants|subjects|women|men|males|females|children|adults|individuals|persons|people|volunteers|infants|newborns|neonates|respondents|adolescents|students|smokers|survivors|pregnancies|residents|nurses|physicians|employees|workers|veterans|relatives|girls|boys|mothers|athletes|soldiers|lambs)"
 _WHO = re.compile(_PEOPLE)
@@ -74,9 +74,10 @@ _TOTAL = re.compile(r"\b(?:a total of|in total,?|in all,?|altogether,?|overall,?
 _ENROLS = re.compile(
     r"\b(?:randomi[sz]ed|randomly|enrolled|recruited|included|participated|allocated|assigned|study population)\b"
 )
-_DOES = re.compile(
-    r"random|enrol|recruit|includ|stud|analy|allocat|assign|compris|involv|evaluated|investigated|participated|took part|entered|complet|perform|trial|met |a total of"
-)
+_OF_DOING = (
+    "random", "enrol", "recruit", "includ", "stud", "analy", "allocat", "assign", "compris", "involv", "evaluated",
+    "investigated", "participated", "took part", "entered", "complet", "perform", "trial", "met ", "a total of",
+)  # fmt: skip
 """What a sentence holds that tells what was done with people: searched for first, for the patterns themselves take long."""
 _IN_THIS_TRIAL = re.compile(
     r"(?:^|[.:;] )in (?:this|the present|the current|a|our) (?:[\w-]+,? ){0,9}(?:study|trial),?(?: we (?:randomi[sz]ed|enrolled|recruited|included|studied|treated))? $"
@@ -94,6 +95,7 @@ _ARM_LIST = re.compile(
 )
 _TO_AN_ARM = re.compile(r"^[^.;]{0,60}\b(?:in|to|into) the [\w/+-]+(?: [\w/+-]+){0,2} (?:group|arm)\b")
 _MOVES = re.compile(r"\b(?:randomi[sz]\w*|allocat\w+|assign\w+|quasi-randomly)\b")
+_OF_MOVES = ("random", "allocat", "assign")
 _LISTED = re.compile(r",? (?:and |or |plus )?(?:another |the )?")
 _AND_MORE = re.compile(
     rf"^[^.;]{{0,80}}?\b(?:and|plus) {_NUMBER} [\w-]+[^.;]{{0,80}}?\b(?:were|was|participated|took part)\b"
@@ -156,7 +158,7 @@ def size_of(
         (n, sentence)
         for part in parts
         for sentence in part
-        if _MOVES.search(low := lowered(sentence))
+        if has_one(low := lowered(sentence), _OF_MOVES) and _MOVES.search(low)
         for n in set(_sums(low))
     ]
     sums = Counter(n for n, _ in added)
@@ -193,7 +195,7 @@ def _contradicted(n: int, role: Role, everything: Sequence[_Told], sums: Counter
 def _told(sentence: str) -> Iterator[_Told]:
     """The numbers of people that a sentence says were randomised, enrolled, analysed or the like."""
     low = lowered(sentence)
-    if _DOES.search(low) is None or _WHO.search(low) is None:
+    if not has_one(low, _OF_DOING) or _WHO.search(low) is None:
         return
     total = next(iter(_sums(low)), None)
     foreign = _PLANS.search(low) is not None or (next(markers(sentence), None) is not None and "in brief" not in low)
@@ -263,7 +265,7 @@ def _is_an_arm(after: str, n: int, low: str) -> bool:
 
 def _sums(low: str) -> Iterator[int]:
     """What the arms of a sentence add up to: "to a drain (n = 42) or none (n = 43)", "42 to a drain and 43 to none"."""
-    if _MOVES.search(low) is None and "group" not in low:
+    if "group" not in low and not (has_one(low, _OF_MOVES) and _MOVES.search(low)):
         return
     arms = [number(match["n"]) for match in _EQUALS.finditer(low)] if "=" in low else []
     if 2 <= len(arms) <= 6 and min(arms) * 4 >= max(arms):
