@@ -82,8 +82,12 @@ _ASCII_WORD = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
 """The same words of a text in ASCII, found in half of the time."""
 
 
+def _word_in(text: str) -> re.Pattern[str]:
+    return _ASCII_WORD if text.isascii() else _WORD
+
+
 def _words(text: str) -> list[str]:
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return _word_in(text).findall(text)
 
 
 _UNCOUNTED = dict.fromkeys(Species, 0)
@@ -242,7 +246,7 @@ def diseases_named(text: str) -> tuple[str, ...]:
     if not named:
         return ()
     found = []
-    words = list(_WORD.finditer(text))
+    words = list(_word_in(text).finditer(text))
     for place in named:
         first = place
         while (
@@ -288,6 +292,9 @@ class Subjects:
     def of(self, text: str, paragraph: str, headings: Sequence[str], kind: FindingKind) -> tuple[Species, str | None]:
         """Species and disease of a statement: of its sentence, else its paragraph, its heading, the document."""
         own = kind in _OWN
+        if own and self.disease and self.sure:
+            # What else a result names is what happened to patients, not what they have.
+            return self._species(text, paragraph, headings, kind, ill=True), self.disease
         diseases = diseases_named(text) or (self._abbreviated(text) if self.short else ())
         return self._species(text, paragraph, headings, kind, bool(diseases)), self._disease(
             text, headings, diseases, own
@@ -311,7 +318,7 @@ class Subjects:
         if named is None and headings:
             under = species_named(headings[-1])
             named = under if under is not Species.HUMAN else None
-        if named is None and not own:
+        if named is None and not own and paragraph != text:
             named = species_named(paragraph)
         if named is None:
             told = kind in (FindingKind.BACKGROUND, FindingKind.RECOMMENDATION, FindingKind.DEFINITION)
@@ -322,8 +329,6 @@ class Subjects:
         return named or self.species
 
     def _disease(self, text: str, headings: Sequence[str], diseases: Sequence[str], own: bool) -> str | None:
-        if own and self.disease and self.sure:
-            return self.disease  # what else a result names is what happened to patients, not what they have
         if not diseases and not own and headings:
             diseases = diseases_named(headings[-1])
         for name in diseases:
