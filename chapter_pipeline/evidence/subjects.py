@@ -438,7 +438,7 @@ OF_THE_BODY = 20_000
 
 
 def _named(text: str, short: Mapping[str, str]) -> tuple[str, ...]:
-    return (*diseases_named(text), *(short[word] for word in _words(text) if word in short))
+    return (*diseases_named(text), *(short[word] for word in (_words(text) if short else ()) if word in short))
 
 
 def _kind_of_tumour(
