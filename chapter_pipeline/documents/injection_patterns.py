@@ -69,7 +69,7 @@ _HINTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "override, everything": (_IGNORE, ("above", "you")),
     "role": (("you are",),),
     "new role": (("you are now",),),
-    "self-description": (("as an ", "as a "), ("language model", "an ai ", "an artificial intelligence")),
+    "self-description": (("as an ", "as a "), ("language model", "an ai ", "a ai ", "artificial intelligence")),
     "system prompt": (("system prompt", "system:", "system :", "system message"),),
     "markup": (("<", "[inst", "[/inst", "##"),),
     "conceal": (("do not ", "don't ", "don’t ", "never "), _SAYS),
@@ -89,7 +89,7 @@ _HINTS: dict[str, tuple[tuple[str, ...], ...]] = {
 _SHORTEST = 5
 """Characters of the shortest match."""
 _RARE = dict.fromkeys((
-    *_IGNORE, "you are", "language model", "an ai ", "an artificial intelligence", *_HINTS["system prompt"][0],
+    *_IGNORE, "you are", "language model", "an ai ", "a ai ", "artificial intelligence", *_HINTS["system prompt"][0],
     *_HINTS["markup"][0], *_SAYS, *_HINTS["address"][1], " must ", *_HINTS["verdict"][0], *_HINTS["jailbreak"][0],
     "ignorier", "les instructions", "les consignes", "instrucciones", "忽略",
 ))  # fmt: skip

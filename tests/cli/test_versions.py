@@ -342,7 +342,7 @@ def test_edit__text_that_its_quotations_do_not_support__is_refused_whole(
     before = ArtifactStore(database).latest(f"section/{KIND}", SLUG)
     refused = asked("chapters", "edit", SLUG, "--section", KIND, "--file", file).refused(2)
     assert "was not stored" in refused
-    assert "has the number '97%' that its quotes do not" in refused
+    assert "'97%': its passages do not have this number" in refused
     assert ArtifactStore(database).latest(f"section/{KIND}", SLUG) == before
     assert "cannot read" in asked("chapters", "edit", SLUG, "--section", KIND, "--file", tmp_path / "none.md").refused(
         2

@@ -190,7 +190,7 @@ def test_currency__a_section_prompt_changes__its_sections_are_stale_and_what_fol
 def _reworded(location: Location) -> Any:
     made = type(location.stages).section
 
-    def section(kind: str, plans: Any, *, variant: str = "") -> Section:
+    def section(kind: str, plans: Any, *, variant: str = "", earlier: Section | None = None) -> Section:
         found = made(location.stages, kind, plans, variant=variant)
         return found.model_copy(update={"title": f"{found.title}, reworded"})
 
