@@ -6,7 +6,6 @@ dropped, and counted with the reason. Kinds, species and directions give way to 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -26,10 +25,10 @@ from chapter_pipeline.domain.evidence import (
 from chapter_pipeline.domain.tasks import StatedEffect, StatedFinding, StatedPopulation, StudyRecordReply
 from chapter_pipeline.evidence import statistics
 from chapter_pipeline.evidence.citing import cited_in
-from chapter_pipeline.evidence.direction import turned
 from chapter_pipeline.evidence.kinds import cites
 from chapter_pipeline.evidence.population import numbers_in_words
 from chapter_pipeline.evidence.record_blocks import REQUEST_TOKENS, Block, NumberedText
+from chapter_pipeline.evidence.record_directions import TWO_NUMBERS, by_two_numbers, of_outcome, seen_from
 from chapter_pipeline.evidence.records import part_of
 from chapter_pipeline.evidence.source import SourceText
 from chapter_pipeline.evidence.spans import context_of
@@ -54,9 +53,6 @@ Place = tuple[object, ...]
 """Where the sentence that states a finding stands: one of running text, a row of a table, a caption."""
 _NOT_THERE = "does not stand in its sentences"
 _MAY_BE_MAIN = frozenset({FindingKind.OWN_RESULT, FindingKind.CASE, FindingKind.CONCLUSION, FindingKind.RECOMMENDATION})
-_TWO_NUMBERS = re.compile(
-    r"^\s*(?P<one>[-−–]?\d+(?:[.·]\d+)?)(?!\s?[/±])\s?%?[^\d]{0,12}?\b(?:vs\.?|versus)\s+(?P<two>[-−–]?\d+(?:[.·]\d+)?)(?!\s?/)"
-)
 
 
 def filled(
@@ -228,10 +224,10 @@ class _Verification:
             spans, at = context_of(ordered[-1].statement, self._text.statements)
             behind = spans[at + 1 :]
         own = tuple(one.span for one in ordered)
-        room = MOST_SPANS - len(own)
-        behind = behind[:room]
-        room -= len(behind)
-        before = before[len(before) - room :] if len(before) > room else before
+        left = MOST_SPANS - len(own)
+        behind = behind[:left]
+        left -= len(behind)
+        before = before[len(before) - left :] if len(before) > left else before
         return (*before, *own, *behind), len(before) + own.index(first.span)
 
     def _around(self, block: Block) -> tuple[str, ...]:
@@ -289,9 +285,9 @@ class _Verification:
         direction = finding.direction
         if direction is Direction.NOT_STATED:
             return direction
-        read = {_seen_from(finding, one) for one in of_rules}
-        known = {_seen_from(finding, one) for one in _of_outcome(finding, of_rules)} - {Direction.NOT_STATED}
-        counted = {_by_two_numbers(effect) for effect in finding.effects}
+        read = {seen_from(finding, one) for one in of_rules}
+        known = {seen_from(finding, one) for one in of_outcome(finding, of_rules)} - {Direction.NOT_STATED}
+        counted = {by_two_numbers(effect) for effect in finding.effects}
         named = finding.intervention is not None and finding.comparator is not None
         if len(known) == 1 and direction not in read and not (named and direction in counted):
             self._drop("direction", "the words of the sentence say otherwise")
@@ -324,7 +320,7 @@ class _Verification:
 
 def _of_other_arms(value: str, of: StatedFinding, statement: Span, spans: Sequence[Span]) -> bool:
     """Whether "13.9 vs 11.6" are the numbers of comparator and intervention, where sentence or columns tell it."""
-    match = _TWO_NUMBERS.match(value)
+    match = TWO_NUMBERS.match(value)
     if match is None or not of.intervention or not of.comparator:
         return False
     arms, numbers = (of.intervention, of.comparator), (match["one"], match["two"])
@@ -343,38 +339,6 @@ def _of_other_arms(value: str, of: StatedFinding, statement: Span, spans: Sequen
     ]  # fmt: skip
     first, second, one, other = (found[0] if len(found) == 1 else None for found in columns)
     return None not in (first, second, one, other) and first != second and (first, second) == (other, one)
-
-
-def _of_outcome(finding: Finding, of_rules: Sequence[Finding]) -> Sequence[Finding]:
-    """What rules read of the finding's outcome: of several outcomes of a sentence those that share a word with it."""
-    if len(of_rules) <= 1 or finding.outcome is None:
-        return of_rules
-    return [one for one in of_rules if _shares(one.outcome, finding.outcome)]
-
-
-def _seen_from(finding: Finding, of_rules: Finding) -> Direction:
-    """The direction that rules read, as seen from the finding's intervention."""
-    straight = _shares(finding.intervention, of_rules.intervention) or _shares(finding.comparator, of_rules.comparator)
-    crossed = _shares(finding.intervention, of_rules.comparator) or _shares(finding.comparator, of_rules.intervention)
-    if straight and crossed:
-        return Direction.NOT_STATED  # the two sides share words: not sure
-    return turned(of_rules.direction) if crossed else of_rules.direction
-
-
-def _shares(one: str | None, other: str | None) -> bool:
-    return bool(_words(one) & _words(other))
-
-
-def _words(name: str | None) -> set[str]:
-    return {word[:6] for word in re.findall(r"\w{3,}", (name or "").casefold())} - {"group", "groups", "patien", "the"}
-
-
-def _by_two_numbers(effect: Effect) -> Direction:
-    match = _TWO_NUMBERS.match(effect.value)
-    if match is None:
-        return Direction.NOT_STATED
-    one, two = (float(re.sub(r"[−–]", "-", match[name]).replace("·", ".")) for name in ("one", "two"))
-    return Direction.NOT_STATED if one == two else Direction.INCREASED if one > two else Direction.DECREASED
 
 
 def _union(named: Sequence[Finding], of_rules: Sequence[Finding], text: NumberedText) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from chapter_pipeline.settings import Settings
 
 PURPOSE = "trial"
 LIMIT_TOKENS = 1000
-"""Of the reply: room for a model that thinks before it writes three words."""
+"""Of the reply: enough for a model that thinks before it writes three words."""
 
 
 class Ready(BaseModel):
